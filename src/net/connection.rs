@@ -1,0 +1,281 @@
+//! One socket, its two buffers, and where it stands between accept and close.
+//!
+//! It never knows the poll, the slab or what bytes mean. Invariant: unsent output is bounded, since a
+//! connection with more than `OUTPUT_PAUSE_BYTES` of it is neither read nor dispatched.
+
+use super::frame::Inbox;
+use super::{
+    BUFFER_KEPT_BYTES, ENDING, Limits, OUTPUT_PAUSE_BYTES, READ_PER_TURN_BYTES, WRITE_PER_TURN_BYTES,
+};
+use crate::session::Session;
+use mio::net::TcpStream;
+use std::io::{self, ErrorKind, Read, Write};
+use std::net::Shutdown;
+use std::time::{Duration, Instant};
+
+/// Where a connection stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum State {
+    /// Requests are read and answered.
+    Serving,
+    /// Nothing more is read; what is in the output buffer is sent, then the sending side is closed.
+    Ending,
+    /// The sending side is closed. Bytes still arriving are dropped, so that the kernel does not reset the
+    /// connection and take the last reply from under the client.
+    Discarding,
+    /// To be swept at the end of this turn.
+    Dead,
+}
+
+/// Why a connection was closed, in the log's words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum CloseReason {
+    ByPeer,
+    Broken,
+    Silent,
+    SlowRequest,
+    Idle,
+    Lingered,
+    StalledWrite,
+    Refused,
+    ShuttingDown,
+}
+
+/// What one read pass came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Received {
+    /// The socket has nothing more for now.
+    Drained,
+    /// The turn's budget is spent; the socket may have more, and no new event will say so.
+    More,
+    /// The connection is beyond use.
+    Broken,
+}
+
+/// What one write pass came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flushed {
+    Done,
+    /// The turn's budget is spent.
+    More,
+    /// The socket takes no more until it says that it is writable.
+    Blocked,
+    Broken,
+}
+
+pub(super) struct Connection {
+    pub(super) stream: TcpStream,
+    pub(super) session: Session,
+    pub(super) state: State,
+    pub(super) inbox: Inbox,
+    pub(super) output: Vec<u8>,
+    /// How much of `output` has been sent.
+    sent: usize,
+    /// True exactly when the socket may hold bytes that no further event will announce.
+    pub(super) readable: bool,
+    /// True exactly when the kernel has said that the peer will send no more, read or not.
+    pub(super) read_closed: bool,
+    /// True exactly when end of file has been read.
+    pub(super) peer_finished: bool,
+    /// True exactly when the poll watches this socket for writability.
+    pub(super) watches_writable: bool,
+    /// True exactly when the last write found the socket full and no event has come since.
+    pub(super) blocked: bool,
+    /// True exactly when the connection is on the reactor's ready list.
+    pub(super) queued: bool,
+    /// True exactly when the connection is on the reactor's flush list.
+    pub(super) touched: bool,
+    /// True exactly when this connection was over a limit when it came.
+    pub(super) over_limit: bool,
+    /// Set by the first reply after which the connection is to close when nothing follows for this long.
+    pub(super) linger: Option<Duration>,
+    /// Length of `output` when this turn's first reply was appended.
+    pub(super) turn_start: Option<usize>,
+    /// The deadline that the timers hold for this connection.
+    pub(super) scheduled: Option<Instant>,
+    /// Buffer bytes of this connection that the reactor has counted.
+    pub(super) counted_bytes: usize,
+    pub(super) requests: u64,
+    /// The last accept, request or end of sending.
+    active_at: Instant,
+    /// When the first byte of an incomplete request came.
+    request_since: Option<Instant>,
+    /// When unsent output last made progress.
+    unsent_since: Option<Instant>,
+}
+
+impl Connection {
+    pub(super) fn new(stream: TcpStream, session: Session, now: Instant) -> Connection {
+        Connection {
+            stream,
+            session,
+            state: State::Serving,
+            inbox: Inbox::default(),
+            output: Vec::new(),
+            sent: 0,
+            readable: false,
+            read_closed: false,
+            peer_finished: false,
+            watches_writable: false,
+            blocked: false,
+            queued: false,
+            touched: false,
+            over_limit: false,
+            linger: None,
+            turn_start: None,
+            scheduled: None,
+            counted_bytes: 0,
+            requests: 0,
+            active_at: now,
+            request_since: None,
+            unsent_since: None,
+        }
+    }
+
+    pub(super) fn unsent_bytes(&self) -> usize {
+        self.output.len() - self.sent
+    }
+
+    pub(super) fn buffer_bytes(&self) -> usize {
+        self.inbox.capacity() + self.output.capacity()
+    }
+
+    /// Whether so much output waits that nothing more may be read or dispatched.
+    pub(super) fn is_paused(&self) -> bool {
+        self.unsent_bytes() >= OUTPUT_PAUSE_BYTES
+    }
+
+    /// Whether the socket is worth a read now.
+    pub(super) fn wants_read(&self) -> bool {
+        match self.state {
+            State::Serving => self.readable && !self.is_paused(),
+            State::Discarding => self.readable,
+            State::Ending | State::Dead => false,
+        }
+    }
+
+    /// Whether a request, or a length that cannot be followed, is waiting and may be dispatched now.
+    pub(super) fn has_request(&self, limits: &Limits) -> bool {
+        self.state == State::Serving && !self.is_paused() && self.inbox.has_next(&limits.frame)
+    }
+
+    /// Reads at most a turn's budget, through `scratch`, into the inbox or, once the end has begun, nowhere.
+    pub(super) fn receive(&mut self, scratch: &mut [u8]) -> Received {
+        let mut budget = READ_PER_TURN_BYTES;
+        while budget > 0 {
+            let room = scratch.len().min(budget);
+            let Some(piece) = scratch.get_mut(..room) else { return Received::More };
+            match self.stream.read(piece) {
+                Ok(0) => {
+                    self.peer_finished = true;
+                    self.readable = false;
+                    return Received::Drained;
+                }
+                Ok(count) => {
+                    if self.state == State::Serving {
+                        self.inbox.push(piece.get(..count).unwrap_or_default());
+                    }
+                    budget -= count;
+                    // A short read has emptied the socket, and what comes later brings a new event; only
+                    // an end of file that came before it does not.
+                    if count < room && !self.read_closed {
+                        self.readable = false;
+                        return Received::Drained;
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.readable = false;
+                    return Received::Drained;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Received::Broken,
+            }
+        }
+        Received::More
+    }
+
+    /// Sends at most a turn's budget of the output.
+    pub(super) fn flush(&mut self, limits: &Limits, now: Instant) -> Flushed {
+        let mut budget = WRITE_PER_TURN_BYTES;
+        while self.unsent_bytes() > 0 {
+            if budget == 0 {
+                return Flushed::More;
+            }
+            let end = self.output.len().min(self.sent + budget);
+            match self.stream.write(self.output.get(self.sent..end).unwrap_or_default()) {
+                Ok(0) => return Flushed::Broken,
+                Ok(count) => {
+                    self.sent += count;
+                    budget -= count;
+                    if self.unsent_bytes() <= limits.output_soft_max_bytes {
+                        self.unsent_since = Some(now);
+                    }
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.blocked = true;
+                    self.unsent_since.get_or_insert(now);
+                    return Flushed::Blocked;
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(_) => return Flushed::Broken,
+            }
+        }
+        if self.sent > 0 {
+            self.active_at = now;
+        }
+        self.output.clear();
+        self.sent = 0;
+        self.unsent_since = None;
+        if self.output.capacity() > BUFFER_KEPT_BYTES {
+            self.output = Vec::new();
+        }
+        Flushed::Done
+    }
+
+    /// Notes, after a dispatch pass, whether an incomplete request is waiting and since when.
+    pub(super) fn note_progress(&mut self, taken: u64, now: Instant) {
+        self.inbox.compact(BUFFER_KEPT_BYTES);
+        self.requests += taken;
+        if taken > 0 {
+            self.active_at = now;
+            self.request_since = None;
+        }
+        if self.inbox.is_empty() {
+            self.request_since = None;
+        } else {
+            self.request_since.get_or_insert(now);
+        }
+    }
+
+    /// Lets nothing more in: what is in the output buffer is the last that the peer gets.
+    pub(super) fn end(&mut self, now: Instant) {
+        self.state = State::Ending;
+        self.inbox.clear();
+        self.active_at = now;
+    }
+
+    /// Closes the sending side and goes on dropping what arrives.
+    pub(super) fn discard(&mut self) -> io::Result<()> {
+        self.state = State::Discarding;
+        self.readable = true;
+        self.stream.shutdown(Shutdown::Write)
+    }
+
+    /// When this connection is to be closed if nothing happens, and why.
+    pub(super) fn deadline(&self, limits: &Limits) -> (Instant, CloseReason) {
+        if self.state != State::Serving {
+            return (self.active_at + ENDING, CloseReason::Refused);
+        }
+        if self.unsent_bytes() > 0 {
+            return (self.unsent_since.unwrap_or(self.active_at) + limits.write, CloseReason::StalledWrite);
+        }
+        if let Some(since) = self.request_since {
+            return (since + limits.frame_deadline, CloseReason::SlowRequest);
+        }
+        match self.linger {
+            Some(linger) => (self.active_at + linger, CloseReason::Lingered),
+            None if self.requests == 0 => (self.active_at + limits.silent, CloseReason::Silent),
+            None => (self.active_at + limits.idle, CloseReason::Idle),
+        }
+    }
+}

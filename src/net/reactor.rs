@@ -1,0 +1,564 @@
+//! The loop: one poll, a slab of connections, and the order of a turn.
+//!
+//! It never knows JSON, SQL or the clinic. Invariants: no reply leaves before the turn that made it has
+//! committed; no slab slot is freed or reused inside a turn; a connection stopped by its budget is on the
+//! ready list, since the poll is edge-triggered and would never speak of it again.
+
+use super::connection::{CloseReason, Connection, Flushed, Received, State};
+use super::frame::{self, FrameError, Request};
+use super::signals::{Intent, SignalSource};
+use super::timer::{Due, Timers};
+use super::{
+    ACCEPT_PAUSE, ACCEPT_WARNING_INTERVAL, ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN,
+    Limits, READ_PER_TURN_BYTES, REFUSALS_HELD_MAX, REQUESTS_PER_TURN,
+};
+use crate::session::{Session, SessionId, SessionIds};
+use log::{debug, info, warn};
+use mio::net::{TcpListener, TcpStream};
+use mio::{Events, Interest, Poll, Token};
+use slab::Slab;
+use std::collections::{HashMap, VecDeque};
+use std::io::{self, ErrorKind};
+use std::net::{IpAddr, SocketAddr};
+use std::time::{Duration, Instant};
+
+const LISTENER: Token = Token(0);
+const SIGNALS: Token = Token(1);
+/// Connections' tokens are their slab keys, above those of the loop's own sources.
+const FIRST_CONNECTION: usize = 2;
+
+/// What becomes of a connection after a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Keep,
+    /// Close once this long has passed without a further request.
+    Linger(Duration),
+    /// Send what is there, then close.
+    Close,
+}
+
+/// What a handler could make of its part of the turn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommitOutcome {
+    /// All that this turn's replies report is durable.
+    Durable,
+    /// Nothing of this turn is; its replies are taken back and the next turn starts afresh.
+    Lost,
+    /// As `Lost`, and there is no next turn: the store cannot be trusted any longer.
+    Fatal,
+}
+
+/// Why the loop itself turns a peer away; the handler finds the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    Frame(FrameError),
+    TooManyConnections,
+    TooManyFromAddress,
+    BuffersFull,
+    ReplyTooLarge,
+}
+
+/// What the bytes mean.
+pub trait Handler {
+    /// Answers a request by appending the reply's data to `output`; appending nothing sends nothing.
+    fn request(&mut self, session: &Session, request: Request<'_>, output: &mut Vec<u8>) -> Verdict;
+    /// Makes durable what this turn's requests wrote. None of their replies has left yet.
+    fn commit(&mut self) -> CommitOutcome;
+    /// After a lost turn: calls `reply` once for each reply that this session was given in it, in order,
+    /// with the data to send in its place.
+    fn retract(&mut self, session: &Session, reply: &mut dyn FnMut(&[u8]));
+    /// Appends the data of a frame that tells a peer why the loop turns it away.
+    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>);
+    /// The operator asks for the log to be opened anew and the configuration to be read again.
+    fn reload(&mut self);
+    /// A connection is gone, for whatever reason.
+    fn closed(&mut self, session: SessionId);
+}
+
+/// Whether new connections can be taken now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Accepting {
+    /// The listener will announce the next one.
+    Waiting,
+    /// There may be more that no event will announce.
+    Ready,
+    /// Out of descriptors; the listener is tried again at this time.
+    Paused(Instant),
+}
+
+pub struct Reactor {
+    poll: Poll,
+    events: Events,
+    listener: Option<TcpListener>,
+    address: SocketAddr,
+    signals: Option<SignalSource>,
+    limits: Limits,
+    connections: Slab<Connection>,
+    session_ids: SessionIds,
+    connections_by_address: HashMap<IpAddr, usize>,
+    over_limit_count: usize,
+    buffered_bytes: usize,
+    /// Connections with something to read or dispatch, in the order in which they get their turn.
+    ready: VecDeque<usize>,
+    /// Connections to be flushed and looked over before this turn ends.
+    touched: Vec<usize>,
+    /// The other half of `touched`, so that no turn allocates.
+    flushing: Vec<usize>,
+    dead: Vec<usize>,
+    timers: Timers,
+    accepting: Accepting,
+    accept_warned_at: Option<Instant>,
+    signalled: bool,
+    /// Set once the end has been asked for: when patience ends.
+    draining_until: Option<Instant>,
+    finished: bool,
+    scratch: Box<[u8]>,
+}
+
+impl Reactor {
+    pub fn new(mut listener: TcpListener, limits: Limits) -> io::Result<Reactor> {
+        let poll = Poll::new()?;
+        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        Ok(Reactor {
+            poll,
+            events: Events::with_capacity(EVENTS_PER_TURN),
+            address: listener.local_addr()?,
+            listener: Some(listener),
+            signals: None,
+            limits,
+            connections: Slab::new(),
+            session_ids: SessionIds::default(),
+            connections_by_address: HashMap::new(),
+            over_limit_count: 0,
+            buffered_bytes: 0,
+            ready: VecDeque::new(),
+            touched: Vec::new(),
+            flushing: Vec::new(),
+            dead: Vec::new(),
+            timers: Timers::default(),
+            accepting: Accepting::Waiting,
+            accept_warned_at: None,
+            signalled: false,
+            draining_until: None,
+            finished: false,
+            scratch: vec![0; READ_PER_TURN_BYTES].into_boxed_slice(),
+        })
+    }
+
+    /// Takes SIGTERM, SIGINT and SIGHUP into the poll.
+    pub fn watch_signals(&mut self) -> io::Result<()> {
+        self.signals = Some(SignalSource::register(self.poll.registry(), SIGNALS)?);
+        Ok(())
+    }
+
+    /// The address that the listener has, or had.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// One turn. Returns false when it was the last.
+    pub fn turn<H: Handler>(&mut self, handler: &mut H) -> io::Result<bool> {
+        self.wait()?;
+        let now = Instant::now();
+        let reads = self.draining_until.is_none();
+        self.take_signals(handler, now);
+        self.serve_ready(handler, reads, now);
+        self.accept(handler, now);
+        self.commit(handler);
+        self.flush(now);
+        self.expire(now);
+        self.sweep(handler);
+        Ok(!self.is_finished(now))
+    }
+
+    /// Waits for events, or for the next timer, or not at all while anything is pending.
+    fn wait(&mut self) -> io::Result<()> {
+        let timeout = self.timeout(Instant::now());
+        match self.poll.poll(&mut self.events, timeout) {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
+            Err(error) => return Err(error),
+        }
+        for event in &self.events {
+            let key = match event.token() {
+                LISTENER => {
+                    if self.accepting == Accepting::Waiting {
+                        self.accepting = Accepting::Ready;
+                    }
+                    continue;
+                }
+                SIGNALS => {
+                    self.signalled = true;
+                    continue;
+                }
+                Token(token) => token - FIRST_CONNECTION,
+            };
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            if event.is_readable() || event.is_read_closed() || event.is_error() {
+                connection.readable = true;
+                connection.read_closed |= event.is_read_closed() || event.is_error();
+                enqueue(&mut self.ready, connection, key);
+            }
+            if event.is_writable() {
+                connection.blocked = false;
+                touch(&mut self.touched, connection, key);
+            }
+        }
+        Ok(())
+    }
+
+    fn timeout(&self, now: Instant) -> Option<Duration> {
+        let pending = !self.ready.is_empty() || !self.touched.is_empty();
+        if pending || self.accepting == Accepting::Ready {
+            return Some(Duration::ZERO);
+        }
+        let resume = match self.accepting {
+            Accepting::Paused(until) => Some(until),
+            _ => None,
+        };
+        let next = [self.timers.next(), resume, self.draining_until].into_iter().flatten().min()?;
+        Some(next.saturating_duration_since(now))
+    }
+
+    fn take_signals<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        if !std::mem::take(&mut self.signalled) {
+            return;
+        }
+        let Some(signals) = &mut self.signals else { return };
+        let intents: Vec<Intent> = signals.take().collect();
+        for intent in intents {
+            match intent {
+                Intent::Reload => handler.reload(),
+                Intent::Shutdown => self.begin_end(now),
+            }
+        }
+    }
+
+    /// Closes the listener and lets what was read be answered; asked a second time, ends with this turn.
+    fn begin_end(&mut self, now: Instant) {
+        if self.draining_until.is_some() {
+            info!("asked a second time to end: ending at once");
+            self.finished = true;
+            return;
+        }
+        info!("asked to end: {} connections are served to the end of what was read", self.connections.len());
+        self.draining_until = Some(now + DRAIN);
+        self.listener = None;
+        self.accepting = Accepting::Waiting;
+        for (key, connection) in &mut self.connections {
+            touch(&mut self.touched, connection, key);
+        }
+    }
+
+    /// Gives each connection on the ready list its turn; once the end has been asked for, what has not been
+    /// read by then is not read any more.
+    fn serve_ready<H: Handler>(&mut self, handler: &mut H, reads: bool, now: Instant) {
+        for _ in 0..self.ready.len() {
+            let Some(key) = self.ready.pop_front() else { break };
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            connection.queued = false;
+            touch(&mut self.touched, connection, key);
+            if reads && connection.wants_read() && connection.receive(&mut self.scratch) == Received::Broken {
+                kill(&mut self.dead, connection, key, CloseReason::Broken);
+                continue;
+            }
+            if connection.state == State::Serving {
+                dispatch(connection, &self.limits, handler, now);
+            }
+            if (reads && connection.wants_read()) || connection.has_request(&self.limits) {
+                enqueue(&mut self.ready, connection, key);
+            }
+            recount(&mut self.buffered_bytes, connection);
+            let is_large = connection.buffer_bytes() > 2 * BUFFER_KEPT_BYTES;
+            if is_large && self.buffered_bytes > self.limits.buffered_max_bytes {
+                refuse(connection, handler, Refusal::BuffersFull, now);
+                recount(&mut self.buffered_bytes, connection);
+            }
+        }
+    }
+
+    fn accept<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        match self.accepting {
+            Accepting::Waiting => return,
+            Accepting::Paused(until) if now < until => return,
+            _ => self.accepting = Accepting::Ready,
+        }
+        for _ in 0..ACCEPTS_PER_TURN {
+            let Some(listener) = &self.listener else { return };
+            match listener.accept() {
+                Ok((stream, peer)) => self.admit(handler, stream, peer, now),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    self.accepting = Accepting::Waiting;
+                    return;
+                }
+                Err(error)
+                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
+                Err(error) => return self.pause_accepting(&error, now),
+            }
+        }
+    }
+
+    /// Out of descriptors or memory: no event would tell when that is over, so a timer tries again.
+    fn pause_accepting(&mut self, error: &io::Error, now: Instant) {
+        self.accepting = Accepting::Paused(now + ACCEPT_PAUSE);
+        if self.accept_warned_at.is_none_or(|at| now >= at + ACCEPT_WARNING_INTERVAL) {
+            self.accept_warned_at = Some(now);
+            warn!("cannot accept connections: {error}; trying again every {ACCEPT_PAUSE:?}");
+        }
+    }
+
+    fn admit<H: Handler>(&mut self, handler: &mut H, mut stream: TcpStream, peer: SocketAddr, now: Instant) {
+        let address = peer.ip().to_canonical();
+        let refusal = self.admission(address);
+        if refusal.is_some() && self.over_limit_count >= REFUSALS_HELD_MAX {
+            return;
+        }
+        let entry = self.connections.vacant_entry();
+        let key = entry.key();
+        let registered = stream
+            .set_nodelay(true)
+            .and_then(|()| self.poll.registry().register(&mut stream, token(key), Interest::READABLE));
+        if let Err(error) = registered {
+            debug!("a connection from {address} was gone before it could be served: {error}");
+            return;
+        }
+        let session = Session { id: self.session_ids.give(), address };
+        let connection = entry.insert(Connection::new(stream, session, now));
+        match refusal {
+            None => *self.connections_by_address.entry(address).or_default() += 1,
+            Some(refusal) => {
+                connection.over_limit = true;
+                self.over_limit_count += 1;
+                refuse(connection, handler, refusal, now);
+            }
+        }
+        touch(&mut self.touched, connection, key);
+    }
+
+    fn admission(&self, address: IpAddr) -> Option<Refusal> {
+        let served = self.connections.len() - self.over_limit_count;
+        let from_address = self.connections_by_address.get(&address).copied().unwrap_or(0);
+        if served >= self.limits.connections_max {
+            Some(Refusal::TooManyConnections)
+        } else if !address.is_loopback() && from_address >= self.limits.connections_per_address_max {
+            Some(Refusal::TooManyFromAddress)
+        } else {
+            None
+        }
+    }
+
+    /// Nothing of this turn has been sent yet; where it did not become durable, no reply of it ever is.
+    fn commit<H: Handler>(&mut self, handler: &mut H) {
+        let outcome = handler.commit();
+        if outcome == CommitOutcome::Durable {
+            return;
+        }
+        self.finished |= outcome == CommitOutcome::Fatal;
+        for key in &self.touched {
+            let Some(connection) = self.connections.get_mut(*key) else { continue };
+            let Some(turn_start) = connection.turn_start else { continue };
+            let output = &mut connection.output;
+            output.truncate(turn_start);
+            handler.retract(&connection.session, &mut |data| {
+                let start = frame::begin_reply(output);
+                output.extend_from_slice(data);
+                frame::end_reply(output, start);
+            });
+        }
+    }
+
+    /// Sends what is waiting on each touched connection, and settles what comes next for it.
+    fn flush(&mut self, now: Instant) {
+        std::mem::swap(&mut self.touched, &mut self.flushing);
+        for at in 0..self.flushing.len() {
+            let Some(&key) = self.flushing.get(at) else { break };
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            connection.touched = false;
+            connection.turn_start = None;
+            if connection.state == State::Dead {
+                continue;
+            }
+            let flushed =
+                if connection.blocked { Flushed::Blocked } else { connection.flush(&self.limits, now) };
+            match flushed {
+                Flushed::Broken => kill(&mut self.dead, connection, key, CloseReason::Broken),
+                Flushed::More => touch(&mut self.touched, connection, key),
+                Flushed::Blocked | Flushed::Done => {}
+            }
+            self.watch_writable(key, flushed == Flushed::Blocked);
+            self.settle(key);
+        }
+        self.flushing.clear();
+    }
+
+    /// Asks for writability exactly while a write is blocked.
+    fn watch_writable(&mut self, key: usize, wanted: bool) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if connection.watches_writable == wanted || connection.state == State::Dead {
+            return;
+        }
+        let interest = if wanted { Interest::READABLE | Interest::WRITABLE } else { Interest::READABLE };
+        match self.poll.registry().reregister(&mut connection.stream, token(key), interest) {
+            Ok(()) => connection.watches_writable = wanted,
+            Err(_) => kill(&mut self.dead, connection, key, CloseReason::Broken),
+        }
+    }
+
+    /// Decides, once this turn's output is on its way, whether a connection goes on, and until when.
+    fn settle(&mut self, key: usize) {
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        recount(&mut self.buffered_bytes, connection);
+        let sent_all = connection.unsent_bytes() == 0;
+        let has_request = connection.has_request(&self.limits);
+        match connection.state {
+            State::Dead => return,
+            State::Ending if sent_all => {
+                if connection.peer_finished || connection.discard().is_err() {
+                    return kill(&mut self.dead, connection, key, CloseReason::Refused);
+                }
+                enqueue(&mut self.ready, connection, key);
+            }
+            State::Discarding if connection.peer_finished => {
+                return kill(&mut self.dead, connection, key, CloseReason::Refused);
+            }
+            State::Serving if sent_all && !has_request && connection.peer_finished => {
+                return kill(&mut self.dead, connection, key, CloseReason::ByPeer);
+            }
+            State::Serving if sent_all && !has_request && self.draining_until.is_some() => {
+                return kill(&mut self.dead, connection, key, CloseReason::ShuttingDown);
+            }
+            // It may have come off the ready list because too much output was waiting.
+            State::Serving if has_request || (connection.wants_read() && self.draining_until.is_none()) => {
+                enqueue(&mut self.ready, connection, key);
+            }
+            _ => {}
+        }
+        let (at, _) = connection.deadline(&self.limits);
+        if connection.scheduled.is_none_or(|scheduled| at < scheduled) {
+            connection.scheduled = Some(at);
+            self.timers.set(at, Due { key, session: connection.session.id });
+        }
+    }
+
+    fn expire(&mut self, now: Instant) {
+        while let Some(due) = self.timers.pop(now) {
+            let Some(connection) = self.connections.get_mut(due.key) else { continue };
+            let is_current = connection.session.id == due.session
+                && connection.scheduled.is_some_and(|scheduled| scheduled <= now);
+            if !is_current || connection.state == State::Dead {
+                continue;
+            }
+            let (at, reason) = connection.deadline(&self.limits);
+            if at <= now {
+                kill(&mut self.dead, connection, due.key, reason);
+            } else {
+                connection.scheduled = Some(at);
+                self.timers.set(at, due);
+            }
+        }
+    }
+
+    fn sweep<H: Handler>(&mut self, handler: &mut H) {
+        for key in self.dead.drain(..) {
+            let Some(connection) = self.connections.try_remove(key) else { continue };
+            let address = connection.session.address;
+            if connection.over_limit {
+                self.over_limit_count -= 1;
+            } else if let Some(count) = self.connections_by_address.get_mut(&address) {
+                *count -= 1;
+                if *count == 0 {
+                    self.connections_by_address.remove(&address);
+                }
+            }
+            self.buffered_bytes -= connection.counted_bytes;
+            handler.closed(connection.session.id);
+        }
+    }
+
+    fn is_finished(&self, now: Instant) -> bool {
+        let drained = self.draining_until.is_some_and(|until| self.connections.is_empty() || now >= until);
+        self.finished || drained
+    }
+}
+
+fn token(key: usize) -> Token {
+    Token(key + FIRST_CONNECTION)
+}
+
+fn enqueue(ready: &mut VecDeque<usize>, connection: &mut Connection, key: usize) {
+    if !connection.queued {
+        connection.queued = true;
+        ready.push_back(key);
+    }
+}
+
+fn touch(touched: &mut Vec<usize>, connection: &mut Connection, key: usize) {
+    if !connection.touched {
+        connection.touched = true;
+        touched.push(key);
+    }
+}
+
+fn kill(dead: &mut Vec<usize>, connection: &mut Connection, key: usize, reason: CloseReason) {
+    if connection.state == State::Dead {
+        return;
+    }
+    connection.state = State::Dead;
+    dead.push(key);
+    let Session { id, address } = connection.session;
+    debug!("connection {id} from {address} closed after {} requests: {reason:?}", connection.requests);
+}
+
+fn recount(buffered_bytes: &mut usize, connection: &mut Connection) {
+    let bytes = connection.buffer_bytes();
+    *buffered_bytes = *buffered_bytes - connection.counted_bytes + bytes;
+    connection.counted_bytes = bytes;
+}
+
+/// Answers the whole requests that have arrived, up to the turn's budget.
+fn dispatch<H: Handler>(connection: &mut Connection, limits: &Limits, handler: &mut H, now: Instant) {
+    let mut taken = 0;
+    for _ in 0..REQUESTS_PER_TURN {
+        if connection.is_paused() {
+            break;
+        }
+        let Connection { inbox, output, session, turn_start, .. } = connection;
+        let request = match inbox.next(&limits.frame) {
+            Ok(Some(request)) => request,
+            Ok(None) => break,
+            Err(error) => {
+                connection.note_progress(taken, now);
+                return refuse(connection, handler, Refusal::Frame(error), now);
+            }
+        };
+        taken += 1;
+        turn_start.get_or_insert(output.len());
+        let start = frame::begin_reply(output);
+        let verdict = handler.request(session, request, output);
+        if frame::reply_bytes(output, start) > limits.output_max_bytes {
+            frame::restart_reply(output, start);
+            handler.refuse(Refusal::ReplyTooLarge, output);
+        }
+        frame::end_reply(output, start);
+        match verdict {
+            Verdict::Keep => {}
+            Verdict::Linger(linger) => connection.linger = Some(linger),
+            Verdict::Close => {
+                connection.note_progress(taken, now);
+                return connection.end(now);
+            }
+        }
+    }
+    connection.note_progress(taken, now);
+}
+
+/// Tells a peer why it is turned away, and lets nothing more of it in.
+fn refuse<H: Handler>(connection: &mut Connection, handler: &mut H, refusal: Refusal, now: Instant) {
+    let output = &mut connection.output;
+    let start = frame::begin_reply(output);
+    handler.refuse(refusal, output);
+    frame::end_reply(output, start);
+    connection.end(now);
+    let Session { id, address } = connection.session;
+    info!("connection {id} from {address} refused: {refusal:?}");
+}

@@ -1,0 +1,35 @@
+//! Signals, polled like a socket.
+//!
+//! It says which signal came and never acts on one. Invariant: a signal only sets an intent; the loop
+//! carries it out at its own place in the turn.
+
+use mio::{Interest, Registry, Token};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook_mio::v1_0::Signals;
+use std::io;
+
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Intent {
+    /// SIGTERM or SIGINT: finish what was read, then end.
+    Shutdown,
+    /// SIGHUP: open the log anew and read the configuration again.
+    Reload,
+}
+
+pub(super) struct SignalSource {
+    signals: Signals,
+}
+
+impl SignalSource {
+    pub(super) fn register(registry: &Registry, token: Token) -> io::Result<SignalSource> {
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGHUP])?;
+        registry.register(&mut signals, token, Interest::READABLE)?;
+        Ok(SignalSource { signals })
+    }
+
+    /// The intents that have come since the last call.
+    pub(super) fn take(&mut self) -> impl Iterator<Item = Intent> + '_ {
+        self.signals.pending().map(|signal| if signal == SIGHUP { Intent::Reload } else { Intent::Shutdown })
+    }
+}
