@@ -1,0 +1,1 @@
+SELECT user_id, password_hash FROM users

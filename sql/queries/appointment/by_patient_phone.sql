@@ -1,0 +1,7 @@
+SELECT a.appointment_id, p.name, p.phone, d.name, d.department, a.appointment_time, a.status,
+       a.fee_paid, a.queue_number, a.created_at
+FROM appointments a
+JOIN patients p ON p.patient_id = a.patient_id
+JOIN doctors d ON d.doctor_id = a.doctor_id
+WHERE p.phone = ?1
+ORDER BY a.appointment_time DESC, a.appointment_id

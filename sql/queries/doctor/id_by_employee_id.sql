@@ -1,0 +1,1 @@
+SELECT doctor_id FROM doctors WHERE employee_id = ?1

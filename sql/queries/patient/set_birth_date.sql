@@ -1,0 +1,1 @@
+UPDATE patients SET birth_date = ?2 WHERE patient_id = ?1

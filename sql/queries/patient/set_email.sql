@@ -1,0 +1,1 @@
+UPDATE patients SET email = ?2 WHERE patient_id = ?1

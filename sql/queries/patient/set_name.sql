@@ -1,0 +1,1 @@
+UPDATE patients SET name = ?2 WHERE patient_id = ?1

@@ -1,0 +1,179 @@
+//! SQL that a client wrote: one SELECT, confined.
+//!
+//! It never sees the turn's transaction, for it has a read-only connection of its own. Invariant: what the
+//! authorizer does not name cannot be read, and a credential reads as NULL wherever a query puts it.
+
+use super::error::message;
+use super::{Error, Store, Value};
+use rusqlite::config::DbConfig;
+use rusqlite::fallible_iterator::FallibleIterator;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::limits::Limit;
+use rusqlite::{Batch, Connection, ErrorCode, Rows};
+use std::time::{Duration, Instant};
+
+/// How much one query may ask for.
+#[derive(Debug, Clone, Copy)]
+pub struct AdhocLimits {
+    pub rows: usize,
+    pub time: Duration,
+}
+
+/// Why a query was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum AdhocRefusal {
+    #[error("only one statement may be sent")]
+    SeveralStatements,
+    #[error("only SELECT is allowed")]
+    NotASelect,
+    #[error("not allowed: {0}")]
+    Denied(String),
+    #[error("more than {0} rows")]
+    TooManyRows(usize),
+    /// The sink takes no more.
+    #[error("more bytes than a reply may hold")]
+    TooLarge,
+    #[error("took longer than {0:?}")]
+    TooSlow(Duration),
+    /// SQLite's own words about the query.
+    #[error("{0}")]
+    Sql(String),
+    #[error(transparent)]
+    Store(#[from] Error),
+}
+
+/// The tables that a query may read: those that the Python server had.
+const READABLE_TABLES: [&str; 13] = [
+    "users",
+    "patients",
+    "doctors",
+    "appointments",
+    "medical_records",
+    "medical_orders",
+    "prescriptions",
+    "attendance",
+    "chat_messages",
+    "leave_requests",
+    "hospitalizations",
+    "students",
+    "default_table",
+];
+
+/// SQLite's functions that compute from their arguments alone, and its dates and aggregates.
+const FUNCTIONS: &str = " abs acos asin atan atan2 avg ceil ceiling char coalesce concat concat_ws cos count \
+    cume_dist date datetime degrees dense_rank exp first_value floor format glob group_concat hex if ifnull \
+    iif instr json json_array json_array_length json_extract json_object json_type json_valid julianday lag \
+    last_value lead length like ln log log10 log2 lower ltrim max min mod nth_value ntile nullif \
+    octet_length percent_rank pi pow power printf quote radians rank replace round row_number rtrim sign sin \
+    sqrt strftime string_agg substr substring sum tan time timediff total trim trunc typeof unicode unixepoch \
+    upper ";
+
+/// The virtual machine's steps between two looks at the clock.
+const STEPS_BETWEEN_CHECKS: i32 = 1_000;
+
+/// Sets a connection up for SQL from outside, once and for good.
+pub(super) fn confine(reader: &mut Connection) -> Result<(), rusqlite::Error> {
+    reader.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+    reader.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
+    reader.pragma_update(None, "query_only", "ON")?;
+    reader.pragma_update(None, "temp_store", "MEMORY")?;
+    for (limit, value) in [
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 16 * 1024),
+        (Limit::SQLITE_LIMIT_LENGTH, 1024 * 1024),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 50),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
+        (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
+        (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
+        (Limit::SQLITE_LIMIT_ATTACHED, 0),
+        (Limit::SQLITE_LIMIT_VARIABLE_NUMBER, 0),
+    ] {
+        reader.set_limit(limit, value)?;
+    }
+    reader.authorizer(Some(authorize))
+}
+
+fn authorize(context: AuthContext<'_>) -> Authorization {
+    match context.action {
+        AuthAction::Select => Authorization::Allow,
+        AuthAction::Read { column_name: "password_hash", .. } => Authorization::Ignore,
+        AuthAction::Read { table_name, .. } if READABLE_TABLES.contains(&table_name) => Authorization::Allow,
+        AuthAction::Function { function_name } => {
+            let name = function_name.to_ascii_lowercase();
+            if FUNCTIONS.split(' ').any(|known| known == name) {
+                Authorization::Allow
+            } else {
+                Authorization::Deny
+            }
+        }
+        _ => Authorization::Deny,
+    }
+}
+
+impl Store {
+    /// Runs one SELECT over what is durable, and hands its column names and then each row to `sink`.
+    pub fn adhoc(
+        &mut self,
+        sql: &str,
+        limits: AdhocLimits,
+        columns: impl FnOnce(&[String]) -> Result<(), AdhocRefusal>,
+        row: impl FnMut(&[Value<'_>]) -> Result<(), AdhocRefusal>,
+    ) -> Result<(), AdhocRefusal> {
+        let deadline = Instant::now() + limits.time;
+        self.reader
+            .progress_handler(STEPS_BETWEEN_CHECKS, Some(move || Instant::now() >= deadline))
+            .map_err(|error| worded(&error, limits))?;
+        select(&self.reader, sql, limits, columns, row)
+    }
+}
+
+fn select(
+    reader: &Connection,
+    sql: &str,
+    limits: AdhocLimits,
+    columns: impl FnOnce(&[String]) -> Result<(), AdhocRefusal>,
+    row: impl FnMut(&[Value<'_>]) -> Result<(), AdhocRefusal>,
+) -> Result<(), AdhocRefusal> {
+    let mut batch = Batch::new(reader, sql);
+    let statement = batch.next().map_err(|error| worded(&error, limits))?;
+    let Some(mut statement) = statement else { return Err(AdhocRefusal::NotASelect) };
+    // Whatever follows the first statement must be no statement: SQLite reads past blanks and comments.
+    if !matches!(batch.next(), Ok(None)) {
+        return Err(AdhocRefusal::SeveralStatements);
+    }
+    if !statement.readonly() || statement.is_explain() != 0 || statement.column_count() == 0 {
+        return Err(AdhocRefusal::NotASelect);
+    }
+    let count = statement.column_count();
+    let names: Vec<String> = statement.column_names().map(ToString::to_string).collect();
+    columns(&names)?;
+    let rows = statement.query([]).map_err(|error| worded(&error, limits))?;
+    hand_over(rows, count, limits, row)
+}
+
+fn hand_over(
+    mut rows: Rows<'_>,
+    columns: usize,
+    limits: AdhocLimits,
+    mut sink: impl FnMut(&[Value<'_>]) -> Result<(), AdhocRefusal>,
+) -> Result<(), AdhocRefusal> {
+    let mut handed = 0;
+    while let Some(row) = rows.next().map_err(|error| worded(&error, limits))? {
+        handed += 1;
+        if handed > limits.rows {
+            return Err(AdhocRefusal::TooManyRows(limits.rows));
+        }
+        let values = (0..columns)
+            .map(|column| Value::from_column(row.get_ref(column).map_err(Error::from)?))
+            .collect::<Result<Vec<_>, _>>()?;
+        sink(&values)?;
+    }
+    Ok(())
+}
+
+fn worded(error: &rusqlite::Error, limits: AdhocLimits) -> AdhocRefusal {
+    match error.sqlite_error_code() {
+        Some(ErrorCode::OperationInterrupted) => AdhocRefusal::TooSlow(limits.time),
+        Some(ErrorCode::AuthorizationForStatementDenied) => AdhocRefusal::Denied(message(error)),
+        _ => AdhocRefusal::Sql(message(error)),
+    }
+}

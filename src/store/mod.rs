@@ -1,0 +1,21 @@
+//! The database file: opening it, its schema, its statements, and the transaction of a turn.
+//!
+//! Nothing above this module names SQLite, and nothing in it knows a request or a rule of the clinic.
+//! Invariant: the process has one connection that writes; a second one, read-only, serves ad-hoc queries.
+
+mod adhoc;
+mod error;
+mod migrations;
+mod open;
+mod row;
+pub mod statements;
+mod turn;
+
+pub use adhoc::{AdhocLimits, AdhocRefusal};
+pub use error::Error;
+pub use migrations::Adoption;
+pub use open::{HashCredential, OpenError, Opened};
+pub use row::{Row, Value};
+pub use rusqlite::params;
+pub use statements::Statement;
+pub use turn::{Commit, Store, Transaction};

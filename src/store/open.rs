@@ -1,0 +1,170 @@
+//! Opening the database file: what it is, what it becomes, and how it is set.
+//!
+//! It never knows a request. Invariants: the settings that durability rests on are read back, not assumed;
+//! a file that is not ours is left as it was; SQLite's own handles are the only ones that touch the file.
+
+use super::error::message;
+use super::migrations::{self, Adoption, Origin};
+use super::{Store, adhoc};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Turns a credential, as a client sends it, into what is stored.
+pub type HashCredential = fn(&str) -> Result<String, String>;
+
+/// The oldest library that does not lose committed data when a WAL file is reset (sqlite.org/wal.html,
+/// "the WAL-reset bug").
+const SQLITE_OLDEST: i32 = 3_051_003;
+/// How long to wait for another process's write lock.
+const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
+/// More than the number of statements, so that none is ever prepared twice.
+const STATEMENTS_CACHED: usize = 256;
+
+/// Why a database was not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(
+        "SQLite {found} is too old: it can lose committed data; build medsrv with its bundled SQLite (3.51.3 or newer)"
+    )]
+    LibraryTooOld { found: &'static str },
+    #[error("the file is not a database; set another db_path, or put a backup in its place")]
+    NotADatabase,
+    #[error(
+        "this SQLite database belongs to another program (application id {application_id}, schema {schema}); set another db_path"
+    )]
+    Foreign { application_id: i32, schema: i32 },
+    #[error("its schema {found} is newer than this program's {known}: install the medsrv that wrote it")]
+    Newer { found: i32, known: i32 },
+    #[error("it is locked by another process: stop the other server first")]
+    Locked,
+    #[error("it cannot be opened: {0}; check that its directory exists and that this user may write there")]
+    CannotOpen(String),
+    #[error("the copy that is made before the Python server's database is changed failed: {0}")]
+    Copy(String),
+    #[error("{setting} is {found}, but must be {wanted}; is the file on a file system that SQLite supports?")]
+    Setting { setting: &'static str, found: String, wanted: &'static str },
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<rusqlite::Error> for OpenError {
+    fn from(error: rusqlite::Error) -> OpenError {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => OpenError::NotADatabase,
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked,
+            Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => OpenError::CannotOpen(message(&error)),
+            _ => OpenError::Other(message(&error)),
+        }
+    }
+}
+
+/// A store, and what was done to its file on the way.
+pub struct Opened {
+    pub store: Store,
+    /// Set when the file was the Python server's.
+    pub adoption: Option<Adoption>,
+}
+
+impl Store {
+    /// Opens the database at `path`, creates it where there is none, and adopts one that the Python server
+    /// wrote, after a copy of it has been put beside it.
+    pub fn open(path: &Path, hash_credential: HashCredential) -> Result<Opened, OpenError> {
+        let version = rusqlite::version_number();
+        if version < SQLITE_OLDEST {
+            return Err(OpenError::LibraryTooOld { found: rusqlite::version() });
+        }
+        let mut writer = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE
+                | OpenFlags::SQLITE_OPEN_CREATE
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        writer.busy_timeout(BUSY_TIMEOUT)?;
+        let origin = migrations::origin(&writer)?;
+        let copy = match origin {
+            Origin::Python => Some(copy_beside(&writer, path)?),
+            Origin::Ours { .. } => None,
+        };
+        let mut adoption = migrations::migrate(&mut writer, &origin, hash_credential)?;
+        if let (Some(adoption), Some(copy)) = (&mut adoption, copy) {
+            adoption.copy = copy;
+        }
+        writer.pragma_update(None, "journal_mode", "WAL")?;
+        configure(&writer)?;
+        require(&writer, "journal_mode", "wal")?;
+        require(&writer, "synchronous", "2")?;
+        require(&writer, "foreign_keys", "1")?;
+        let mut reader = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        adhoc::confine(&mut reader)?;
+        Ok(Opened { store: Store::new(writer, reader), adoption })
+    }
+
+    /// A new, empty database in memory, for tests.
+    pub fn open_in_memory() -> Result<Store, OpenError> {
+        // Two connections share it by its name, so each test needs a name of its own.
+        let mut salt = [0; 8];
+        getrandom::fill(&mut salt).map_err(|error| OpenError::Other(error.to_string()))?;
+        let uri = format!("file:/medsrv-{}?vfs=memdb", u64::from_ne_bytes(salt));
+        let flags = OpenFlags::SQLITE_OPEN_URI | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let mut writer = Connection::open_with_flags(
+            &uri,
+            flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+        )?;
+        let origin = migrations::origin(&writer)?;
+        migrations::migrate(&mut writer, &origin, |_| Err("a new database has no credential".into()))?;
+        configure(&writer)?;
+        let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        adhoc::confine(&mut reader)?;
+        Ok(Store::new(writer, reader))
+    }
+}
+
+fn configure(writer: &Connection) -> Result<(), OpenError> {
+    writer.pragma_update(None, "synchronous", "FULL")?;
+    writer.pragma_update(None, "foreign_keys", "ON")?;
+    writer.pragma_update(None, "trusted_schema", "OFF")?;
+    writer.pragma_update(None, "temp_store", "MEMORY")?;
+    writer.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    Ok(())
+}
+
+fn require(writer: &Connection, setting: &'static str, wanted: &'static str) -> Result<(), OpenError> {
+    let found = writer.pragma_query_value(None, setting, |row| {
+        Ok(match row.get_ref(0)? {
+            rusqlite::types::ValueRef::Integer(number) => number.to_string(),
+            other => other.as_str().unwrap_or_default().to_owned(),
+        })
+    })?;
+    if found == wanted { Ok(()) } else { Err(OpenError::Setting { setting, found, wanted }) }
+}
+
+/// Copies the file, as one committed state of it, to `FILE.before-medsrv`, or to the first of
+/// `FILE.before-medsrv-2`, `-3`, … that is free.
+fn copy_beside(writer: &Connection, path: &Path) -> Result<PathBuf, OpenError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let target = (1..)
+        .map(|attempt| match attempt {
+            1 => path.with_file_name(format!("{name}.before-medsrv")),
+            _ => path.with_file_name(format!("{name}.before-medsrv-{attempt}")),
+        })
+        .find(|candidate| !candidate.exists())
+        .unwrap_or_else(|| path.with_extension("before-medsrv"));
+    let partial = target.with_extension("partial");
+    let failed = |error: String| OpenError::Copy(format!("{}: {error}", target.display()));
+    if partial.exists() {
+        std::fs::remove_file(&partial).map_err(|error| failed(error.to_string()))?;
+    }
+    writer
+        .backup("main", &partial, None::<fn(rusqlite::backup::Progress)>)
+        .map_err(|error| failed(message(&error)))?;
+    std::fs::rename(&partial, &target).map_err(|error| failed(error.to_string()))?;
+    let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    std::fs::File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|error| failed(error.to_string()))?;
+    Ok(target)
+}

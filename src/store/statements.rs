@@ -1,0 +1,77 @@
+//! The index of all SQL that the server runs: one constant a statement, one file a constant.
+//!
+//! No logic. Invariant: every file below `sql/queries/` is named here and prepares on the current schema.
+
+/// One SQL statement.
+#[derive(Debug)]
+pub struct Statement {
+    /// Its file below `sql/queries/`.
+    pub file: &'static str,
+    pub sql: &'static str,
+}
+
+macro_rules! statements {
+    ($($area:ident { $($name:ident = $file:literal;)* })*) => {
+        $(pub mod $area {
+            use super::Statement;
+            $(pub const $name: Statement = Statement {
+                file: concat!(stringify!($area), "/", $file, ".sql"),
+                sql: include_str!(concat!("../../sql/queries/", stringify!($area), "/", $file, ".sql")),
+            };)*
+        })*
+
+        /// Every statement, for the test that prepares them all.
+        pub const ALL: &[Statement] = &[$($($area::$name,)*)*];
+    };
+}
+
+statements! {
+    account {
+        ANY = "any";
+        BY_USERNAME = "by_username";
+        INSERT = "insert";
+        PASSWORDS = "passwords";
+        SET_PASSWORD = "set_password";
+        SET_USERNAME = "set_username";
+    }
+    patient {
+        BY_NAME = "by_name";
+        ID_BY_PHONE = "id_by_phone";
+        INSERT = "insert";
+        SET_BIRTH_DATE = "set_birth_date";
+        SET_EMAIL = "set_email";
+        SET_ID_CARD = "set_id_card";
+        SET_NAME = "set_name";
+        SET_PHONE = "set_phone";
+    }
+    doctor {
+        BOOKABLE_BY_ID = "bookable_by_id";
+        BOOKABLE_BY_NAME = "bookable_by_name";
+        BY_NAME = "by_name";
+        ID_BY_EMPLOYEE_ID = "id_by_employee_id";
+        INSERT = "insert";
+        SET_DEPARTMENT = "set_department";
+        SET_EMPLOYEE_ID = "set_employee_id";
+        SET_FEE = "set_fee";
+        SET_IS_AVAILABLE = "set_is_available";
+        SET_MAX_PATIENTS = "set_max_patients";
+        SET_NAME = "set_name";
+        SET_PHOTO_PATH = "set_photo_path";
+        SET_WORK_SCHEDULE = "set_work_schedule";
+    }
+    appointment {
+        BY_DATE = "by_date";
+        BY_DOCTOR_NAME = "by_doctor_name";
+        BY_ID = "by_id";
+        BY_PATIENT_PHONE = "by_patient_phone";
+        DAY = "day";
+        INSERT = "insert";
+        LATEST = "latest";
+        PATIENT_HAS = "patient_has";
+        SET_STATUS = "set_status";
+    }
+    adoption {
+        COMPLETE_APPOINTMENT_TIMES = "complete_appointment_times";
+        RENUMBER_DUPLICATES = "renumber_duplicates";
+    }
+}
