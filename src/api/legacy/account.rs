@@ -1,0 +1,123 @@
+//! `login`, the two registrations, and `reset_password`.
+//!
+//! It never knows how a credential is stored. Invariant: no reply says more of an account than the Python
+//! server's did.
+
+use super::field::{self, optional_text, text};
+use super::{Call, Effect, Reply, Trouble};
+use crate::service::Failure;
+use crate::service::account::{self, Login, NewDoctor, NewPatient, UnknownUser, UsernameTaken};
+use crate::store::Transaction;
+
+pub fn login(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    // Some old clients send the credential under the name that registration has for it.
+    let key = if call.object.has("password") { "password" } else { "password_hash" };
+    if !call.object.has("user_name") || !call.object.has(key) {
+        reply.result(&"verificationFalse");
+        return Ok(Effect::Refused);
+    }
+    let username = text(call.object, "user_name", field::SEARCHED)?;
+    let password = optional_text(call.object, key, field::LOGIN_CREDENTIAL)?.unwrap_or_default();
+    reply.result(&match account::login(transaction, &username, &password)? {
+        Login::Verified => "verificationSuccess",
+        Login::WrongPassword => "verificationFalse",
+        Login::UnknownUser => "verificationFalse_bucunzai",
+    });
+    Ok(Effect::Done)
+}
+
+pub fn register_patient(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let object = call.object;
+    let (name, password) =
+        (text(object, "name", field::NAME)?, text(object, "password_hash", field::CREDENTIAL)?);
+    let (phone, email) =
+        (text(object, "phone", field::PHONE)?, optional_text(object, "email", field::EMAIL)?);
+    let birth_date = optional_text(object, "birth_date", field::BIRTH_DATE)?;
+    let id_card = optional_text(object, "id_card", field::ID_CARD)?;
+    let new = NewPatient {
+        name: &name,
+        password: &password,
+        phone: &phone,
+        birth_date: birth_date.as_deref(),
+        id_card: id_card.as_deref(),
+        email: email.as_deref(),
+    };
+    registered(account::register_patient(transaction, &new, call.now), "shoujihaoyicunzai", reply)
+}
+
+pub fn register_doctor(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let object = call.object;
+    let (name, password) =
+        (text(object, "name", field::NAME)?, text(object, "password_hash", field::CREDENTIAL)?);
+    let employee_id = text(object, "employee_id", field::EMPLOYEE_ID)?;
+    let department = optional_text(object, "department", field::DEPARTMENT)?;
+    let photo_path = optional_text(object, "photo_path", field::PHOTO_PATH)?;
+    let (department, photo_path) = (trimmed(department.as_deref()), trimmed(photo_path.as_deref()));
+    let new = NewDoctor {
+        name: name.trim(),
+        password: password.trim(),
+        employee_id: employee_id.trim(),
+        department,
+        photo_path,
+    };
+    registered(account::register_doctor(transaction, &new, call.now), "gonghaoyicunzai", reply)
+}
+
+/// The Python server trimmed a doctor's fields, and took an empty one for none.
+fn trimmed(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn registered(
+    outcome: Result<i64, Failure<UsernameTaken>>,
+    taken: &str,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    match outcome {
+        Ok(_) => {
+            reply.result(&"chenggongcharu");
+            Ok(Effect::Done)
+        }
+        Err(Failure::Refused(UsernameTaken)) => {
+            reply.result(&taken);
+            Ok(Effect::Refused)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+    }
+}
+
+pub fn reset_password(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    if !call.object.has("username") || !call.object.has("new_password") {
+        reply.result(&"错误: 需要提供username和new_password字段");
+        return Ok(Effect::Refused);
+    }
+    let username = text(call.object, "username", field::SEARCHED)?;
+    let new_password = text(call.object, "new_password", field::CREDENTIAL)?;
+    match account::reset_password(transaction, &username, &new_password) {
+        Ok(()) => {
+            reply.result(&format!("用户 {username} 的密码更新成功"));
+            Ok(Effect::Done)
+        }
+        Err(Failure::Refused(UnknownUser)) => {
+            reply.result(&format!("错误: 未找到用户名为 {username} 的用户"));
+            Ok(Effect::Refused)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+    }
+}

@@ -1,0 +1,212 @@
+//! `create_appointment`, `query_appointments`, `cancel_appointment`, `update_appointment_status`.
+
+use super::field::{self, FieldError, flag, id, text};
+use super::{Call, Effect, Message, Reply, Trouble, no_place, refuse};
+use crate::api::reply::JsonValue;
+use crate::service::Failure;
+use crate::service::appointment::{
+    self, BookRefusal, CancelRefusal, Filter, Listed, NewAppointment, Status, StatusRefusal,
+};
+use crate::service::time::AppointmentTime;
+use crate::store::Transaction;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Created<'a> {
+    status: &'static str,
+    message: &'static str,
+    appointment_info: CreatedAppointment<'a>,
+}
+
+#[derive(Serialize)]
+struct CreatedAppointment<'a> {
+    appointment_id: i64,
+    patient_phone: &'a str,
+    doctor_name: &'a str,
+    appointment_time: &'a str,
+    queue_number: i64,
+    status: &'static str,
+    fee_paid: bool,
+}
+
+pub fn create_appointment(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let object = call.object;
+    if let Some(missing) =
+        ["patient_phone", "doctor_name", "appointment_time"].into_iter().find(|key| !object.has(key))
+    {
+        return refuse(format!("缺少必要参数: {missing}"), reply);
+    }
+    let patient_phone = text(object, "patient_phone", field::SEARCHED)?;
+    let doctor_name = text(object, "doctor_name", field::SEARCHED)?;
+    let appointment_time = text(object, "appointment_time", field::TIME)?;
+    let time = AppointmentTime::parse(&appointment_time)
+        .ok_or_else(|| FieldError::NotAnAppointmentTime("appointment_time".into()))?;
+    let fee_paid = flag(object, "fee_paid")?;
+    let new = NewAppointment { patient_phone: &patient_phone, doctor_name: &doctor_name, time, fee_paid };
+    let booked = match appointment::book(transaction, &new, call.rules, call.now) {
+        Ok(booked) => booked,
+        Err(Failure::Fault(fault)) => return Err(fault.into()),
+        Err(Failure::Refused(refusal)) => {
+            return refuse(
+                match refusal {
+                    BookRefusal::UnknownPatient => format!("未找到手机号为 {patient_phone} 的患者"),
+                    BookRefusal::UnknownDoctor => format!("未找到姓名为 {doctor_name} 的医生"),
+                    BookRefusal::NoPlace(reason) => no_place(&reason, Some(&doctor_name)),
+                },
+                reply,
+            );
+        }
+    };
+    reply.result(&Created {
+        status: "success",
+        message: "预约创建成功",
+        appointment_info: CreatedAppointment {
+            appointment_id: booked.appointment_id,
+            patient_phone: &patient_phone,
+            doctor_name: &doctor_name,
+            appointment_time: &appointment_time,
+            queue_number: booked.queue_number,
+            status: Status::Pending.as_str(),
+            fee_paid,
+        },
+    });
+    Ok(Effect::Done)
+}
+
+#[derive(Serialize)]
+struct ListedAppointment<'a> {
+    appointment_id: i64,
+    patient_name: &'a str,
+    patient_phone: Option<&'a str>,
+    doctor_name: &'a str,
+    department: Option<&'a str>,
+    appointment_time: JsonValue<'a>,
+    status: &'a str,
+    fee_paid: bool,
+    queue_number: Option<i64>,
+    created_at: JsonValue<'a>,
+}
+
+impl<'a> From<&Listed<'a>> for ListedAppointment<'a> {
+    fn from(listed: &Listed<'a>) -> ListedAppointment<'a> {
+        ListedAppointment {
+            appointment_id: listed.appointment_id,
+            patient_name: listed.patient_name,
+            patient_phone: listed.patient_phone,
+            doctor_name: listed.doctor_name,
+            department: listed.department,
+            appointment_time: JsonValue(listed.appointment_time),
+            status: listed.status,
+            fee_paid: listed.fee_paid,
+            queue_number: listed.queue_number,
+            created_at: JsonValue(listed.created_at),
+        }
+    }
+}
+
+pub fn query_appointments(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let object = call.object;
+    let searched;
+    let filter = if object.has("patient_phone") {
+        searched = text(object, "patient_phone", field::SEARCHED)?;
+        Filter::PatientPhone(&searched)
+    } else if object.has("doctor_name") {
+        searched = text(object, "doctor_name", field::SEARCHED)?;
+        Filter::DoctorName(&searched)
+    } else if object.has("appointment_date") {
+        searched = text(object, "appointment_date", field::SEARCHED)?;
+        Filter::Date(&searched)
+    } else {
+        Filter::Latest
+    };
+    // Rows go straight from the database into the reply; their number is known after the last.
+    reply.begin_result();
+    reply.raw("{\"status\":\"success\",\"appointments\":[");
+    let mut first = true;
+    let mut count = 0;
+    appointment::list(transaction, &filter, |listed| {
+        count += 1;
+        reply.item(&mut first, &ListedAppointment::from(listed)).map_err(Trouble::from)
+    })?;
+    reply.raw("],\"message\":");
+    reply.json(&format!("查询到 {count} 条预约记录"));
+    reply.raw("}");
+    reply.end_result();
+    Ok(Effect::Done)
+}
+
+fn unknown(appointment_id: impl std::fmt::Display) -> String {
+    format!("未找到ID为 {appointment_id} 的预约")
+}
+
+pub fn cancel_appointment(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    if !call.object.has("appointment_id") {
+        return refuse("缺少必要参数: appointment_id".into(), reply);
+    }
+    let appointment_id = match id(call.object, "appointment_id")? {
+        Ok(appointment_id) => appointment_id,
+        Err(text) => return refuse(unknown(text), reply),
+    };
+    match appointment::cancel(transaction, appointment_id) {
+        Ok(()) => {
+            Message::success(format!("预约ID {appointment_id} 已成功取消")).write(reply);
+            Ok(Effect::Done)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(refusal)) => refuse(
+            match refusal {
+                CancelRefusal::UnknownAppointment => unknown(appointment_id),
+                CancelRefusal::AlreadyCancelled => "该预约已经被取消".into(),
+                CancelRefusal::Completed => "已完成的预约无法取消".into(),
+            },
+            reply,
+        ),
+    }
+}
+
+pub fn update_appointment_status(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let object = call.object;
+    if let Some(missing) = ["appointment_id", "new_status"].into_iter().find(|key| !object.has(key)) {
+        return refuse(format!("缺少必要参数: {missing}"), reply);
+    }
+    let new_status = text(object, "new_status", field::SEARCHED)?;
+    let Some(status) = Status::parse(&new_status) else {
+        let known = Status::ALL.map(|status| format!("'{}'", status.as_str())).join(", ");
+        return refuse(format!("无效的状态值: {new_status}，有效值: [{known}]"), reply);
+    };
+    let appointment_id = match id(object, "appointment_id")? {
+        Ok(appointment_id) => appointment_id,
+        Err(text) => return refuse(unknown(text), reply),
+    };
+    match appointment::set_status(transaction, appointment_id, status, call.rules) {
+        Ok(old) => {
+            let (old, new) = (old.as_str(), status.as_str());
+            Message::success(format!("预约ID {appointment_id} 状态已从 '{old}' 更新为 '{new}'")).write(reply);
+            Ok(Effect::Done)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(refusal)) => refuse(
+            match refusal {
+                StatusRefusal::UnknownAppointment => unknown(appointment_id),
+                StatusRefusal::NoPlace(reason) => format!("预约无法恢复: {}", no_place(&reason, None)),
+            },
+            reply,
+        ),
+    }
+}

@@ -1,0 +1,259 @@
+//! The request table, the gate, and the turn's transaction.
+//!
+//! It never knows a socket, a frame or the clock. Invariants: what the table does not list is not done; the
+//! gate has decided before a handler sees a request; until `commit` has said so, no reply may leave.
+
+use crate::api::legacy::{self, Call, Effect, Handler, Shape, Trouble};
+use crate::api::{Object, Reply};
+use crate::ops::config;
+use crate::service::Rules;
+use crate::service::time::Now;
+use crate::session::{Session, SessionId};
+use crate::store::{self, Commit, Store};
+use ipnet::IpNet;
+use log::{error, info};
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// What one result of ad-hoc SQL may hold, in bytes.
+const ADHOC_REPLY_MAX_BYTES: usize = 1024 * 1024;
+
+/// How an operation reaches the store.
+#[derive(Clone, Copy)]
+enum Run {
+    Read(Handler),
+    /// In a savepoint of its own.
+    Write(Handler),
+    /// SQL that a client wrote; it sees what is durable, this turn's earlier requests included.
+    Adhoc,
+}
+
+struct Operation {
+    name: &'static str,
+    /// Any of these, present in the object, is the verb.
+    keys: &'static [&'static str],
+    /// How it words what goes wrong.
+    shape: Shape,
+    run: Run,
+}
+
+const fn operation(name: &'static str, keys: &'static [&'static str], shape: Shape, run: Run) -> Operation {
+    Operation { name, keys, shape, run }
+}
+
+/// The old dialect, in the order in which a key beats those below it; the last one takes what is left.
+#[rustfmt::skip]
+const LEGACY: [Operation; 14] = {
+    use Run::{Adhoc, Read, Write};
+    use Shape::{Message, Text, Word};
+    [
+        operation("reset_password", &["reset_password"], Text("错误: "), Write(legacy::reset_password)),
+        operation("register_patient", &["register_patient"], Word("charuyichang"), Write(legacy::register_patient)),
+        operation("register_doctor", &["register_doctor", "regiter_doctor"], Word("charuyichang"), Write(legacy::register_doctor)),
+        operation("login", &["login"], Word("verificationFalse_yichang"), Read(legacy::login)),
+        operation("reset_patient_information", &["reset_patient_information"], Text("错误: "), Write(legacy::reset_patient_information)),
+        operation("reset_doctor_information", &["reset_doctor_information"], Text("错误: "), Write(legacy::reset_doctor_information)),
+        operation("query_doctor_info", &["query_doctor_info"], Message("查询医生信息时出错: "), Read(legacy::query_doctor_info)),
+        operation("query_patient_info", &["query_patient_info"], Message("查询患者信息时出错: "), Read(legacy::query_patient_info)),
+        operation("sql_query", &["sql_query"], Text("错误: "), Adhoc),
+        operation("create_appointment", &["create_appointment"], Message("创建预约时出错: "), Write(legacy::create_appointment)),
+        operation("query_appointments", &["query_appointments"], Message("查询预约信息时出错: "), Read(legacy::query_appointments)),
+        operation("cancel_appointment", &["cancel_appointment"], Message("取消预约时出错: "), Write(legacy::cancel_appointment)),
+        operation("update_appointment_status", &["update_appointment_status"], Message("更新预约状态时出错: "), Write(legacy::update_appointment_status)),
+        operation("insert", &[], Text("处理JSON数据时出错: "), Write(legacy::insert)),
+    ]
+};
+
+/// What the operator sets of the gate and the rules.
+#[derive(Debug, Clone, Default)]
+pub struct Settings {
+    pub legacy_networks: Vec<IpNet>,
+    pub legacy_operations: Vec<String>,
+    pub legacy_linger: Duration,
+    pub reply_max_bytes: usize,
+    pub rules: Rules,
+}
+
+impl Settings {
+    pub fn from_config(config: &config::Config) -> Settings {
+        Settings {
+            legacy_networks: config.legacy.networks.clone(),
+            legacy_operations: config.legacy.operations.clone(),
+            legacy_linger: Duration::from_millis(config.legacy.linger_ms),
+            reply_max_bytes: config.limits.output_max_bytes,
+            rules: Rules { enforce_schedule: config.legacy.enforce_schedule },
+        }
+    }
+}
+
+/// What becomes of the connection after a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// Close it once this long has passed without a further request.
+    Linger(Duration),
+    Close,
+}
+
+pub struct Dispatcher {
+    store: Store,
+    settings: Settings,
+    /// Whom this turn's replies are for, in order.
+    replied: Vec<SessionId>,
+    /// After a lost turn: how many replies each session was given in it.
+    retracted: HashMap<SessionId, usize>,
+}
+
+impl Dispatcher {
+    pub fn new(store: Store, settings: Settings) -> Dispatcher {
+        Dispatcher { store, settings, replied: Vec::new(), retracted: HashMap::new() }
+    }
+
+    /// Answers one request by appending the reply to `output`.
+    pub fn request(
+        &mut self,
+        session: &Session,
+        name: &[u8],
+        data: &[u8],
+        now: &Now,
+        output: &mut Vec<u8>,
+    ) -> Then {
+        self.replied.push(session.id);
+        let Session { id, address } = *session;
+        let mut reply = Reply::new(output, &now.local, self.settings.reply_max_bytes);
+        if !self.serves(address) {
+            info!("{id} from {address}: the old dialect is not served to this network");
+            reply.error(legacy::NETWORK_NOT_SERVED);
+            return Then::Close;
+        }
+        let linger = Then::Linger(self.settings.legacy_linger);
+        // The name is a label that selects nothing, but a frame whose name is no text is no request.
+        let object = match (std::str::from_utf8(name), Object::parse(data)) {
+            (Ok(_), Ok(object)) => object,
+            (Err(_), _) => {
+                info!("{id}: a request cannot be read: its name is not UTF-8");
+                reply.error(legacy::UNREADABLE);
+                return linger;
+            }
+            (_, Err(reason)) => {
+                info!("{id}: a request cannot be read: {reason}");
+                reply.error(&legacy::unreadable(reason));
+                return linger;
+            }
+        };
+        let Some(operation) = find(&object) else { return linger };
+        if !self.settings.legacy_operations.iter().any(|allowed| allowed == operation.name) {
+            info!("{id}: {} refused: the operator does not allow it", operation.name);
+            reply.error(legacy::OPERATION_NOT_SERVED);
+            return linger;
+        }
+        let call = Call { object: &object, now, rules: &self.settings.rules };
+        match run(&mut self.store, operation, &call, &mut reply) {
+            Ok(Effect::Done) => {}
+            Ok(Effect::Refused) => info!("{id}: {} refused", operation.name),
+            Err(trouble) => {
+                report(&id, operation.name, &trouble);
+                operation.shape.write(&trouble, &mut reply);
+            }
+        }
+        linger
+    }
+
+    /// Makes durable what this turn's requests wrote.
+    pub fn commit(&mut self) -> Commit {
+        self.retracted.clear();
+        let outcome = self.store.commit();
+        match outcome {
+            Commit::Durable => self.replied.clear(),
+            Commit::Lost | Commit::Fatal => {
+                for session in self.replied.drain(..) {
+                    *self.retracted.entry(session).or_default() += 1;
+                }
+            }
+        }
+        outcome
+    }
+
+    /// After a lost turn: calls `reply` for each reply that this session was given in it.
+    pub fn retract(&mut self, session: &Session, now: &Now, reply: &mut dyn FnMut(&[u8])) {
+        for _ in 0..self.retracted.remove(&session.id).unwrap_or(0) {
+            let mut data = Vec::new();
+            Reply::new(&mut data, &now.local, self.settings.reply_max_bytes).error(legacy::RETRY);
+            reply(&data);
+        }
+    }
+
+    fn serves(&self, address: IpAddr) -> bool {
+        self.settings.legacy_networks.iter().any(|network| network.contains(&address))
+    }
+}
+
+fn find(object: &Object<'_>) -> Option<&'static Operation> {
+    LEGACY
+        .iter()
+        .find(|operation| operation.keys.is_empty() || operation.keys.iter().any(|key| object.has(key)))
+}
+
+/// Why a savepoint is rolled back.
+enum Undone {
+    Refused,
+    Failed(Trouble),
+}
+
+impl From<store::Error> for Undone {
+    fn from(error: store::Error) -> Undone {
+        Undone::Failed(error.into())
+    }
+}
+
+fn run(
+    store: &mut Store,
+    operation: &Operation,
+    call: &Call<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    match operation.run {
+        Run::Read(handler) => handler(call, &store.read(), reply),
+        Run::Write(handler) => {
+            // A refusal leaves the savepoint as an error does, so that nothing of it can stay.
+            let outcome = store.write(|transaction| match handler(call, transaction, reply) {
+                Ok(Effect::Done) => Ok(Effect::Done),
+                Ok(Effect::Refused) => Err(Undone::Refused),
+                Err(trouble) => Err(Undone::Failed(trouble)),
+            });
+            match outcome {
+                Ok(effect) => Ok(effect),
+                Err(Undone::Refused) => Ok(Effect::Refused),
+                Err(Undone::Failed(trouble)) => Err(trouble),
+            }
+        }
+        Run::Adhoc => {
+            store.commit_early()?;
+            reply.set_limit(ADHOC_REPLY_MAX_BYTES);
+            legacy::sql_query(call, store, reply).map(|()| Effect::Done)
+        }
+    }
+}
+
+/// Says in the log what went wrong, without anything that a peer sent.
+fn report(id: &SessionId, operation: &str, trouble: &Trouble) {
+    match trouble {
+        Trouble::Store(store::Error::Constraint(constraint)) => {
+            info!("{id}: {operation} refused: {constraint}")
+        }
+        Trouble::Store(fault) => error!("{id}: {operation} failed: {fault}"),
+        Trouble::Field(_) => info!("{id}: {operation} refused: a field is not what it should be"),
+        Trouble::TooLarge => info!("{id}: {operation} refused: its result is too large"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_operator_can_name_every_operation_and_no_other() {
+        let names: Vec<&str> = LEGACY.iter().map(|operation| operation.name).collect();
+        assert_eq!(names, config::LEGACY_OPERATIONS);
+    }
+}

@@ -1,0 +1,319 @@
+//! Appointments: booking, listing, cancelling, and their status.
+//!
+//! It never knows who asks. Invariants: a doctor's day never holds more uncancelled appointments than the
+//! doctor takes; a patient never holds two at the same time; a queue number is given once in a doctor's day,
+//! even when the appointment that had it is cancelled.
+
+use super::time::{AppointmentTime, Now, next_day};
+use super::{Failure, Rules, schedule};
+use crate::store::statements::{appointment, doctor, patient};
+use crate::store::{Error, Row, Transaction, Value, params};
+
+/// Where an appointment stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    Pending,
+    Completed,
+    Cancelled,
+}
+
+impl Status {
+    pub const ALL: [Status; 3] = [Status::Pending, Status::Completed, Status::Cancelled];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Status::Pending => "pending",
+            Status::Completed => "completed",
+            Status::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Status> {
+        Status::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+}
+
+/// Why there is no place for an appointment.
+#[derive(Debug, PartialEq, Eq)]
+pub enum NoPlace {
+    DoctorUnavailable,
+    /// The doctor has a schedule, and the time is not in it.
+    OutsideSchedule,
+    /// The doctor has a schedule that cannot be read.
+    ScheduleUnreadable,
+    /// The day has as many appointments as the doctor takes.
+    DayFull {
+        max_patients: i64,
+    },
+    /// The patient has another appointment at that very time.
+    PatientBusy,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum BookRefusal {
+    UnknownPatient,
+    UnknownDoctor,
+    NoPlace(NoPlace),
+}
+
+pub struct NewAppointment<'a> {
+    pub patient_phone: &'a str,
+    pub doctor_name: &'a str,
+    pub time: AppointmentTime,
+    pub fee_paid: bool,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub struct Booked {
+    pub appointment_id: i64,
+    pub queue_number: i64,
+}
+
+/// Books the first doctor of that name for the first patient with that phone number.
+pub fn book(
+    transaction: &Transaction<'_>,
+    new: &NewAppointment<'_>,
+    rules: &Rules,
+    now: &Now,
+) -> Result<Booked, Failure<BookRefusal>> {
+    let patient_id = transaction
+        .first(&patient::ID_BY_PHONE, params![new.patient_phone], |row| row.integer(0))?
+        .ok_or(Failure::Refused(BookRefusal::UnknownPatient))?;
+    let doctor = transaction
+        .first(&doctor::BOOKABLE_BY_NAME, params![new.doctor_name], Bookable::from_row)?
+        .ok_or(Failure::Refused(BookRefusal::UnknownDoctor))?;
+    let time = new.time.to_string();
+    let highest_number = find_place(transaction, &doctor, patient_id, &new.time, None, rules)
+        .map_err(|failure| failure.map(BookRefusal::NoPlace))?;
+    let queue_number = highest_number + 1;
+    let appointment_id = transaction
+        .first(
+            &appointment::INSERT,
+            params![
+                patient_id,
+                doctor.doctor_id,
+                time,
+                Status::Pending.as_str(),
+                new.fee_paid,
+                queue_number,
+                now.utc
+            ],
+            |row| row.integer(0),
+        )?
+        .ok_or_else(|| Error::Other("a new appointment was given no id".into()))?;
+    Ok(Booked { appointment_id, queue_number })
+}
+
+/// Whether a row that is put straight into the table may stand there. An appointment of a doctor or patient
+/// who does not exist is left to the database to refuse.
+pub fn check_row(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    doctor_id: i64,
+    time: &AppointmentTime,
+    rules: &Rules,
+) -> Result<(), Failure<NoPlace>> {
+    match transaction.first(&doctor::BOOKABLE_BY_ID, params![doctor_id], Bookable::from_row)? {
+        Some(doctor) => find_place(transaction, &doctor, patient_id, time, None, rules).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// What booking needs to know of a doctor.
+struct Bookable {
+    doctor_id: i64,
+    max_patients: Option<i64>,
+    work_schedule: Option<String>,
+    is_available: bool,
+}
+
+impl Bookable {
+    fn from_row(row: &Row<'_>) -> Result<Bookable, Error> {
+        Ok(Bookable {
+            doctor_id: row.integer(0)?,
+            max_patients: match row.value(1)? {
+                Value::Integer(number) => Some(number),
+                _ => None,
+            },
+            work_schedule: row.optional_text(2)?.map(str::to_owned),
+            is_available: row.value(3)?.is_true(),
+        })
+    }
+}
+
+/// Finds a place in a doctor's day for an appointment, which may be one that has a row already.
+/// Returns the highest queue number of that day, 0 where it has none.
+fn find_place(
+    transaction: &Transaction<'_>,
+    doctor: &Bookable,
+    patient_id: i64,
+    time: &AppointmentTime,
+    appointment_id: Option<i64>,
+    rules: &Rules,
+) -> Result<i64, Failure<NoPlace>> {
+    if !doctor.is_available {
+        return Err(Failure::Refused(NoPlace::DoctorUnavailable));
+    }
+    if rules.enforce_schedule
+        && let Some(work_schedule) = &doctor.work_schedule
+    {
+        match schedule::covers(work_schedule, time) {
+            Ok(true) => {}
+            Ok(false) => return Err(Failure::Refused(NoPlace::OutsideSchedule)),
+            Err(schedule::Unreadable) => return Err(Failure::Refused(NoPlace::ScheduleUnreadable)),
+        }
+    }
+    let (taken, highest_number) = transaction
+        .first(&appointment::DAY, params![doctor.doctor_id, time.date()], |row| {
+            Ok::<_, Error>((row.integer(0)?, row.integer(1)?))
+        })?
+        .unwrap_or((0, 0));
+    if let Some(max_patients) = doctor.max_patients
+        && taken >= max_patients
+    {
+        return Err(Failure::Refused(NoPlace::DayFull { max_patients }));
+    }
+    // No row has the id 0, so it excludes none.
+    let own_id = appointment_id.unwrap_or(0);
+    let clash = transaction.first(
+        &appointment::PATIENT_HAS,
+        params![patient_id, time.to_string(), own_id],
+        |_| Ok::<_, Error>(()),
+    )?;
+    match clash {
+        Some(()) => Err(Failure::Refused(NoPlace::PatientBusy)),
+        None => Ok(highest_number),
+    }
+}
+
+/// Which appointments to list.
+pub enum Filter<'a> {
+    PatientPhone(&'a str),
+    DoctorName(&'a str),
+    /// A day; what is not `YYYY-MM-DD` has no appointments.
+    Date(&'a str),
+    /// The twenty with the latest times.
+    Latest,
+}
+
+/// An appointment with the names that belong to it.
+pub struct Listed<'a> {
+    pub appointment_id: i64,
+    pub patient_name: &'a str,
+    pub patient_phone: Option<&'a str>,
+    pub doctor_name: &'a str,
+    pub department: Option<&'a str>,
+    pub appointment_time: Value<'a>,
+    pub status: &'a str,
+    pub fee_paid: bool,
+    pub queue_number: Option<i64>,
+    pub created_at: Value<'a>,
+}
+
+impl<'a> Listed<'a> {
+    fn from_row(row: &Row<'a>) -> Result<Listed<'a>, Error> {
+        Ok(Listed {
+            appointment_id: row.integer(0)?,
+            patient_name: row.text(1)?,
+            patient_phone: row.optional_text(2)?,
+            doctor_name: row.text(3)?,
+            department: row.optional_text(4)?,
+            appointment_time: row.value(5)?,
+            status: row.text(6)?,
+            fee_paid: row.value(7)?.is_true(),
+            queue_number: row.optional_integer(8)?,
+            created_at: row.value(9)?,
+        })
+    }
+}
+
+/// Hands each appointment of a list to `sink`, which may stop it: a doctor's or a day's from the earliest,
+/// others from the latest, equal times by id.
+pub fn list<E: From<Error>>(
+    transaction: &Transaction<'_>,
+    filter: &Filter<'_>,
+    mut sink: impl FnMut(&Listed<'_>) -> Result<(), E>,
+) -> Result<(), E> {
+    let each = |row: &Row<'_>| sink(&Listed::from_row(row)?);
+    match filter {
+        Filter::PatientPhone(phone) => transaction.each(&appointment::BY_PATIENT_PHONE, params![phone], each),
+        Filter::DoctorName(name) => transaction.each(&appointment::BY_DOCTOR_NAME, params![name], each),
+        Filter::Date(date) => match next_day(date) {
+            Some(next) => transaction.each(&appointment::BY_DATE, params![date, next], each),
+            None => Ok(()),
+        },
+        Filter::Latest => transaction.each(&appointment::LATEST, params![], each),
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum CancelRefusal {
+    UnknownAppointment,
+    AlreadyCancelled,
+    Completed,
+}
+
+/// Cancels an appointment. Its place is free at once; its number is not given again.
+pub fn cancel(transaction: &Transaction<'_>, appointment_id: i64) -> Result<(), Failure<CancelRefusal>> {
+    let found = find(transaction, appointment_id)?;
+    let current = found.ok_or(Failure::Refused(CancelRefusal::UnknownAppointment))?;
+    match current.status {
+        Status::Cancelled => return Err(Failure::Refused(CancelRefusal::AlreadyCancelled)),
+        Status::Completed => return Err(Failure::Refused(CancelRefusal::Completed)),
+        Status::Pending => {}
+    }
+    transaction.execute(&appointment::SET_STATUS, params![appointment_id, Status::Cancelled.as_str()])?;
+    Ok(())
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum StatusRefusal {
+    UnknownAppointment,
+    /// A cancelled appointment takes a place again, and there is none.
+    NoPlace(NoPlace),
+}
+
+/// Sets an appointment's status. Returns the one that it had.
+pub fn set_status(
+    transaction: &Transaction<'_>,
+    appointment_id: i64,
+    status: Status,
+    rules: &Rules,
+) -> Result<Status, Failure<StatusRefusal>> {
+    let found = find(transaction, appointment_id)?;
+    let current = found.ok_or(Failure::Refused(StatusRefusal::UnknownAppointment))?;
+    if current.status == Status::Cancelled
+        && status != Status::Cancelled
+        && let Some(time) = current.time
+        && let Some(doctor) =
+            transaction.first(&doctor::BOOKABLE_BY_ID, params![current.doctor_id], Bookable::from_row)?
+    {
+        find_place(transaction, &doctor, current.patient_id, &time, Some(appointment_id), rules)
+            .map_err(|failure| failure.map(StatusRefusal::NoPlace))?;
+    }
+    transaction.execute(&appointment::SET_STATUS, params![appointment_id, status.as_str()])?;
+    Ok(current.status)
+}
+
+struct Current {
+    patient_id: i64,
+    doctor_id: i64,
+    /// `None` where the Python server stored what is no time.
+    time: Option<AppointmentTime>,
+    status: Status,
+}
+
+fn find(transaction: &Transaction<'_>, appointment_id: i64) -> Result<Option<Current>, Error> {
+    transaction.first(&appointment::BY_ID, params![appointment_id], |row| {
+        Ok(Current {
+            patient_id: row.integer(0)?,
+            doctor_id: row.integer(1)?,
+            time: match row.value(2)? {
+                Value::Text(text) => AppointmentTime::parse(text),
+                _ => None,
+            },
+            status: Status::parse(row.text(3)?)
+                .ok_or_else(|| Error::Other("an appointment has a status that does not exist".into()))?,
+        })
+    })
+}

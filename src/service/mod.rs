@@ -1,0 +1,46 @@
+//! The clinic's rules over a transaction: one noun a file.
+//!
+//! Nothing in here knows JSON, a socket, SQL text or the clock; the time is an argument. Invariant: a
+//! function that refuses has written nothing that its caller has to undo by hand.
+
+pub mod account;
+pub mod appointment;
+pub mod credential;
+pub mod demo;
+pub mod doctor;
+pub mod patient;
+pub mod schedule;
+pub mod table;
+pub mod time;
+
+use crate::store;
+
+/// Why a request was not carried out: the clinic's rules refuse it, or the store failed.
+#[derive(Debug)]
+pub enum Failure<R> {
+    Refused(R),
+    Fault(store::Error),
+}
+
+impl<R> Failure<R> {
+    /// The same failure with its refusal in another one's terms.
+    pub fn map<S>(self, change: impl FnOnce(R) -> S) -> Failure<S> {
+        match self {
+            Failure::Refused(refusal) => Failure::Refused(change(refusal)),
+            Failure::Fault(fault) => Failure::Fault(fault),
+        }
+    }
+}
+
+impl<R> From<store::Error> for Failure<R> {
+    fn from(error: store::Error) -> Failure<R> {
+        Failure::Fault(error)
+    }
+}
+
+/// What the operator sets of the rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Whether a booking must fall into the doctor's working hours.
+    pub enforce_schedule: bool,
+}

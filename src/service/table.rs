@@ -1,0 +1,317 @@
+//! Rows put straight into a table, as old clients do.
+//!
+//! It is reached from nowhere else, so that it can be reviewed, or refused, as one. Invariant: the names of
+//! tables and columns in the SQL come from the lists below and values are bound; no row gets in that its
+//! column's kind does not allow.
+
+use super::appointment::{self, NoPlace, Status};
+use super::time::{AppointmentTime, is_date, is_moment};
+use super::{Failure, Rules};
+use crate::store::{Transaction, Value};
+
+/// What a column may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Integer,
+    Number,
+    /// Text of one line, of at most this many characters.
+    Line(usize),
+    /// Text that may have several lines.
+    Notes(usize),
+    Date,
+    Moment,
+    /// When an appointment is; the rules of booking hold for it.
+    AppointmentTime,
+}
+
+const NOTES_CHARS: usize = 64 * 1024;
+
+struct Table {
+    name: &'static str,
+    columns: &'static [(&'static str, Kind)],
+}
+
+/// The old schema's tables but `users`, whose rows only registration makes.
+const TABLES: [Table; 12] = [
+    Table {
+        name: "patients",
+        columns: &[
+            ("patient_id", Kind::Integer),
+            ("name", Kind::Line(64)),
+            ("birth_date", Kind::Line(32)),
+            ("id_card", Kind::Line(32)),
+            ("phone", Kind::Line(32)),
+            ("email", Kind::Line(254)),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "doctors",
+        columns: &[
+            ("doctor_id", Kind::Integer),
+            ("name", Kind::Line(64)),
+            ("employee_id", Kind::Line(32)),
+            ("department", Kind::Line(64)),
+            ("photo_path", Kind::Line(255)),
+            ("max_patients", Kind::Integer),
+            ("fee", Kind::Number),
+            ("work_schedule", Kind::Notes(4096)),
+            ("is_available", Kind::Integer),
+        ],
+    },
+    Table {
+        name: "appointments",
+        columns: &[
+            ("appointment_id", Kind::Integer),
+            ("patient_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("appointment_time", Kind::AppointmentTime),
+            ("status", Kind::Line(16)),
+            ("fee_paid", Kind::Integer),
+            ("queue_number", Kind::Integer),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "medical_records",
+        columns: &[
+            ("record_id", Kind::Integer),
+            ("patient_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("diagnosis", Kind::Notes(NOTES_CHARS)),
+            ("symptoms", Kind::Notes(NOTES_CHARS)),
+            ("visit_time", Kind::Moment),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "medical_orders",
+        columns: &[
+            ("order_id", Kind::Integer),
+            ("record_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("content", Kind::Notes(NOTES_CHARS)),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "prescriptions",
+        columns: &[
+            ("prescription_id", Kind::Integer),
+            ("record_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("content", Kind::Notes(NOTES_CHARS)),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "attendance",
+        columns: &[
+            ("attendance_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("check_in_time", Kind::Moment),
+            ("check_out_time", Kind::Moment),
+            ("status", Kind::Line(16)),
+        ],
+    },
+    Table {
+        name: "chat_messages",
+        columns: &[
+            ("message_id", Kind::Integer),
+            ("sender_id", Kind::Integer),
+            ("receiver_id", Kind::Integer),
+            ("content", Kind::Notes(NOTES_CHARS)),
+            ("sent_at", Kind::Moment),
+            ("is_read", Kind::Integer),
+        ],
+    },
+    Table {
+        name: "leave_requests",
+        columns: &[
+            ("leave_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("start_date", Kind::Date),
+            ("end_date", Kind::Date),
+            ("reason", Kind::Notes(NOTES_CHARS)),
+            ("status", Kind::Line(16)),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "hospitalizations",
+        columns: &[
+            ("hospitalization_id", Kind::Integer),
+            ("patient_id", Kind::Integer),
+            ("doctor_id", Kind::Integer),
+            ("ward_number", Kind::Line(32)),
+            ("bed_number", Kind::Line(32)),
+            ("admission_date", Kind::Date),
+            ("discharge_date", Kind::Date),
+            ("status", Kind::Line(16)),
+            ("created_at", Kind::Moment),
+            ("updated_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "students",
+        columns: &[
+            ("id", Kind::Integer),
+            ("name", Kind::Line(64)),
+            ("age", Kind::Integer),
+            ("student_id", Kind::Integer),
+            ("created_at", Kind::Moment),
+        ],
+    },
+    Table {
+        name: "default_table",
+        columns: &[("id", Kind::Integer), ("data", Kind::Notes(NOTES_CHARS)), ("created_at", Kind::Moment)],
+    },
+];
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    Empty,
+    UnknownTable,
+    /// The table exists, and rows do not get into it this way.
+    ClosedTable,
+    UnknownColumn {
+        column: String,
+    },
+    ColumnTwice {
+        column: &'static str,
+    },
+    BadValue {
+        column: &'static str,
+        problem: Problem,
+    },
+    NoPlace(NoPlace),
+}
+
+/// What is wrong with a value for its column.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    NotAnInteger,
+    NotANumber,
+    NotText,
+    TooLong { limit_chars: usize },
+    ControlCharacter,
+    NotADate,
+    NotAMoment,
+}
+
+/// Puts one row into `table`. Names are matched as SQLite does, without regard to the case of ASCII letters.
+pub fn insert(
+    transaction: &Transaction<'_>,
+    table: &str,
+    row: &[(&str, Value<'_>)],
+    rules: &Rules,
+) -> Result<(), Failure<Refusal>> {
+    if row.is_empty() {
+        return Err(Failure::Refused(Refusal::Empty));
+    }
+    if table.eq_ignore_ascii_case("users") {
+        return Err(Failure::Refused(Refusal::ClosedTable));
+    }
+    let table = TABLES
+        .iter()
+        .find(|known| known.name.eq_ignore_ascii_case(table))
+        .ok_or(Failure::Refused(Refusal::UnknownTable))?;
+    let mut names: Vec<&'static str> = Vec::with_capacity(row.len());
+    let mut values = Vec::with_capacity(row.len());
+    for (name, value) in row {
+        let (column, kind) = *table
+            .columns
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(name))
+            .ok_or_else(|| Failure::Refused(Refusal::UnknownColumn { column: (*name).to_owned() }))?;
+        if names.contains(&column) {
+            return Err(Failure::Refused(Refusal::ColumnTwice { column }));
+        }
+        check(kind, value).map_err(|problem| Failure::Refused(Refusal::BadValue { column, problem }))?;
+        names.push(column);
+        values.push(*value);
+    }
+    let time = if table.name == "appointments" {
+        check_appointment(transaction, &names, &values, rules)?
+    } else {
+        None
+    };
+    if let (Some(time), Some(at)) = (&time, names.iter().position(|name| *name == "appointment_time"))
+        && let Some(value) = values.get_mut(at)
+    {
+        *value = Value::Text(time);
+    }
+    let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
+    let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), places.join(", "));
+    transaction.execute_composed(&sql, &values)?;
+    Ok(())
+}
+
+fn check(kind: Kind, value: &Value<'_>) -> Result<(), Problem> {
+    let text = match (kind, value) {
+        (_, Value::Null) => return Ok(()),
+        (Kind::Integer, Value::Integer(_)) => return Ok(()),
+        (Kind::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => return Ok(()),
+        (Kind::Integer, _) => return Err(Problem::NotAnInteger),
+        (Kind::Number, Value::Integer(_) | Value::Real(_)) => return Ok(()),
+        (Kind::Number, Value::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => return Ok(()),
+        (Kind::Number, _) => return Err(Problem::NotANumber),
+        // The column turns a number into its digits.
+        (Kind::Line(_) | Kind::Notes(_), Value::Integer(_)) => return Ok(()),
+        (_, Value::Text(text)) => *text,
+        (_, _) => return Err(Problem::NotText),
+    };
+    match kind {
+        Kind::Line(limit_chars) | Kind::Notes(limit_chars) => {
+            let is_notes = matches!(kind, Kind::Notes(_));
+            if text.chars().count() > limit_chars {
+                return Err(Problem::TooLong { limit_chars });
+            }
+            if !text.chars().all(|letter| is_printable(letter) || (is_notes && is_layout(letter))) {
+                return Err(Problem::ControlCharacter);
+            }
+            Ok(())
+        }
+        Kind::Date if !is_date(text) => Err(Problem::NotADate),
+        Kind::Moment if !is_moment(text) => Err(Problem::NotAMoment),
+        Kind::AppointmentTime if AppointmentTime::parse(text).is_none() => Err(Problem::NotAMoment),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a letter may stand in a line of text: no control character, and none that turns the direction of
+/// what follows it, which would let one name look like another.
+pub fn is_printable(letter: char) -> bool {
+    !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a letter, though a control character, may stand in notes.
+pub fn is_layout(letter: char) -> bool {
+    matches!(letter, '\n' | '\r' | '\t')
+}
+
+/// Holds a row for `appointments` against the rules of booking. Returns its time as it is to be stored.
+fn check_appointment(
+    transaction: &Transaction<'_>,
+    names: &[&str],
+    values: &[Value<'_>],
+    rules: &Rules,
+) -> Result<Option<String>, Failure<Refusal>> {
+    let value =
+        |wanted: &str| names.iter().zip(values).find(|(name, _)| **name == wanted).map(|(_, value)| *value);
+    let number = |wanted: &str| match value(wanted) {
+        Some(Value::Integer(number)) => Some(number),
+        Some(Value::Text(text)) => text.parse().ok(),
+        _ => None,
+    };
+    let Some(Value::Text(text)) = value("appointment_time") else { return Ok(None) };
+    let Some(time) = AppointmentTime::parse(text) else { return Ok(None) };
+    let is_cancelled = value("status") == Some(Value::Text(Status::Cancelled.as_str()));
+    if let (Some(patient_id), Some(doctor_id), false) =
+        (number("patient_id"), number("doctor_id"), is_cancelled)
+    {
+        appointment::check_row(transaction, patient_id, doctor_id, &time, rules)
+            .map_err(|failure| failure.map(Refusal::NoPlace))?;
+    }
+    Ok(Some(time.to_string()))
+}

@@ -1,0 +1,148 @@
+//! Moments and days as the database writes them.
+//!
+//! It never reads the clock. Invariant: an appointment's time is a real minute of the calendar, written in
+//! one way only, so that equal times are equal texts.
+
+use chrono::{DateTime, Datelike, Local, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
+use std::fmt;
+
+/// The moment of a turn, in the two forms in which it is written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Now {
+    /// Local ISO 8601 with microseconds, as replies have it.
+    pub local: String,
+    /// `YYYY-MM-DD HH:MM:SS` in UTC, as rows have it.
+    pub utc: String,
+}
+
+impl Now {
+    pub fn at(moment: DateTime<Local>) -> Now {
+        Now {
+            local: moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
+            utc: moment.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S").to_string(),
+        }
+    }
+}
+
+/// When an appointment is, in the hospital's own time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AppointmentTime(NaiveDateTime);
+
+impl AppointmentTime {
+    /// Reads `YYYY-MM-DD HH:MM` or `YYYY-MM-DD HH:MM:SS`, digits in full.
+    pub fn parse(text: &str) -> Option<AppointmentTime> {
+        let pattern = match text.len() {
+            16 => "9999-99-99 99:99",
+            19 => "9999-99-99 99:99:99",
+            _ => return None,
+        };
+        let has_shape = text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
+            b'9' => byte.is_ascii_digit(),
+            _ => byte == wanted,
+        });
+        if !has_shape {
+            return None;
+        }
+        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
+        let year = i32::try_from(number(0..4)?).ok().filter(|year| *year > 0)?;
+        let date = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
+        let second = if text.len() == 19 { number(17..19)? } else { 0 };
+        let time = NaiveTime::from_hms_opt(number(11..13)?, number(14..16)?, second)?;
+        Some(AppointmentTime(date.and_time(time)))
+    }
+
+    /// Its day, `YYYY-MM-DD`.
+    pub fn date(&self) -> String {
+        self.0.date().to_string()
+    }
+
+    pub fn weekday(&self) -> Weekday {
+        self.0.weekday()
+    }
+
+    pub fn time_of_day(&self) -> NaiveTime {
+        self.0.time()
+    }
+}
+
+impl fmt::Display for AppointmentTime {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0.format("%Y-%m-%d %H:%M:%S"))
+    }
+}
+
+/// The day after `date`, both `YYYY-MM-DD`; `None` where `date` is not a real day in that form.
+pub fn next_day(date: &str) -> Option<String> {
+    let day = NaiveDate::parse_from_str(date, "%Y-%m-%d").ok().filter(|day| day.to_string() == date)?;
+    day.succ_opt().map(|next| next.to_string())
+}
+
+/// Whether `text` is a real day, `YYYY-MM-DD`.
+pub fn is_date(text: &str) -> bool {
+    next_day(text).is_some()
+}
+
+/// Whether `text` is a real moment in one of the forms that clients write: a day, or a day and a time after
+/// a blank or a `T`, with or without seconds and fractions.
+pub fn is_moment(text: &str) -> bool {
+    let spaced = text.replacen('T', " ", 1);
+    is_date(text)
+        || NaiveDateTime::parse_from_str(&spaced, "%Y-%m-%d %H:%M:%S%.f").is_ok()
+        || NaiveDateTime::parse_from_str(&spaced, "%Y-%m-%d %H:%M").is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn appointment_times() {
+        for (text, expected) in [
+            ("2024-03-01 10:00:00", Some("2024-03-01 10:00:00")),
+            ("2024-03-01 10:00", Some("2024-03-01 10:00:00")),
+            ("2024-02-29 23:59:59", Some("2024-02-29 23:59:59")),
+            ("2023-02-29 10:00:00", None),
+            ("2024-03-01 24:00:00", None),
+            ("2024-03-01 10:60", None),
+            ("2024-03-01 10:00:60", None),
+            ("0000-03-01 10:00:00", None),
+            ("2024-3-1 10:00", None),
+            ("2024-03-01T10:00:00", None),
+            ("2024-03-01", None),
+            (" 2024-03-01 10:00", None),
+            ("+024-03-01 10:00", None),
+            ("２024-03-01 10:0", None),
+            ("tomorrow", None),
+            ("", None),
+        ] {
+            let got = AppointmentTime::parse(text).map(|time| time.to_string());
+            assert_eq!(got.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn days_follow_each_other_over_the_ends_of_months() {
+        assert_eq!(next_day("2024-02-28").as_deref(), Some("2024-02-29"));
+        assert_eq!(next_day("2024-12-31").as_deref(), Some("2025-01-01"));
+        assert_eq!(next_day("2024-3-1"), None);
+        assert_eq!(next_day("soon"), None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_a_parser_panic(text in ".{0,24}") {
+            let _ = (AppointmentTime::parse(&text), next_day(&text), is_moment(&text));
+        }
+
+        #[test]
+        fn what_was_parsed_parses_again_to_the_same(
+            text in "20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9](:[0-6][0-9])?",
+        ) {
+            if let Some(time) = AppointmentTime::parse(&text) {
+                prop_assert_eq!(AppointmentTime::parse(&time.to_string()), Some(time));
+                prop_assert!(time.to_string().starts_with(&text));
+            }
+        }
+    }
+}
