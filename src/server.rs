@@ -1,7 +1,22 @@
 //! The start-up list, and the bridge frame > request > dispatch > response > frame.
+//!
+//! The one module that sees both the sockets and the clinic. It holds no rule and no SQL. Invariant: the
+//! listener is bound before the database is touched, and whatever fails leaves nothing half-made.
 
+use crate::api::Reply;
+use crate::api::legacy;
+use crate::dispatch::{Dispatcher, Settings, Then};
+use crate::net::{self, CommitOutcome, FrameError, Handler, Reactor, Refusal, Request, Verdict};
 use crate::ops::config::Config;
-use std::net::SocketAddr;
+use crate::ops::descriptors;
+use crate::service::time::Now;
+use crate::service::{credential, demo};
+use crate::session::{Session, SessionId};
+use crate::store::{Adoption, Commit, OpenError, Store};
+use log::{info, warn};
+use mio::net::TcpListener;
+use std::net::{SocketAddr, ToSocketAddrs};
+use std::time::Duration;
 
 /// Why the server could not start; nothing is left open or half-made.
 #[derive(Debug, thiserror::Error)]
@@ -33,25 +48,169 @@ pub struct RunError {
 }
 
 pub struct Server {
-    listener: std::net::TcpListener,
+    reactor: Reactor,
+    dispatcher: Dispatcher,
 }
 
 impl Server {
-    /// Binds, opens the database and makes ready to serve.
-    pub fn open(config: &Config, _demo: bool) -> Result<Server, StartError> {
-        let address = format!("{}:{}", config.server.host, config.server.port);
-        let listener = std::net::TcpListener::bind(&address)
-            .map_err(|error| StartError::Listen { address, reason: error.to_string() })?;
-        Ok(Server { listener })
+    /// Binds, opens the database, fills an empty one with the sample people where `demo` asks for them, and
+    /// makes ready to serve.
+    pub fn open(config: &Config, demo: bool) -> Result<Server, StartError> {
+        let listener = listen(&config.server.host, config.server.port)?;
+        let store = open_store(config, demo)?;
+        let mut limits = limits(config);
+        limits.connections_max = descriptors::reserve(limits.connections_max, net::REFUSALS_HELD_MAX);
+        let mut reactor = Reactor::new(listener, limits).map_err(system)?;
+        reactor.watch_signals().map_err(system)?;
+        let dispatcher = Dispatcher::new(store, Settings::from_config(config));
+        Ok(Server { reactor, dispatcher })
     }
 
     /// The address that answers, with the port that the system chose where the configured one is 0.
     pub fn address(&self) -> SocketAddr {
-        self.listener.local_addr().unwrap_or(SocketAddr::from(([0, 0, 0, 0], 0)))
+        self.reactor.address()
     }
 
-    /// Serves until a signal ends it.
-    pub fn run(self) -> Result<(), RunError> {
-        Ok(())
+    /// Serves until a signal ends it; `reload` is called when one asks for that.
+    pub fn run(mut self, reload: impl FnMut()) -> Result<(), RunError> {
+        let mut bridge = Bridge { dispatcher: self.dispatcher, now: None, reload, store_failed: false };
+        loop {
+            match self.reactor.turn(&mut bridge) {
+                Ok(true) => {}
+                Ok(false) if bridge.store_failed => {
+                    let reason = "the database cannot be trusted any longer; see the log, check the disk, \
+                                  and restore a backup if it is damaged";
+                    return Err(RunError { reason: reason.into(), exit_code: 74 });
+                }
+                Ok(false) => return Ok(()),
+                Err(error) => {
+                    return Err(RunError { reason: format!("polling failed: {error}"), exit_code: 71 });
+                }
+            }
+        }
     }
+}
+
+fn system(error: std::io::Error) -> StartError {
+    StartError::System(format!("the system refused what an event loop needs: {error}"))
+}
+
+fn listen(host: &str, port: u16) -> Result<TcpListener, StartError> {
+    let failed = |reason: String| StartError::Listen { address: format!("{host}:{port}"), reason };
+    let addresses = (host, port).to_socket_addrs().map_err(|error| failed(error.to_string()))?;
+    let mut last = failed("the host has no address".into());
+    for address in addresses {
+        match TcpListener::bind(address) {
+            Ok(listener) => return Ok(listener),
+            Err(error) => last = failed(error.to_string()),
+        }
+    }
+    Err(last)
+}
+
+fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
+    let path = &config.server.db_path;
+    let failed = |reason: String| StartError::Database { path: path.display().to_string(), reason };
+    let opened = Store::open(path, credential::hash).map_err(|error: OpenError| failed(error.to_string()))?;
+    let mut store = opened.store;
+    if let Some(Adoption { copy, credentials_hashed, appointments_renumbered, dangling_references }) =
+        opened.adoption
+    {
+        info!("adopted the Python server's database: {credentials_hashed} credentials are hashed now");
+        warn!(
+            "the database as it was is in {}, with credentials in plaintext: delete it once all is well",
+            copy.display()
+        );
+        if appointments_renumbered > 0 {
+            warn!("{appointments_renumbered} appointments had a queue number twice and have a new one");
+        }
+        if dangling_references > 0 {
+            warn!("{dangling_references} rows refer to rows that are not there; they are kept");
+        }
+    }
+    if demo {
+        match demo::fill(&mut store, &now()) {
+            Ok(true) => info!("the empty database was filled with the sample people"),
+            Ok(false) => warn!("--demo does nothing: the database has users already"),
+            Err(failure) => return Err(failed(format!("the sample people cannot be stored: {failure:?}"))),
+        }
+    }
+    Ok(store)
+}
+
+fn now() -> Now {
+    Now::at(chrono::Local::now())
+}
+
+fn limits(config: &Config) -> net::Limits {
+    let (limits, deadlines) = (&config.limits, &config.deadlines);
+    net::Limits {
+        connections_max: limits.connections_max,
+        connections_per_address_max: limits.connections_per_address_max,
+        frame: net::FrameLimits {
+            name_max_bytes: limits.name_max_bytes,
+            data_max_bytes: limits.data_max_bytes,
+        },
+        output_max_bytes: limits.output_max_bytes,
+        output_soft_max_bytes: limits.output_soft_max_bytes,
+        buffered_max_bytes: limits.buffered_max_bytes,
+        silent: Duration::from_millis(deadlines.silent_ms),
+        frame_deadline: Duration::from_millis(deadlines.frame_ms),
+        idle: Duration::from_millis(deadlines.idle_ms),
+        write: Duration::from_millis(deadlines.write_ms),
+    }
+}
+
+/// What the loop calls; the dispatcher never hears of the loop.
+struct Bridge<R> {
+    dispatcher: Dispatcher,
+    /// The moment of this turn, read from the clock by its first request.
+    now: Option<Now>,
+    reload: R,
+    store_failed: bool,
+}
+
+impl<R: FnMut()> Handler for Bridge<R> {
+    fn request(&mut self, session: &Session, request: Request<'_>, output: &mut Vec<u8>) -> Verdict {
+        let now = self.now.get_or_insert_with(now);
+        match self.dispatcher.request(session, request.name, request.data, now, output) {
+            Then::Linger(linger) => Verdict::Linger(linger),
+            Then::Close => Verdict::Close,
+        }
+    }
+
+    fn commit(&mut self) -> CommitOutcome {
+        self.now = None;
+        match self.dispatcher.commit() {
+            Commit::Durable => CommitOutcome::Durable,
+            Commit::Lost => CommitOutcome::Lost,
+            Commit::Fatal => {
+                self.store_failed = true;
+                CommitOutcome::Fatal
+            }
+        }
+    }
+
+    fn retract(&mut self, session: &Session, reply: &mut dyn FnMut(&[u8])) {
+        self.dispatcher.retract(session, &now(), reply);
+    }
+
+    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
+        let text = match refusal {
+            Refusal::Frame(FrameError::NameTooLong { limit, .. } | FrameError::DataTooLong { limit, .. }) => {
+                legacy::too_long(limit)
+            }
+            Refusal::TooManyConnections => legacy::TOO_MANY_CONNECTIONS.into(),
+            Refusal::TooManyFromAddress => legacy::TOO_MANY_FROM_ADDRESS.into(),
+            Refusal::BuffersFull => legacy::BUFFERS_FULL.into(),
+            Refusal::ReplyTooLarge => legacy::TOO_LARGE.into(),
+        };
+        Reply::new(output, &now().local, usize::MAX).error(&text);
+    }
+
+    fn reload(&mut self) {
+        (self.reload)();
+    }
+
+    fn closed(&mut self, _session: SessionId) {}
 }

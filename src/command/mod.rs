@@ -1,0 +1,212 @@
+//! Owns what an operator types: the arguments, and which subcommand runs. Never does a subcommand's work.
+//! Invariant: a subcommand returns its exit code, and writes answers to standard output and everything
+//! that went wrong to standard error.
+
+mod call;
+mod check;
+mod restart;
+mod start;
+mod status;
+mod stop;
+
+use crate::ops::config::{self, Loaded, Overrides};
+use clap::{Args, Parser, Subcommand};
+use std::fmt::Display;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+/// The exit codes that more than one subcommand uses, after LSB and sysexits.h.
+pub mod exit {
+    pub const SUCCESS: u8 = 0;
+    pub const FAILURE: u8 = 1;
+    pub const NOT_RUNNING: u8 = 3;
+    pub const UNKNOWN: u8 = 4;
+    pub const INTERNAL: u8 = 70;
+    pub const SYSTEM: u8 = 71;
+    pub const FILES: u8 = 74;
+    pub const CONFIGURATION: u8 = 78;
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  medsrv start                          run in the background, on the defaults or ./medsrv.conf
+  medsrv start --foreground --port 0    run here, on a port that the system chooses
+  medsrv status
+  medsrv call '{\"query_doctor_info\": true, \"doctor_name\": \"王医生\"}'
+  medsrv stop
+
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 65 database, 70 internal error, 71 port or system,
+74 files, 78 configuration. `status`: 0 running, 1 dead with a pid file left, 3 not running, 4 unknown.";
+
+/// A hospital's appointment and records server.
+#[derive(Debug, Parser)]
+#[command(name = "medsrv", version, after_help = EXAMPLES)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that stand before or after the subcommand; each speaks over the configuration file.
+#[derive(Args, Debug, Default)]
+pub struct Common {
+    /// Read this configuration file [default: ./medsrv.conf, then /etc/medsrv/medsrv.conf, where they exist]
+    #[arg(long, global = true, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Listen on this address, or call it
+    #[arg(long, global = true, value_name = "ADDRESS")]
+    pub host: Option<String>,
+    /// Listen on this port, or call it; 0 lets the system choose one
+    #[arg(long, global = true)]
+    pub port: Option<u16>,
+    /// Keep the database in this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub db_path: Option<PathBuf>,
+    /// Write the log to this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log_file: Option<PathBuf>,
+    /// Keep the process id and the lock in this file
+    #[arg(long, global = true, value_name = "FILE")]
+    pub pid_file: Option<PathBuf>,
+    /// Run in the background, which is what `start` does anyway
+    #[arg(long, global = true)]
+    pub daemon: bool,
+    /// Stay in the foreground, log to standard error too; wins over --daemon
+    #[arg(long, global = true)]
+    pub foreground: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start the server; returns once it answers
+    #[command(after_help = "Example: medsrv start --host 0.0.0.0 --port 55000")]
+    Start {
+        /// Fill an empty database with demonstration data
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Stop the server and wait until it is gone
+    #[command(after_help = "Example: medsrv stop --pid-file /run/medsrv/server.pid")]
+    Stop,
+    /// Check the configuration, then stop the server and start it again
+    #[command(after_help = "Example: medsrv restart --config /etc/medsrv/medsrv.conf")]
+    Restart {
+        /// Fill an empty database with demonstration data
+        #[arg(long)]
+        demo: bool,
+    },
+    /// Say whether the server runs
+    #[command(after_help = "Example: medsrv status || medsrv start")]
+    Status,
+    /// Check the configuration without starting, and show the values that apply
+    #[command(after_help = "Example: medsrv check --config /etc/medsrv/medsrv.conf")]
+    Check,
+    /// Send one request to the server and show the reply
+    #[command(
+        after_help = "Example: medsrv call '{\"query_doctor_info\": true, \"doctor_name\": \"王医生\"}'"
+    )]
+    Call {
+        /// The request as JSON; - reads it from standard input
+        #[arg(value_name = "JSON")]
+        request: String,
+    },
+}
+
+/// Runs what was asked for, and returns the exit code.
+pub fn run(arguments: Arguments) -> u8 {
+    let common = &arguments.common;
+    match arguments.command {
+        Command::Start { demo } => start::run(common, demo),
+        Command::Stop => stop::run(common),
+        Command::Restart { demo } => restart::run(common, demo),
+        Command::Status => status::run(common),
+        Command::Check => check::run(common),
+        Command::Call { request } => call::run(common, &request),
+    }
+}
+
+impl Common {
+    fn overrides(&self) -> Overrides {
+        Overrides {
+            host: self.host.clone(),
+            port: self.port,
+            db_path: self.db_path.clone(),
+            log_file: self.log_file.clone(),
+            pid_file: self.pid_file.clone(),
+        }
+    }
+
+    fn config_file(&self) -> Option<&Path> {
+        self.config.as_deref()
+    }
+
+    /// The checked configuration, or the exit code after everything wrong with it was shown.
+    fn load(&self) -> Result<Loaded, u8> {
+        config::load(self.config_file(), &self.overrides()).map_err(|errors| {
+            complain_of_each(&errors);
+            exit::CONFIGURATION
+        })
+    }
+
+    /// For subcommands that must work beside a broken configuration: shows what is wrong and goes on with
+    /// the rest.
+    fn load_valid_parts(&self) -> Loaded {
+        let (loaded, errors) = config::load_valid_parts(self.config_file(), &self.overrides());
+        if !errors.0.is_empty() {
+            complain_of_each(&errors);
+            let pid_file = loaded.config.server.pid_file.display();
+            complain(format_args!("the configuration is not valid; going by pid file {pid_file}"));
+        }
+        loaded
+    }
+}
+
+/// Writes an answer. A reader that went away is its own affair.
+fn say(text: impl Display) {
+    let mut stdout = std::io::stdout().lock();
+    let _ = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
+}
+
+/// Writes what went wrong.
+fn complain(text: impl Display) {
+    let _ = writeln!(std::io::stderr(), "medsrv: {text}");
+}
+
+/// One line an error, beginning with its place, as compilers write them and editors understand them.
+fn complain_of_each(errors: &config::ConfigErrors) {
+    let _ = writeln!(std::io::stderr(), "{errors}");
+}
+
+/// An address in the form in which one would write it into a browser.
+fn host_and_port(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_stand_before_or_after_the_subcommand() {
+        for words in [
+            "medsrv --port 1 --pid-file p --daemon start",
+            "medsrv start --port 1 --pid-file p --daemon",
+            "medsrv --port 1 stop --pid-file p --foreground",
+            "medsrv --pid-file p restart --port 1 --demo",
+            "medsrv status --pid-file p --port 1",
+            "medsrv check --pid-file=p --port=1",
+            "medsrv call --pid-file p --port 1 {}",
+        ] {
+            let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
+            assert_eq!(arguments.common.port, Some(1), "{words}");
+            assert_eq!(arguments.common.pid_file, Some(PathBuf::from("p")), "{words}");
+        }
+    }
+}

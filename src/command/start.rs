@@ -1,0 +1,197 @@
+//! Owns the start-up list: configuration, directories, background, pid file, log, server, "started". Never
+//! serves a request.
+//! Invariant: "started" is said only when the port answers, and every failure before that is told at the
+//! terminal with its own exit code.
+
+use super::{Common, complain, exit, say};
+use crate::ops::config::{Config, Loaded};
+use crate::ops::daemon::{Side, StartOutcome, Verdict, detach, restrict_new_files};
+use crate::ops::pidfile::{self, PidFileError};
+use crate::ops::{directory, log as log_file};
+use crate::server::Server;
+
+pub fn run(common: &Common, demo: bool) -> u8 {
+    match common.load() {
+        Ok(loaded) => launch(&loaded, common.foreground, demo),
+        Err(exit_code) => exit_code,
+    }
+}
+
+/// Starts on a configuration that is known to be valid.
+pub fn launch(loaded: &Loaded, foreground: bool, demo: bool) -> u8 {
+    let config = &loaded.config;
+    restrict_new_files();
+    for file in [&config.server.db_path, &config.server.log_file, &config.server.pid_file] {
+        if let Err(error) = directory::make_parent(file) {
+            complain(error);
+            return exit::FILES;
+        }
+    }
+    if foreground {
+        return serve(loaded, demo, Announcer::Terminal);
+    }
+    match detach() {
+        Ok(Side::Child(verdict)) => serve(loaded, demo, Announcer::Parent(verdict)),
+        Ok(Side::Parent(outcome)) => relay(outcome, config),
+        Err(error) => {
+            complain(format_args!("cannot go into the background: {error}; try --foreground"));
+            exit::SYSTEM
+        }
+    }
+}
+
+/// What the background process said, told at the terminal.
+fn relay(outcome: StartOutcome, config: &Config) -> u8 {
+    match outcome {
+        StartOutcome::Ready(text) => {
+            say(text);
+            exit::SUCCESS
+        }
+        StartOutcome::Failed { exit_code, text } => {
+            complain(text);
+            exit_code
+        }
+        StartOutcome::Died => {
+            let log = config.server.log_file.display();
+            complain(format_args!("the server died during start; see the end of {log}, or try --foreground"));
+            exit::INTERNAL
+        }
+    }
+}
+
+/// Who waits for the news of the start.
+enum Announcer {
+    Terminal,
+    Parent(Verdict),
+}
+
+impl Announcer {
+    fn ready(self, text: &str) {
+        match self {
+            Announcer::Terminal => say(text),
+            Announcer::Parent(verdict) => verdict.ready(text),
+        }
+    }
+
+    fn failed(self, failure: &Failure) {
+        match self {
+            Announcer::Terminal => complain(&failure.text),
+            Announcer::Parent(verdict) => verdict.failed(failure.exit_code, &failure.text),
+        }
+    }
+}
+
+/// Why the server did not start.
+struct Failure {
+    exit_code: u8,
+    text: String,
+}
+
+/// Runs the server for as long as it lives, and returns the exit code.
+fn serve(loaded: &Loaded, demo: bool, announcer: Announcer) -> u8 {
+    let config = &loaded.config;
+    let pid_file = match pidfile::acquire(&config.server.pid_file) {
+        Ok(pid_file) => pid_file,
+        Err(error) => {
+            let running = matches!(error, PidFileError::AlreadyRunning { .. });
+            let exit_code = if running { exit::FAILURE } else { exit::FILES };
+            announcer.failed(&Failure { exit_code, text: error.to_string() });
+            return exit_code;
+        }
+    };
+    let foreground = matches!(announcer, Announcer::Terminal);
+    let exit_code = match open(config, demo, foreground) {
+        Ok(server) => {
+            announcer.ready(&started(config, &server));
+            run_to_the_end(loaded, server, foreground)
+        }
+        Err(failure) => {
+            log::error!("not started: {}", failure.text);
+            // The lock goes first, so that whoever is told of the failure can try again at once.
+            release(pid_file);
+            announcer.failed(&failure);
+            return failure.exit_code;
+        }
+    };
+    // The lock goes last: once it is free, port and database are free too.
+    release(pid_file);
+    exit_code
+}
+
+fn open(config: &Config, demo: bool, foreground: bool) -> Result<Server, Failure> {
+    log_file::init(&config.server.log_file, config.log.level, foreground)
+        .map_err(|error| Failure { exit_code: exit::FILES, text: error.to_string() })?;
+    log_panics();
+    Server::open(config, demo)
+        .map_err(|error| Failure { exit_code: error.exit_code(), text: error.to_string() })
+}
+
+fn run_to_the_end(loaded: &Loaded, server: Server, foreground: bool) -> u8 {
+    let config = &loaded.config;
+    log::info!("medsrv {} started, pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
+    log::info!("listening on {}, database {}", server.address(), config.server.db_path.display());
+    for warning in config.warnings() {
+        log::warn!("{warning}");
+    }
+    match server.run(|| reload(loaded)) {
+        Ok(()) => {
+            log::info!("stopped");
+            exit::SUCCESS
+        }
+        Err(error) => {
+            log::error!("stopped by a fault: {error}");
+            if foreground {
+                complain(&error);
+            }
+            error.exit_code
+        }
+    }
+}
+
+/// What SIGHUP asks for: the log file anew, for it may have been rotated, and the level that the
+/// configuration has by now.
+fn reload(loaded: &Loaded) {
+    if let Err(error) = log_file::reopen() {
+        log::error!("{error}; the old file is kept");
+    }
+    match loaded.reload() {
+        Ok(reloaded) => {
+            let level = reloaded.config.log.level;
+            log_file::set_level(level);
+            log::info!("reloaded: the log level is {level}; other settings need a restart");
+        }
+        Err(errors) => {
+            for error in &errors.0 {
+                log::error!("not reloaded: {}: {}", error.place, error.message);
+            }
+        }
+    }
+}
+
+fn release(pid_file: pidfile::PidFile) {
+    if let Err(error) = pid_file.release() {
+        log::warn!("{error}");
+    }
+}
+
+fn started(config: &Config, server: &Server) -> String {
+    format!(
+        "medsrv started: pid {}, listening on {}\n  database  {}\n  log       {}",
+        std::process::id(),
+        server.address(),
+        config.server.db_path.display(),
+        config.server.log_file.display()
+    )
+}
+
+/// In the background nobody reads standard error, so the log must say where the program broke. Only
+/// messages that are part of the program are kept: a formatted one could hold a patient's data.
+fn log_panics() {
+    let usual = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let message = panic.payload().downcast_ref::<&'static str>().copied().unwrap_or("(details withheld)");
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        log::error!("internal error at {place}: {message}");
+        usual(panic);
+    }));
+}

@@ -1,0 +1,379 @@
+//! Owns what an operator may configure: the values, their defaults, and the order flags over file over
+//! defaults. Never knows what a value is used for, and keeps no global.
+//! Invariant: a `Config` that `load` returned has passed every check, and all of its paths are absolute.
+
+mod key;
+mod parse;
+#[cfg(test)]
+mod tests;
+
+pub use key::{KEYS, Key};
+
+use ipnet::IpNet;
+use parse::{Checked, check_relations, parse};
+use std::fmt;
+use std::io::Read;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::{Path, PathBuf};
+
+/// The requests of the old protocol; `legacy.operations` names those that are served.
+pub const LEGACY_OPERATIONS: [&str; 14] = [
+    "reset_password",
+    "register_patient",
+    "register_doctor",
+    "login",
+    "reset_patient_information",
+    "reset_doctor_information",
+    "query_doctor_info",
+    "query_patient_info",
+    "sql_query",
+    "create_appointment",
+    "query_appointments",
+    "cancel_appointment",
+    "update_appointment_status",
+    "insert",
+];
+
+/// Where a configuration file is looked for when none is named, in this order.
+pub const SEARCHED_FILES: [&str; 2] = ["./medsrv.conf", "/etc/medsrv/medsrv.conf"];
+
+/// A configuration is a page of text; reading stops here, so that a device named by mistake does no harm.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Config {
+    pub server: Server,
+    pub log: Log,
+    pub limits: Limits,
+    pub deadlines: Deadlines,
+    pub legacy: Legacy,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    pub host: String,
+    pub port: u16,
+    pub db_path: PathBuf,
+    pub log_file: PathBuf,
+    pub pid_file: PathBuf,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Log {
+    pub level: log::LevelFilter,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    pub connections_max: usize,
+    /// Loopback is exempt.
+    pub connections_per_address_max: usize,
+    pub name_max_bytes: usize,
+    pub data_max_bytes: usize,
+    pub output_max_bytes: usize,
+    pub output_soft_max_bytes: usize,
+    pub buffered_max_bytes: usize,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Deadlines {
+    pub silent_ms: u64,
+    pub frame_ms: u64,
+    pub idle_ms: u64,
+    pub write_ms: u64,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Legacy {
+    pub networks: Vec<IpNet>,
+    pub operations: Vec<String>,
+    pub linger_ms: u64,
+    pub enforce_schedule: bool,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Server {
+            host: "127.0.0.1".to_owned(),
+            port: 55_000,
+            db_path: PathBuf::from("./data/MedicalSystem.db"),
+            log_file: PathBuf::from("./data/server.log"),
+            pid_file: PathBuf::from("./data/server.pid"),
+        }
+    }
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Log { level: log::LevelFilter::Info }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            connections_max: 10_000,
+            connections_per_address_max: 64,
+            name_max_bytes: 1024,
+            data_max_bytes: 1024 * 1024,
+            output_max_bytes: 8 * 1024 * 1024,
+            output_soft_max_bytes: 2 * 1024 * 1024,
+            buffered_max_bytes: 512 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Deadlines { silent_ms: 10_000, frame_ms: 15_000, idle_ms: 300_000, write_ms: 30_000 }
+    }
+}
+
+impl Default for Legacy {
+    fn default() -> Self {
+        Legacy {
+            networks: vec![
+                IpNet::from(IpAddr::V4(Ipv4Addr::LOCALHOST)),
+                IpNet::from(IpAddr::V6(Ipv6Addr::LOCALHOST)),
+            ],
+            operations: LEGACY_OPERATIONS.map(str::to_owned).to_vec(),
+            linger_ms: 1000,
+            enforce_schedule: false,
+        }
+    }
+}
+
+impl Config {
+    /// What is permitted, but which an operator should know of.
+    pub fn warnings(&self) -> Vec<String> {
+        let exposed: Vec<String> =
+            self.legacy.networks.iter().filter(|n| !is_loopback(n)).map(IpNet::to_string).collect();
+        let reachable = !matches!(self.server.host.as_str(), "127.0.0.1" | "::1" | "localhost");
+        if exposed.is_empty() || !reachable || self.legacy.operations.is_empty() {
+            return Vec::new();
+        }
+        let networks = exposed.join(", ");
+        vec![format!(
+            "the old protocol asks for no credentials: anyone in {networks} can use legacy.operations"
+        )]
+    }
+}
+
+fn is_loopback(network: &IpNet) -> bool {
+    network.network().is_loopback() && network.broadcast().is_loopback()
+}
+
+/// What the command line says over the file.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    pub host: Option<String>,
+    pub port: Option<u16>,
+    pub db_path: Option<PathBuf>,
+    pub log_file: Option<PathBuf>,
+    pub pid_file: Option<PathBuf>,
+}
+
+/// A configuration together with where it came from, so that it can be read again after the process has
+/// left the directory that it started in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Loaded {
+    pub config: Config,
+    /// The file that was read, as an absolute path; none where only flags and defaults speak.
+    pub file: Option<PathBuf>,
+    directory: PathBuf,
+    overrides: Overrides,
+}
+
+impl Loaded {
+    /// Reads the same file again, under the same flags and from the same starting directory.
+    pub fn reload(&self) -> Result<Loaded, ConfigErrors> {
+        strict(load_from(&self.directory, self.file.as_deref(), &self.overrides))
+    }
+}
+
+/// One thing that is wrong, and the place to mend it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ConfigError {
+    /// `FILE:LINE:COLUMN`, or the flag.
+    pub place: String,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+/// Everything that is wrong, so that one run shows an operator all there is to mend.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ConfigErrors(pub Vec<ConfigError>);
+
+impl ConfigErrors {
+    fn add(&mut self, place: impl Into<String>, message: impl Into<String>) {
+        self.0.push(ConfigError { place: place.into(), message: message.into() });
+    }
+}
+
+impl fmt::Display for ConfigErrors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.0.iter().enumerate() {
+            let line_end = if index == 0 { "" } else { "\n" };
+            write!(formatter, "{line_end}{}: {}", error.place, error.message)?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for ConfigErrors {}
+
+/// Flags over file over defaults; relative paths are taken from the current directory.
+pub fn load(file: Option<&Path>, overrides: &Overrides) -> Result<Loaded, ConfigErrors> {
+    strict(load_valid_parts(file, overrides))
+}
+
+/// Like `load`, but with whatever could be read beside what is wrong: an operator with a broken file must
+/// still be able to stop the server that runs.
+pub fn load_valid_parts(file: Option<&Path>, overrides: &Overrides) -> (Loaded, ConfigErrors) {
+    match std::env::current_dir() {
+        Ok(directory) => load_from(&directory, file, overrides),
+        Err(reason) => {
+            let (loaded, mut errors) = load_from(Path::new("/"), file, overrides);
+            errors.add("current directory", format!("cannot be read: {reason}; change to one that exists"));
+            (loaded, errors)
+        }
+    }
+}
+
+fn strict((loaded, errors): (Loaded, ConfigErrors)) -> Result<Loaded, ConfigErrors> {
+    if errors.0.is_empty() { Ok(loaded) } else { Err(errors) }
+}
+
+fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (Loaded, ConfigErrors) {
+    let mut errors = ConfigErrors::default();
+    let source = find(directory, named, &mut errors);
+    let file = source.as_ref().map(|(path, _)| path.clone());
+    let label = match (named, &file) {
+        (Some(path), _) => path.display().to_string(),
+        (None, Some(path)) => path.display().to_string(),
+        (None, None) => "defaults".to_owned(),
+    };
+    let text = source.map(|(_, text)| text).unwrap_or_default();
+    let mut checked = parse(&text);
+    override_with(&mut checked.config, overrides, &mut errors);
+    make_absolute(&mut checked.config.server, directory);
+    let flags = flags_of(overrides);
+    check_relations(&mut checked, &flags);
+    report(checked.complaints_in_order(), &label, &text, &mut errors);
+    let Checked { config, .. } = checked;
+    let loaded = Loaded { config, file, directory: directory.to_owned(), overrides: overrides.clone() };
+    (loaded, errors)
+}
+
+/// The file that speaks, with its text. A file that was named must be there; one that is only looked for
+/// may be missing, but not unreadable.
+fn find(directory: &Path, named: Option<&Path>, errors: &mut ConfigErrors) -> Option<(PathBuf, String)> {
+    let candidates: Vec<PathBuf> = match named {
+        Some(path) => vec![absolute(directory, path)],
+        None => SEARCHED_FILES.iter().map(|path| absolute(directory, Path::new(path))).collect(),
+    };
+    for path in candidates {
+        match read(&path) {
+            Ok(text) => return Some((path, text)),
+            Err(Unreadable::Missing) if named.is_none() => {}
+            Err(Unreadable::Missing) => errors.add(
+                path.display().to_string(),
+                "there is no such file; correct --config, or leave it out to run on the defaults",
+            ),
+            Err(Unreadable::Other(message)) => {
+                errors.add(path.display().to_string(), message);
+                return None;
+            }
+        }
+    }
+    None
+}
+
+enum Unreadable {
+    Missing,
+    Other(String),
+}
+
+fn read(path: &Path) -> Result<String, Unreadable> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => Unreadable::Missing,
+        _ => Unreadable::Other(format!("cannot be read: {error}; the server's user needs read permission")),
+    };
+    // Asked before opening: a named pipe would hold the opening for ever.
+    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+        return Err(Unreadable::Other(
+            "is not a regular file; name the configuration file itself".to_owned(),
+        ));
+    }
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(failed)?;
+    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
+    if bytes.len() as u64 > FILE_BYTES_MAX {
+        return Err(Unreadable::Other(format!("is larger than {FILE_BYTES_MAX} bytes, so no configuration")));
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let valid = error.utf8_error().valid_up_to();
+        Unreadable::Other(format!("byte {} is not UTF-8; save the file as UTF-8 text", valid + 1))
+    })
+}
+
+fn override_with(config: &mut Config, overrides: &Overrides, errors: &mut ConfigErrors) {
+    let server = &mut config.server;
+    if let Some(host) = &overrides.host {
+        match key::check_host(host) {
+            Ok(host) => server.host = host,
+            Err(message) => errors.add("--host", message),
+        }
+    }
+    server.port = overrides.port.unwrap_or(server.port);
+    let paths = [
+        ("--db-path", &overrides.db_path, &mut server.db_path),
+        ("--log-file", &overrides.log_file, &mut server.log_file),
+        ("--pid-file", &overrides.pid_file, &mut server.pid_file),
+    ];
+    for (flag, given, path) in paths {
+        match given {
+            Some(given) if given.as_os_str().is_empty() => {
+                errors.add(flag, "must be the path of a file, but is empty");
+            }
+            Some(given) => *path = given.clone(),
+            None => {}
+        }
+    }
+}
+
+/// The flags that were given, under the names of the keys that they stand for.
+fn flags_of(overrides: &Overrides) -> Vec<(&'static str, &'static str)> {
+    let mut flags = Vec::new();
+    let given = [
+        (overrides.db_path.is_some(), "db_path", "--db-path"),
+        (overrides.log_file.is_some(), "log_file", "--log-file"),
+        (overrides.pid_file.is_some(), "pid_file", "--pid-file"),
+    ];
+    flags.extend(given.iter().filter(|(given, ..)| *given).map(|(_, name, flag)| (*name, *flag)));
+    flags
+}
+
+fn make_absolute(server: &mut Server, directory: &Path) {
+    for path in [&mut server.db_path, &mut server.log_file, &mut server.pid_file] {
+        *path = absolute(directory, path);
+    }
+}
+
+fn absolute(directory: &Path, path: &Path) -> PathBuf {
+    let joined = directory.join(path);
+    std::path::absolute(&joined).unwrap_or(joined)
+}
+
+fn report(complaints: Vec<parse::Complaint>, label: &str, text: &str, errors: &mut ConfigErrors) {
+    for complaint in complaints {
+        match complaint.place {
+            parse::Place::Byte(offset) => {
+                let (line, column) = parse::line_and_column(text, offset);
+                errors.add(format!("{label}:{line}:{column}"), complaint.message);
+            }
+            parse::Place::Flag(flag) => errors.add(flag, complaint.message),
+            parse::Place::Defaults => errors.add("defaults", complaint.message),
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! Owns the table of keys: one line a key, with what it accepts. Never knows files, flags or positions of
+//! errors other than the value's own.
+//! Invariant: every field of `Config` is reached by exactly one line of `KEYS`.
+
+use super::parse::Complaint;
+use super::{Config, LEGACY_OPERATIONS};
+use ipnet::IpNet;
+use std::net::{IpAddr, Ipv6Addr};
+use std::path::PathBuf;
+use toml::Spanned;
+use toml::de::DeValue;
+
+/// One configurable value.
+pub struct Key {
+    pub section: &'static str,
+    pub name: &'static str,
+    pub(super) set: fn(&mut Config, &Spanned<DeValue>) -> Result<(), Vec<Complaint>>,
+    /// The value as one would write it in the file.
+    pub show: fn(&Config) -> String,
+}
+
+/// Each line becomes a `Key` whose setter hands the value to the reader named behind the equals sign.
+macro_rules! keys {
+    ($($section:ident . $name:ident = $read:ident($($argument:expr),*);)*) => {
+        pub const KEYS: &[Key] = &[$(Key {
+            section: stringify!($section),
+            name: stringify!($name),
+            set: |config, value| {
+                config.$section.$name = $read(value $(, $argument)*)?;
+                Ok(())
+            },
+            show: |config| config.$section.$name.show(),
+        }),*];
+    };
+}
+
+const KIB: i128 = 1024;
+const MIB: i128 = 1024 * KIB;
+const GIB: i128 = 1024 * MIB;
+const DAY_MS: i128 = 24 * 60 * 60 * 1000;
+
+keys! {
+    server.host = host();
+    server.port = integer(0, 65_535);
+    server.db_path = path();
+    server.log_file = path();
+    server.pid_file = path();
+    log.level = level();
+    limits.connections_max = integer(1, 1_000_000);
+    limits.connections_per_address_max = integer(1, 1_000_000);
+    limits.name_max_bytes = integer(1, 64 * KIB);
+    limits.data_max_bytes = integer(KIB, 64 * MIB);
+    limits.output_max_bytes = integer(64 * KIB, GIB);
+    limits.output_soft_max_bytes = integer(16 * KIB, GIB);
+    limits.buffered_max_bytes = integer(MIB, 64 * GIB);
+    deadlines.silent_ms = integer(10, DAY_MS);
+    deadlines.frame_ms = integer(10, DAY_MS);
+    deadlines.idle_ms = integer(10, DAY_MS);
+    deadlines.write_ms = integer(10, DAY_MS);
+    legacy.networks = networks();
+    legacy.operations = operations();
+    legacy.linger_ms = integer(0, 60_000);
+    legacy.enforce_schedule = boolean();
+}
+
+type Read<T> = Result<T, Vec<Complaint>>;
+
+fn refuse<T>(value: &Spanned<DeValue>, must: &str) -> Read<T> {
+    let message = format!("must be {must}, but is {}", describe(value.get_ref()));
+    Err(vec![Complaint::at(value.span().start, message)])
+}
+
+fn integer<T: TryFrom<i128>>(value: &Spanned<DeValue>, least: i128, most: i128) -> Read<T> {
+    let DeValue::Integer(digits) = value.get_ref() else {
+        return refuse(value, &format!("a whole number from {least} to {most}"));
+    };
+    let number = i128::from_str_radix(digits.as_str(), digits.radix()).ok();
+    let number = number.filter(|number| (least..=most).contains(number));
+    match number.and_then(|number| T::try_from(number).ok()) {
+        Some(number) => Ok(number),
+        None => refuse(value, &format!("from {least} to {most}")),
+    }
+}
+
+fn boolean(value: &Spanned<DeValue>) -> Read<bool> {
+    match value.get_ref() {
+        DeValue::Boolean(flag) => Ok(*flag),
+        _ => refuse(value, "true or false, without quotes"),
+    }
+}
+
+fn host(value: &Spanned<DeValue>) -> Read<String> {
+    let DeValue::String(text) = value.get_ref() else {
+        return refuse(value, "an address or host name in quotes");
+    };
+    check_host(text).map_err(|message| vec![Complaint::at(value.span().start, message)])
+}
+
+/// An address or a name; the port has a key of its own.
+pub(super) fn check_host(text: &str) -> Result<String, String> {
+    let unfit = |character: char| character.is_whitespace() || character.is_control() || character == '/';
+    let shown = quote(text);
+    if text.is_empty() {
+        Err("must be an address or host name, but is empty; 127.0.0.1 serves this machine only".to_owned())
+    } else if text.contains(['[', ']']) {
+        Err(format!("must be an address without brackets or port, such as ::1, but is {shown}"))
+    } else if text.contains(':') && text.parse::<Ipv6Addr>().is_err() {
+        Err(format!("must be an address without its port, which `port` holds, but is {shown}"))
+    } else if text.contains(unfit) {
+        Err(format!("must be one address or host name, such as 127.0.0.1, but is {shown}"))
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+fn path(value: &Spanned<DeValue>) -> Read<PathBuf> {
+    match value.get_ref() {
+        DeValue::String(text) if text.starts_with("~") => {
+            refuse(value, "a full or relative path, since ~ means nothing here")
+        }
+        DeValue::String(text) if !text.is_empty() && !text.contains('\0') => Ok(PathBuf::from(text.as_ref())),
+        _ => refuse(value, "the path of a file in quotes"),
+    }
+}
+
+fn level(value: &Spanned<DeValue>) -> Read<log::LevelFilter> {
+    match value.get_ref() {
+        DeValue::String(text) => text.parse().or_else(|_| refuse(value, LEVELS)),
+        _ => refuse(value, LEVELS),
+    }
+}
+
+const LEVELS: &str = r#""off", "error", "warn", "info", "debug" or "trace""#;
+
+fn networks(value: &Spanned<DeValue>) -> Read<Vec<IpNet>> {
+    list(value, r#"a list of networks, such as ["127.0.0.1/32"]"#, |item| match item.get_ref() {
+        DeValue::String(text) => {
+            network(text).map_err(|message| vec![Complaint::at(item.span().start, message)])
+        }
+        _ => refuse(item, r#"a network in quotes, such as "10.1.0.0/16""#),
+    })
+}
+
+fn network(text: &str) -> Result<IpNet, String> {
+    if let Ok(address) = text.parse::<IpAddr>() {
+        let network = IpNet::from(address);
+        return Err(format!(
+            r#"must hold networks, but {text} is an address; for it alone write "{network}""#
+        ));
+    }
+    let network = text.parse::<IpNet>().map_err(|_| {
+        format!(r#"must hold networks, but {} is none; write one such as "10.1.0.0/16""#, quote(text))
+    })?;
+    if network == network.trunc() {
+        Ok(network)
+    } else {
+        Err(format!(r#"{network} sets bits past its prefix; write "{}""#, network.trunc()))
+    }
+}
+
+fn operations(value: &Spanned<DeValue>) -> Read<Vec<String>> {
+    let known = LEGACY_OPERATIONS.join(", ");
+    list(value, r#"a list of operations, such as ["login"]"#, |item| match item.get_ref() {
+        DeValue::String(text) if LEGACY_OPERATIONS.contains(&text.as_ref()) => Ok(text.to_string()),
+        _ => refuse(item, &format!("made of these: {known}")),
+    })
+}
+
+/// Reads every item, so that all the bad ones are reported.
+fn list<T>(
+    value: &Spanned<DeValue>,
+    must: &str,
+    read: impl Fn(&Spanned<DeValue>) -> Read<T>,
+) -> Read<Vec<T>> {
+    let DeValue::Array(items) = value.get_ref() else { return refuse(value, must) };
+    let mut complaints = Vec::new();
+    let mut values = Vec::new();
+    for item in items.iter() {
+        match read(item) {
+            Ok(value) => values.push(value),
+            Err(more) => complaints.extend(more),
+        }
+    }
+    if complaints.is_empty() { Ok(values) } else { Err(complaints) }
+}
+
+pub(super) fn describe(value: &DeValue) -> String {
+    match value {
+        DeValue::String(text) if text.is_empty() => "empty".to_owned(),
+        DeValue::String(text) => format!("the text {}", quote(text)),
+        DeValue::Integer(digits) => digits.to_string(),
+        DeValue::Float(digits) => digits.to_string(),
+        DeValue::Boolean(flag) => flag.to_string(),
+        DeValue::Datetime(moment) => format!("the date {moment}"),
+        DeValue::Array(_) => "a list".to_owned(),
+        DeValue::Table(_) => "a section".to_owned(),
+    }
+}
+
+/// Enough of a text to recognise it by; control characters cannot reach the terminal.
+pub(super) fn quote(text: &str) -> String {
+    const SHOWN_CHARACTERS_MAX: usize = 60;
+    let shown: String = text.chars().take(SHOWN_CHARACTERS_MAX).collect();
+    let rest = if shown.len() < text.len() { "…" } else { "" };
+    format!("{shown:?}{rest}")
+}
+
+/// A value in the form that the file would hold it in.
+trait Show {
+    fn show(&self) -> String;
+}
+
+macro_rules! show_plainly {
+    ($($plain:ty),*) => {
+        $(impl Show for $plain {
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        })*
+    };
+}
+
+show_plainly!(bool, u16, u64, usize);
+
+impl Show for String {
+    fn show(&self) -> String {
+        // A JSON string is a TOML string too.
+        serde_json::Value::String(self.clone()).to_string()
+    }
+}
+
+impl Show for PathBuf {
+    fn show(&self) -> String {
+        self.to_string_lossy().into_owned().show()
+    }
+}
+
+impl Show for log::LevelFilter {
+    fn show(&self) -> String {
+        self.as_str().to_lowercase().show()
+    }
+}
+
+impl Show for IpNet {
+    fn show(&self) -> String {
+        self.to_string().show()
+    }
+}
+
+impl<T: Show> Show for Vec<T> {
+    fn show(&self) -> String {
+        let items: Vec<String> = self.iter().map(Show::show).collect();
+        format!("[{}]", items.join(", "))
+    }
+}

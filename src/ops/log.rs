@@ -1,0 +1,309 @@
+//! Owns the log file: the form of a line, its one write, reopening after rotation. Never knows what is
+//! logged, and nothing personal may be handed to it.
+//! Invariant: a line reaches the file whole and in one write, or is dropped and counted; no failure of the
+//! file ever blocks or ends the server.
+
+use super::directory;
+use log::{LevelFilter, Log, Metadata, Record};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use simplelog::{ConfigBuilder, WriteLogger};
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use time::format_description::FormatItem;
+use time::macros::format_description;
+
+/// Local time with its offset, so that a line means the same instant everywhere.
+const TIME_FORMAT: &[FormatItem<'static>] = format_description!(
+    "[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]\
+     [offset_hour sign:mandatory]:[offset_minute]"
+);
+
+const FILE_MODE: u32 = 0o640;
+
+/// Set once: the facade takes one logger for the life of the process.
+static LOGGER: OnceLock<Logger> = OnceLock::new();
+
+#[derive(Debug, thiserror::Error)]
+pub enum LogError {
+    #[error("log file {path}: {reason}; correct `log_file` or the rights on it")]
+    File { path: String, reason: io::Error },
+    #[error("the log is already open")]
+    AlreadyOpen,
+    #[error("the log is not open")]
+    NotOpen,
+}
+
+/// Opens the log for the whole process; `also_stderr` shows each line on standard error too.
+pub fn init(path: &Path, level: LevelFilter, also_stderr: bool) -> Result<(), LogError> {
+    let logger = Logger::open(path, also_stderr)?;
+    LOGGER.set(logger).map_err(|_| LogError::AlreadyOpen)?;
+    let logger = LOGGER.get().ok_or(LogError::NotOpen)?;
+    log::set_logger(logger).map_err(|_| LogError::AlreadyOpen)?;
+    log::set_max_level(level);
+    Ok(())
+}
+
+/// Opens the path anew, after the old file was moved away; on failure the old file is kept.
+pub fn reopen() -> Result<(), LogError> {
+    LOGGER.get().ok_or(LogError::NotOpen)?.reopen()
+}
+
+pub fn set_level(level: LevelFilter) {
+    log::set_max_level(level);
+}
+
+/// The lines that could not be written since the start.
+pub fn dropped_lines() -> u64 {
+    LOGGER.get().map_or(0, |logger| guard(&logger.sink).dropped_total)
+}
+
+struct Logger {
+    path: PathBuf,
+    sink: Arc<Mutex<Sink>>,
+    /// Replaced on reopening, because it fixes the offset of local time when it is made.
+    formatter: Mutex<Box<WriteLogger<Gather>>>,
+}
+
+impl Logger {
+    fn open(path: &Path, also_stderr: bool) -> Result<Logger, LogError> {
+        let file = open(path).map_err(|reason| unopened(path, reason))?;
+        let sink = Arc::new(Mutex::new(Sink::new(file, also_stderr)));
+        let formatter = Mutex::new(formatter(&sink));
+        Ok(Logger { path: path.to_owned(), sink, formatter })
+    }
+
+    fn reopen(&self) -> Result<(), LogError> {
+        let file = open(&self.path).map_err(|reason| unopened(&self.path, reason))?;
+        guard(&self.sink).file = file;
+        *guard(&self.formatter) = formatter(&self.sink);
+        Ok(())
+    }
+
+    fn write(&self, level: log::Level, message: String) {
+        let formatter = guard(&self.formatter);
+        formatter.log(&Record::builder().level(level).args(format_args!("{message}")).build());
+        guard(&self.sink).end_line();
+    }
+}
+
+impl Log for Logger {
+    fn enabled(&self, metadata: &Metadata) -> bool {
+        metadata.level() <= log::max_level()
+    }
+
+    fn log(&self, record: &Record) {
+        if !self.enabled(record.metadata()) {
+            return;
+        }
+        self.write(record.level(), on_one_line(record.args().to_string()));
+    }
+
+    fn flush(&self) {}
+}
+
+/// A line break in a message, perhaps a peer's, would let it forge a line of its own.
+fn on_one_line(message: String) -> String {
+    if message.chars().any(char::is_control) { message.chars().flat_map(escape).collect() } else { message }
+}
+
+fn escape(character: char) -> Vec<char> {
+    if character.is_control() { character.escape_default().collect() } else { vec![character] }
+}
+
+fn formatter(sink: &Arc<Mutex<Sink>>) -> Box<WriteLogger<Gather>> {
+    let mut config = ConfigBuilder::new();
+    config
+        .set_time_format_custom(TIME_FORMAT)
+        .set_thread_level(LevelFilter::Off)
+        .set_target_level(LevelFilter::Off)
+        .set_location_level(LevelFilter::Off);
+    // Where the local offset cannot be told, lines are in UTC, and say so.
+    let _ = config.set_time_offset_to_local();
+    // The facade's level decides, because it can change while this one cannot.
+    WriteLogger::new(LevelFilter::Trace, config.build(), Gather(Arc::clone(sink)))
+}
+
+/// simplelog writes a line in some twenty pieces; they meet here.
+struct Gather(Arc<Mutex<Sink>>);
+
+impl Write for Gather {
+    fn write(&mut self, piece: &[u8]) -> io::Result<usize> {
+        guard(&self.0).line.extend_from_slice(piece);
+        Ok(piece.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+struct Sink {
+    file: File,
+    also_stderr: bool,
+    line: Vec<u8>,
+    /// True exactly when the file ends in a part of a line.
+    torn: bool,
+    dropped: u64,
+    dropped_total: u64,
+}
+
+impl Sink {
+    fn new(file: File, also_stderr: bool) -> Sink {
+        Sink { file, also_stderr, line: Vec::new(), torn: false, dropped: 0, dropped_total: 0 }
+    }
+
+    fn end_line(&mut self) {
+        let line = std::mem::take(&mut self.line);
+        if self.also_stderr {
+            // A reader that has gone away is no reason to stop.
+            let _ = io::stderr().write_all(&line);
+        }
+        if self.write_whole(&line) {
+            self.own_up();
+        } else {
+            self.dropped += 1;
+            self.dropped_total += 1;
+        }
+        self.line = line;
+        self.line.clear();
+    }
+
+    /// Once there is room again, the file says that lines are missing from it.
+    fn own_up(&mut self) {
+        if self.dropped > 0 {
+            let notice = format!("[WARN] {} lines before the one above could not be written\n", self.dropped);
+            if self.write_whole(notice.as_bytes()) {
+                self.dropped = 0;
+            }
+        }
+    }
+
+    /// One write; a second only for the rest of a line that a filling disk cut short.
+    fn write_whole(&mut self, line: &[u8]) -> bool {
+        if self.torn && self.write_once(b"\n") != 1 {
+            return false;
+        }
+        self.torn = false;
+        let mut written = self.write_once(line);
+        if 0 < written && written < line.len() {
+            written += self.write_once(line.get(written..).unwrap_or_default());
+        }
+        self.torn = 0 < written && written < line.len();
+        written == line.len()
+    }
+
+    fn write_once(&mut self, bytes: &[u8]) -> usize {
+        loop {
+            match self.file.write(bytes) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                other => return other.unwrap_or(0),
+            }
+        }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    directory::make_parent(path)?;
+    // NONBLOCK: a named pipe whose reader is slow or missing must cost lines, not the server's time.
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CLOEXEC | OFlags::NOCTTY | OFlags::NONBLOCK;
+    let mode = Mode::from_raw_mode(FILE_MODE);
+    match rustix::fs::open(path, flags | OFlags::CREATE | OFlags::EXCL, mode) {
+        // The process's mask would also take away the reading of the group that tends the logs.
+        Ok(file) => rustix::fs::fchmod(&file, mode).map(|()| File::from(file)).map_err(io::Error::from),
+        Err(Errno::EXIST) => Ok(File::from(rustix::fs::open(path, flags, mode)?)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn unopened(path: &Path, reason: io::Error) -> LogError {
+    LogError::File { path: path.display().to_string(), reason }
+}
+
+/// A panic while the lock was held leaves at worst half a line; the log goes on.
+fn guard<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    fn say(logger: &Logger, message: &str) {
+        logger.write(log::Level::Info, on_one_line(message.to_owned()));
+    }
+
+    #[test]
+    fn a_line_has_its_time_level_and_message_and_nothing_else() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("new/server.log");
+        let logger = Logger::open(&path, false).unwrap();
+        say(&logger, "served 医生");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let (time, rest) = text.split_once(' ').unwrap();
+        assert_eq!(rest, "[INFO] served 医生\n");
+        chrono::DateTime::parse_from_rfc3339(time).unwrap();
+        assert_eq!(time.len(), "2026-11-24T11:04:44.354+02:00".len());
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+    }
+
+    #[test]
+    fn a_message_cannot_forge_a_line() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let logger = Logger::open(&path, false).unwrap();
+        say(&logger, "one\n2026 [INFO] two\r\u{1b}[2J");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().count(), 1);
+        assert!(text.ends_with("one\\n2026 [INFO] two\\r\\u{1b}[2J\n"), "{text}");
+    }
+
+    #[test]
+    fn reopening_follows_a_rotation_and_keeps_the_old_file_on_failure() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let logger = Logger::open(&path, false).unwrap();
+        say(&logger, "first");
+        std::fs::rename(&path, directory.path().join("log.1")).unwrap();
+        say(&logger, "second");
+        logger.reopen().unwrap();
+        say(&logger, "third");
+        std::fs::remove_file(&path).unwrap();
+        std::fs::create_dir(&path).unwrap();
+        assert!(logger.reopen().unwrap_err().to_string().contains("log_file"));
+        say(&logger, "into the file that is gone");
+        let old = std::fs::read_to_string(directory.path().join("log.1")).unwrap();
+        assert_eq!(old.lines().count(), 2);
+        assert_eq!(guard(&logger.sink).dropped_total, 0);
+    }
+
+    #[test]
+    fn a_full_disk_costs_lines_and_the_file_owns_up_to_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let logger = Logger::open(&path, false).unwrap();
+        guard(&logger.sink).file = File::options().write(true).open("/dev/full").unwrap();
+        say(&logger, "lost");
+        say(&logger, "lost");
+        assert_eq!(guard(&logger.sink).dropped_total, 2);
+        logger.reopen().unwrap();
+        say(&logger, "kept");
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains("kept\n[WARN] 2 lines before the one above"), "{text}");
+    }
+
+    #[test]
+    fn a_pipe_whose_reader_is_gone_or_slow_costs_lines_and_no_time() {
+        let directory = tempfile::tempdir().unwrap();
+        let logger = Logger::open(&directory.path().join("log"), false).unwrap();
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        guard(&logger.sink).file = File::from(std::os::fd::OwnedFd::from(writer));
+        say(&logger, "lost");
+        assert_eq!(guard(&logger.sink).dropped_total, 1);
+    }
+}

@@ -1,0 +1,15 @@
+//! Owns what an operator sees of the process: configuration, log, daemon and pid file. Never knows
+//! requests, sockets or SQL.
+//! Invariant: nothing here imports another module of the crate.
+
+/// Values from file and flags, checked.
+pub mod config;
+/// The way into the background, and the news of it for the terminal.
+pub mod daemon;
+pub mod descriptors;
+/// The directories that the server's files lie in.
+pub mod directory;
+/// Lines for the operator, one write each.
+pub mod log;
+/// One server a pid file, and signals to no other process.
+pub mod pidfile;
