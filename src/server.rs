@@ -113,20 +113,8 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
     let failed = |reason: String| StartError::Database { path: path.display().to_string(), reason };
     let opened = Store::open(path, credential::hash).map_err(|error: OpenError| failed(error.to_string()))?;
     let mut store = opened.store;
-    if let Some(Adoption { copy, credentials_hashed, appointments_renumbered, dangling_references }) =
-        opened.adoption
-    {
-        info!("adopted the Python server's database: {credentials_hashed} credentials are hashed now");
-        warn!(
-            "the database as it was is in {}, with credentials in plaintext: delete it once all is well",
-            copy.display()
-        );
-        if appointments_renumbered > 0 {
-            warn!("{appointments_renumbered} appointments had a queue number twice and have a new one");
-        }
-        if dangling_references > 0 {
-            warn!("{dangling_references} rows refer to rows that are not there; they are kept");
-        }
+    if let Some(adoption) = opened.adoption {
+        report_adoption(&adoption);
     }
     if demo {
         match demo::fill(&mut store, &now()) {
@@ -136,6 +124,26 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
         }
     }
     Ok(store)
+}
+
+fn report_adoption(adoption: &Adoption) {
+    info!("adopted the Python server's database: {} credentials are hashed now", adoption.credentials_hashed);
+    warn!(
+        "the database as it was is in {}, with credentials in plaintext: delete it once all is well",
+        adoption.copy.display()
+    );
+    for (count, what) in [
+        (adoption.appointments_renumbered, "appointments had a queue number twice and have a new one"),
+        (
+            adoption.queue_numbers_cleared,
+            "appointments had a queue number that is no whole number, and have none",
+        ),
+        (adoption.dangling_references, "rows refer to rows that are not there; they are kept"),
+    ] {
+        if count > 0 {
+            warn!("{count} {what}");
+        }
+    }
 }
 
 fn now() -> Now {

@@ -1,8 +1,6 @@
 //! The real binary as an operator meets it: in a directory of its own, on ports that the system chooses.
 //! Nothing here knows what the server answers; every server that a test starts ends with the test.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -13,13 +11,14 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_medsrv");
+/// In the environment of all that a test starts, with the test's directory as value.
+const MARK: &str = "MEDSRV_TEST_PLACE";
 /// Only a hung test ever waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// An operator's directory, with a configuration that lets the system choose the port.
 struct Place {
     directory: tempfile::TempDir,
-    started: Vec<i32>,
 }
 
 /// What a command answered.
@@ -32,7 +31,7 @@ struct Answer {
 
 impl Place {
     fn new() -> Place {
-        let place = Place { directory: tempfile::tempdir().unwrap(), started: Vec::new() };
+        let place = Place { directory: tempfile::tempdir().unwrap() };
         fs::write(place.path("medsrv.conf"), "[server]\nport = 0\n").unwrap();
         place
     }
@@ -46,41 +45,34 @@ impl Place {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(BINARY);
+        self.program(BINARY, arguments)
+    }
+
+    fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
+        command.env(MARK, self.directory.path());
         command
     }
 
-    fn run(&mut self, arguments: &[&str]) -> Answer {
-        let output = self.command(arguments).output().unwrap();
-        self.note(output)
-    }
-
-    fn note(&mut self, output: Output) -> Answer {
-        let answer = Answer {
-            exit_code: output.status.code().unwrap(),
-            out: String::from_utf8(output.stdout).unwrap(),
-            err: String::from_utf8(output.stderr).unwrap(),
-        };
-        self.started.extend(pid_in(&answer.out));
-        answer
+    fn run(&self, arguments: &[&str]) -> Answer {
+        Answer::of(self.command(arguments).output().unwrap())
     }
 
     /// Runs a command that must end with this exit code.
-    fn expect(&mut self, exit_code: i32, arguments: &[&str]) -> Answer {
+    fn expect(&self, exit_code: i32, arguments: &[&str]) -> Answer {
         let answer = self.run(arguments);
         assert_eq!(answer.exit_code, exit_code, "{arguments:?} answered {answer:?}");
         answer
     }
 
-    fn start(&mut self) -> i32 {
+    fn start(&self) -> i32 {
         pid_in(&self.expect(0, &["start"]).out).expect("start prints the pid")
     }
 
-    fn start_in_the_foreground(&mut self) -> (Child, String) {
+    fn start_in_the_foreground(&self) -> (Child, String) {
         let mut command = self.command(&["start", "--foreground", "--daemon"]);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-        self.started.push(i32::try_from(child.id()).unwrap());
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         (child, line)
@@ -92,13 +84,26 @@ impl Place {
     }
 }
 
+impl Answer {
+    fn of(output: Output) -> Answer {
+        Answer {
+            exit_code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
 impl Drop for Place {
+    /// Ends what a failed test left running: every process of this program that bears this place's mark.
     fn drop(&mut self) {
-        for pid in &self.started {
-            // A pid may long be another's; only this very program is ended.
-            let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-            if program == Path::new(BINARY) {
-                let _ = kill_process(Pid::from_raw(*pid).unwrap(), Signal::KILL);
+        let mark = format!("{MARK}={}\0", self.directory.path().display()).into_bytes();
+        for process in fs::read_dir("/proc").unwrap().flatten() {
+            let Ok(pid) = process.file_name().to_string_lossy().parse() else { continue };
+            let program = fs::read_link(process.path().join("exe")).unwrap_or_default();
+            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
+            if program == Path::new(BINARY) && environment.windows(mark.len()).any(|part| part == mark) {
+                let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
             }
         }
     }
@@ -149,7 +154,7 @@ impl Drop for Bystander {
 
 #[test]
 fn a_server_is_started_once_asked_about_and_stopped() {
-    let mut place = Place::new();
+    let place = Place::new();
     let started = place.expect(0, &["start"]);
     let pid = pid_in(&started.out).unwrap();
     TcpStream::connect(address_in(&started.out)).expect("start returns only when the port answers");
@@ -171,14 +176,14 @@ fn a_server_is_started_once_asked_about_and_stopped() {
 
 #[test]
 fn of_many_starts_at_once_exactly_one_succeeds() {
-    let mut place = Place::new();
+    let place = Place::new();
     let starts: Vec<Child> = (0..6)
         .map(|_| place.command(&["start"]).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap())
         .collect();
     let mut exit_codes = Vec::new();
     for start in starts {
         let output = start.wait_with_output().unwrap();
-        exit_codes.push(place.note(output).exit_code);
+        exit_codes.push(Answer::of(output).exit_code);
     }
     exit_codes.sort_unstable();
     assert_eq!(exit_codes, [0, 1, 1, 1, 1, 1]);
@@ -187,7 +192,7 @@ fn of_many_starts_at_once_exactly_one_succeeds() {
 
 #[test]
 fn the_daemon_is_detached_private_and_has_one_thread() {
-    let mut place = Place::new();
+    let place = Place::new();
     let pid = place.start();
     let proc = |name: &str| PathBuf::from(format!("/proc/{pid}/{name}"));
     assert_eq!(fs::read_link(proc("cwd")).unwrap(), Path::new("/"));
@@ -205,14 +210,9 @@ fn the_daemon_is_detached_private_and_has_one_thread() {
 
 #[test]
 fn standard_descriptors_that_are_closed_are_never_those_of_a_file() {
-    let mut place = Place::new();
-    let status = Command::new("sh")
-        .args(["-c", "exec \"$0\" start <&- >&- 2>&-", BINARY])
-        .current_dir(place.directory.path())
-        .status()
-        .unwrap();
-    let pid = fs::read_to_string(place.pid_file()).unwrap().trim().parse().unwrap();
-    place.started.push(pid);
+    let place = Place::new();
+    let status = place.program("sh", &["-c", "exec \"$0\" start <&- >&- 2>&-", BINARY]).status().unwrap();
+    let pid = fs::read_to_string(place.pid_file()).unwrap().trim().to_owned();
     assert_eq!(status.code(), Some(0));
     for descriptor in 0..3 {
         let target = fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).unwrap();
@@ -223,7 +223,7 @@ fn standard_descriptors_that_are_closed_are_never_those_of_a_file() {
 
 #[test]
 fn a_restart_replaces_the_server_or_leaves_it_alone() {
-    let mut place = Place::new();
+    let place = Place::new();
     let first = pid_in(&place.expect(0, &["restart"]).out).expect("a restart starts what did not run");
     let answer = place.expect(0, &["restart"]);
     assert!(answer.out.starts_with(&format!("medsrv stopped: pid {first}\nmedsrv started: pid ")));
@@ -241,7 +241,7 @@ fn a_restart_replaces_the_server_or_leaves_it_alone() {
 
 #[test]
 fn a_killed_server_leaves_a_file_that_the_next_one_takes_over() {
-    let mut place = Place::new();
+    let place = Place::new();
     let first = place.start();
     signal(first, Signal::KILL);
     wait_until("the killed server is gone", || place.run(&["status"]).exit_code == 1);
@@ -254,7 +254,7 @@ fn a_killed_server_leaves_a_file_that_the_next_one_takes_over() {
 
 #[test]
 fn a_taken_port_is_named_and_nothing_is_left_behind() {
-    let mut place = Place::new();
+    let place = Place::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let port = taken.local_addr().unwrap().port().to_string();
@@ -270,7 +270,7 @@ fn a_taken_port_is_named_and_nothing_is_left_behind() {
 
 #[test]
 fn one_run_reports_every_mistake_with_its_place() {
-    let mut place = Place::new();
+    let place = Place::new();
     let text = "[server]\nport = 70000\nprot = 1\n[limits]\ndata_max_bytes = \"1M\"\n";
     fs::write(place.path("bad.conf"), text).unwrap();
     for subcommand in ["check", "start", "restart", "call"] {
@@ -289,7 +289,7 @@ fn one_run_reports_every_mistake_with_its_place() {
 
 #[test]
 fn a_valid_configuration_is_shown_with_the_values_that_apply() {
-    let mut place = Place::new();
+    let place = Place::new();
     let answer = place.expect(0, &["--host", "::1", "check", "--pid-file", "run/pid"]);
     assert!(answer.out.starts_with("configuration is valid\n"), "{answer:?}");
     for expected in ["medsrv.conf", "host = \"::1\"", "port = 0", "/run/pid\"", "linger_ms = 1000"] {
@@ -299,7 +299,7 @@ fn a_valid_configuration_is_shown_with_the_values_that_apply() {
 
 #[test]
 fn a_broken_configuration_does_not_keep_a_server_from_being_stopped() {
-    let mut place = Place::new();
+    let place = Place::new();
     let text = "[server]\nport = 0\npid_file = \"elsewhere/pid\"\n";
     fs::write(place.path("medsrv.conf"), text).unwrap();
     let pid = place.start();
@@ -313,7 +313,7 @@ fn a_broken_configuration_does_not_keep_a_server_from_being_stopped() {
 
 #[test]
 fn a_process_that_merely_bears_the_pid_is_never_signalled() {
-    let mut place = Place::new();
+    let place = Place::new();
     let mut bystander = Bystander::new();
     place.write_pid_file(&format!("{}\n", bystander.0.id()));
     place.expect(1, &["status"]);
@@ -327,7 +327,7 @@ fn a_process_that_merely_bears_the_pid_is_never_signalled() {
 #[test]
 fn nonsense_in_the_pid_file_signals_nobody_and_hinders_nobody() {
     for content in ["", "-1\n", "0\n", "1\n", "not a number\n"] {
-        let mut place = Place::new();
+        let place = Place::new();
         place.write_pid_file(content);
         place.expect(1, &["status"]);
         place.expect(0, &["stop"]);
@@ -338,7 +338,7 @@ fn nonsense_in_the_pid_file_signals_nobody_and_hinders_nobody() {
 
 #[test]
 fn a_link_in_place_of_the_pid_file_is_not_followed() {
-    let mut place = Place::new();
+    let place = Place::new();
     fs::create_dir(place.path("data")).unwrap();
     fs::write(place.path("precious"), "precious").unwrap();
     std::os::unix::fs::symlink(place.path("precious"), place.pid_file()).unwrap();
@@ -351,7 +351,7 @@ fn a_link_in_place_of_the_pid_file_is_not_followed() {
 
 #[test]
 fn files_that_cannot_be_made_are_named() {
-    let mut place = Place::new();
+    let place = Place::new();
     fs::write(place.path("file"), "").unwrap();
     let answer = place.expect(74, &["start", "--log-file", "file/server.log"]);
     assert!(answer.err.contains("cannot make the directory"), "{answer:?}");
@@ -362,7 +362,7 @@ fn files_that_cannot_be_made_are_named() {
 
 #[test]
 fn in_the_foreground_the_address_is_printed_and_the_log_shown() {
-    let mut place = Place::new();
+    let place = Place::new();
     let (mut child, line) = place.start_in_the_foreground();
     assert!(line.starts_with(&format!("medsrv started: pid {}, listening on ", child.id())), "{line}");
     TcpStream::connect(address_in(&line)).unwrap();
@@ -377,7 +377,7 @@ fn in_the_foreground_the_address_is_printed_and_the_log_shown() {
 
 #[test]
 fn a_second_signal_to_end_does_not_keep_the_server_alive() {
-    let mut place = Place::new();
+    let place = Place::new();
     let (mut child, _) = place.start_in_the_foreground();
     let pid = i32::try_from(child.id()).unwrap();
     signal(pid, Signal::TERM);
@@ -409,7 +409,7 @@ fn answer_one(listener: TcpListener, reply: &'static str) -> std::thread::JoinHa
 
 #[test]
 fn a_call_sends_one_request_and_tells_success_by_its_exit_code() {
-    let mut place = Place::new();
+    let place = Place::new();
     for (reply, exit_code) in [
         ("{\"status\":\"success\",\"name\":\"王医生\"}", 0),
         ("{\"status\":\"error\",\"error\":\"没有\"}", 1),
@@ -421,8 +421,7 @@ fn a_call_sends_one_request_and_tells_success_by_its_exit_code() {
         let mut call =
             call.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         call.stdin.take().unwrap().write_all("{\"医\":1}".as_bytes()).unwrap();
-        let output = call.wait_with_output().unwrap();
-        let answer = place.note(output);
+        let answer = Answer::of(call.wait_with_output().unwrap());
         assert_eq!(answer.exit_code, exit_code, "{answer:?}");
         assert!(answer.out.starts_with("{\n  \""), "{answer:?}");
         assert!(answer.out.contains("王医生") || answer.out.contains("没有"), "{answer:?}");

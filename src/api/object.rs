@@ -5,6 +5,7 @@
 //! request wherever it holds no escape.
 
 use serde::de::{self, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::{Serialize, Serializer};
 use serde_json::error::Category;
 use std::borrow::Cow;
 use std::cell::Cell;
@@ -44,6 +45,19 @@ pub enum Field<'a> {
     Text(Cow<'a, str>),
     /// An array or an object.
     Nested,
+}
+
+/// A field as it came, for replies that repeat what was sent.
+impl Serialize for Field<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Field::Null | Field::TooLarge | Field::Nested => serializer.serialize_unit(),
+            Field::Bool(value) => serializer.serialize_bool(*value),
+            Field::Integer(number) => serializer.serialize_i64(*number),
+            Field::Real(number) => serializer.serialize_f64(*number),
+            Field::Text(text) => serializer.serialize_str(text),
+        }
+    }
 }
 
 #[derive(Debug, PartialEq)]

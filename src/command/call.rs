@@ -2,6 +2,7 @@
 //! Invariant: it ends within its time limit, and holds no more of a reply than its limit of bytes.
 
 use super::{Common, complain, exit, host_and_port, say};
+use crate::net;
 use serde_json::Value;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
@@ -52,7 +53,7 @@ fn exchange(host: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, String> {
     let address = host_and_port(host, port);
     let failed = |error: io::Error| explain(&error, &address);
     let mut stream = connect(host, port, deadline).map_err(failed)?;
-    let frame = frame(request)?;
+    let frame = net::encode_request(REQUEST_NAME, request);
     stream.set_write_timeout(Some(remaining(deadline).map_err(failed)?)).map_err(failed)?;
     // A server that refuses a request may close before it has read it all; its reply says why.
     let sent = stream.write_all(&frame);
@@ -86,17 +87,6 @@ fn connect(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
 fn remaining(deadline: Instant) -> io::Result<Duration> {
     let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-fn frame(request: &[u8]) -> Result<Vec<u8>, String> {
-    let mut frame = Vec::with_capacity(request.len() + REQUEST_NAME.len() + 8);
-    for part in [REQUEST_NAME.as_bytes(), request] {
-        let length =
-            u32::try_from(part.len()).map_err(|_| "the request is too long for a frame".to_owned())?;
-        frame.extend_from_slice(&length.to_be_bytes());
-        frame.extend_from_slice(part);
-    }
-    Ok(frame)
 }
 
 fn read_reply(stream: &mut TcpStream, deadline: Instant) -> io::Result<Vec<u8>> {

@@ -4,7 +4,7 @@
 //! doctor takes; a patient never holds two at the same time; a queue number is given once in a doctor's day,
 //! even when the appointment that had it is cancelled.
 
-use super::time::{AppointmentTime, Now, next_day};
+use super::time::{AppointmentTime, Now, is_date};
 use super::{Failure, Rules, schedule};
 use crate::store::statements::{appointment, doctor, patient};
 use crate::store::{Error, Row, Transaction, Value, params};
@@ -85,7 +85,9 @@ pub fn book(
     let time = new.time.to_string();
     let highest_number = find_place(transaction, &doctor, patient_id, &new.time, None, rules)
         .map_err(|failure| failure.map(BookRefusal::NoPlace))?;
-    let queue_number = highest_number + 1;
+    let queue_number = highest_number
+        .checked_add(1)
+        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
     let appointment_id = transaction
         .first(
             &appointment::INSERT,
@@ -238,10 +240,11 @@ pub fn list<E: From<Error>>(
     match filter {
         Filter::PatientPhone(phone) => transaction.each(&appointment::BY_PATIENT_PHONE, params![phone], each),
         Filter::DoctorName(name) => transaction.each(&appointment::BY_DOCTOR_NAME, params![name], each),
-        Filter::Date(date) => match next_day(date) {
-            Some(next) => transaction.each(&appointment::BY_DATE, params![date, next], each),
-            None => Ok(()),
-        },
+        // No hour of that day is 24, and every text of that day comes before it.
+        Filter::Date(date) if is_date(date) => {
+            transaction.each(&appointment::BY_DATE, params![date, format!("{date} 24")], each)
+        }
+        Filter::Date(_) => Ok(()),
         Filter::Latest => transaction.each(&appointment::LATEST, params![], each),
     }
 }

@@ -14,6 +14,8 @@ use crate::store::{Transaction, Value};
 enum Kind {
     Integer,
     Number,
+    /// A place in a doctor's day.
+    QueueNumber,
     /// Text of one line, of at most this many characters.
     Line(usize),
     /// Text that may have several lines.
@@ -24,6 +26,7 @@ enum Kind {
     AppointmentTime,
 }
 
+const QUEUE_NUMBERS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 const NOTES_CHARS: usize = 64 * 1024;
 
 struct Table {
@@ -68,7 +71,7 @@ const TABLES: [Table; 12] = [
             ("appointment_time", Kind::AppointmentTime),
             ("status", Kind::Line(16)),
             ("fee_paid", Kind::Integer),
-            ("queue_number", Kind::Integer),
+            ("queue_number", Kind::QueueNumber),
             ("created_at", Kind::Moment),
         ],
     },
@@ -192,6 +195,7 @@ pub enum Refusal {
 pub enum Problem {
     NotAnInteger,
     NotANumber,
+    OutOfRange,
     NotText,
     TooLong { limit_chars: usize },
     ControlCharacter,
@@ -252,7 +256,9 @@ fn check(kind: Kind, value: &Value<'_>) -> Result<(), Problem> {
         (_, Value::Null) => return Ok(()),
         (Kind::Integer, Value::Integer(_)) => return Ok(()),
         (Kind::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => return Ok(()),
-        (Kind::Integer, _) => return Err(Problem::NotAnInteger),
+        (Kind::QueueNumber, Value::Integer(number)) if QUEUE_NUMBERS.contains(number) => return Ok(()),
+        (Kind::QueueNumber, Value::Integer(_)) => return Err(Problem::OutOfRange),
+        (Kind::Integer | Kind::QueueNumber, _) => return Err(Problem::NotAnInteger),
         (Kind::Number, Value::Integer(_) | Value::Real(_)) => return Ok(()),
         (Kind::Number, Value::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => return Ok(()),
         (Kind::Number, _) => return Err(Problem::NotANumber),

@@ -30,6 +30,9 @@ pub enum AdhocRefusal {
     Denied(String),
     #[error("more than {0} rows")]
     TooManyRows(usize),
+    /// A value that JSON has no form for.
+    #[error("a value is binary, or text that is not UTF-8")]
+    NotText,
     /// The sink takes no more.
     #[error("more bytes than a reply may hold")]
     TooLarge,
@@ -60,13 +63,13 @@ const READABLE_TABLES: [&str; 13] = [
 ];
 
 /// SQLite's functions that compute from their arguments alone, and its dates and aggregates.
-const FUNCTIONS: &str = " abs acos asin atan atan2 avg ceil ceiling char coalesce concat concat_ws cos count \
-    cume_dist date datetime degrees dense_rank exp first_value floor format glob group_concat hex if ifnull \
-    iif instr json json_array json_array_length json_extract json_object json_type json_valid julianday lag \
-    last_value lead length like ln log log10 log2 lower ltrim max min mod nth_value ntile nullif \
-    octet_length percent_rank pi pow power printf quote radians rank replace round row_number rtrim sign sin \
-    sqrt strftime string_agg substr substring sum tan time timediff total trim trunc typeof unicode unixepoch \
-    upper ";
+const FUNCTIONS: &str = " -> ->> abs avg char coalesce concat concat_ws count cume_dist current_date \
+    current_time current_timestamp date datetime dense_rank first_value format glob group_concat hex if \
+    ifnull iif instr json json_array json_array_length json_extract json_group_array json_group_object \
+    json_object json_type json_valid julianday lag last_value lead length like likelihood likely lower ltrim \
+    max min nth_value ntile nullif octet_length percent_rank printf quote random rank replace round \
+    row_number rtrim sign soundex strftime string_agg substr substring sum time timediff total trim typeof \
+    unicode unixepoch unlikely upper ";
 
 /// The virtual machine's steps between two looks at the clock.
 const STEPS_BETWEEN_CHECKS: i32 = 1_000;
@@ -80,8 +83,8 @@ pub(super) fn confine(reader: &mut Connection) -> Result<(), rusqlite::Error> {
     for (limit, value) in [
         (Limit::SQLITE_LIMIT_SQL_LENGTH, 16 * 1024),
         (Limit::SQLITE_LIMIT_LENGTH, 1024 * 1024),
-        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 50),
-        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 5),
+        (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+        (Limit::SQLITE_LIMIT_COMPOUND_SELECT, 20),
         (Limit::SQLITE_LIMIT_VDBE_OP, 25_000),
         (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
         (Limit::SQLITE_LIMIT_ATTACHED, 0),
@@ -163,8 +166,9 @@ fn hand_over(
             return Err(AdhocRefusal::TooManyRows(limits.rows));
         }
         let values = (0..columns)
-            .map(|column| Value::from_column(row.get_ref(column).map_err(Error::from)?))
-            .collect::<Result<Vec<_>, _>>()?;
+            .map(|column| Value::from_column(row.get_ref(column)?))
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|_| AdhocRefusal::NotText)?;
         sink(&values)?;
     }
     Ok(())
@@ -174,6 +178,8 @@ fn worded(error: &rusqlite::Error, limits: AdhocLimits) -> AdhocRefusal {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => AdhocRefusal::TooSlow(limits.time),
         Some(ErrorCode::AuthorizationForStatementDenied) => AdhocRefusal::Denied(message(error)),
+        // A function that the authorizer denies is an ordinary error with these words.
+        _ if message(error).starts_with("not authorized") => AdhocRefusal::Denied(message(error)),
         _ => AdhocRefusal::Sql(message(error)),
     }
 }

@@ -1,6 +1,6 @@
 //! The schema, as numbered steps, and how a file comes to have it.
 //!
-//! It never knows what the rows mean, but for the three things in which the Python server's rows differ.
+//! It never knows what the rows mean, but for the few things in which the Python server's rows differ.
 //! Invariant: a file is brought to the current schema in one transaction, or it stays as it was.
 
 use super::error::message;
@@ -35,6 +35,8 @@ pub struct Adoption {
     pub credentials_hashed: usize,
     /// Appointments whose queue number another one of that doctor's day had already.
     pub appointments_renumbered: usize,
+    /// Appointments whose queue number was no whole number, and who have none now.
+    pub queue_numbers_cleared: usize,
     /// Rows that refer to a row that is not there. They are kept.
     pub dangling_references: usize,
 }
@@ -104,6 +106,7 @@ fn adopt(connection: &Connection, hash_credential: HashCredential) -> Result<Ado
         connection.prepare_cached(account::SET_PASSWORD.sql)?.execute((user_id, hash))?;
         adoption.credentials_hashed += 1;
     }
+    adoption.queue_numbers_cleared = connection.execute(adoption::CLEAR_ODD_QUEUE_NUMBERS.sql, [])?;
     connection.execute(adoption::COMPLETE_APPOINTMENT_TIMES.sql, [])?;
     adoption.appointments_renumbered = connection.execute(adoption::RENUMBER_DUPLICATES.sql, [])?;
     adoption.dangling_references = connection

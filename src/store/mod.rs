@@ -16,6 +16,6 @@ pub use error::Error;
 pub use migrations::Adoption;
 pub use open::{HashCredential, OpenError, Opened};
 pub use row::{Row, Value};
-pub use rusqlite::params;
+pub use rusqlite::{params, params_from_iter};
 pub use statements::Statement;
 pub use turn::{Commit, Store, Transaction};

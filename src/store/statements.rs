@@ -71,6 +71,7 @@ statements! {
         SET_STATUS = "set_status";
     }
     adoption {
+        CLEAR_ODD_QUEUE_NUMBERS = "clear_odd_queue_numbers";
         COMPLETE_APPOINTMENT_TIMES = "complete_appointment_times";
         RENUMBER_DUPLICATES = "renumber_duplicates";
     }

@@ -3,5 +3,6 @@ SELECT a.appointment_id, p.name, p.phone, d.name, d.department, a.appointment_ti
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN doctors d ON d.doctor_id = a.doctor_id
+WHERE a.appointment_time IS NOT NULL
 ORDER BY a.appointment_time DESC, a.appointment_id
 LIMIT 20

@@ -3,7 +3,7 @@
 //! It never knows how a credential is stored. Invariant: no reply says more of an account than the Python
 //! server's did.
 
-use super::field::{self, optional_text, text};
+use super::field::{self, optional_text, searched, text};
 use super::{Call, Effect, Reply, Trouble};
 use crate::service::Failure;
 use crate::service::account::{self, Login, NewDoctor, NewPatient, UnknownUser, UsernameTaken};
@@ -20,7 +20,7 @@ pub fn login(
         reply.result(&"verificationFalse");
         return Ok(Effect::Refused);
     }
-    let username = text(call.object, "user_name", field::SEARCHED)?;
+    let username = searched(call.object, "user_name")?;
     let password = optional_text(call.object, key, field::LOGIN_CREDENTIAL)?.unwrap_or_default();
     reply.result(&match account::login(transaction, &username, &password)? {
         Login::Verified => "verificationSuccess",
@@ -107,7 +107,7 @@ pub fn reset_password(
         reply.result(&"错误: 需要提供username和new_password字段");
         return Ok(Effect::Refused);
     }
-    let username = text(call.object, "username", field::SEARCHED)?;
+    let username = searched(call.object, "username")?;
     let new_password = text(call.object, "new_password", field::CREDENTIAL)?;
     match account::reset_password(transaction, &username, &new_password) {
         Ok(()) => {

@@ -1,7 +1,8 @@
 //! `create_appointment`, `query_appointments`, `cancel_appointment`, `update_appointment_status`.
 
-use super::field::{self, FieldError, flag, id, text};
+use super::field::{self, FieldError, flag, id, searched, text};
 use super::{Call, Effect, Message, Reply, Trouble, no_place, refuse};
+use crate::api::object::Field;
 use crate::api::reply::JsonValue;
 use crate::service::Failure;
 use crate::service::appointment::{
@@ -21,9 +22,9 @@ struct Created<'a> {
 #[derive(Serialize)]
 struct CreatedAppointment<'a> {
     appointment_id: i64,
-    patient_phone: &'a str,
-    doctor_name: &'a str,
-    appointment_time: &'a str,
+    patient_phone: Option<&'a Field<'a>>,
+    doctor_name: Option<&'a Field<'a>>,
+    appointment_time: Option<&'a Field<'a>>,
     queue_number: i64,
     status: &'static str,
     fee_paid: bool,
@@ -40,8 +41,8 @@ pub fn create_appointment(
     {
         return refuse(format!("缺少必要参数: {missing}"), reply);
     }
-    let patient_phone = text(object, "patient_phone", field::SEARCHED)?;
-    let doctor_name = text(object, "doctor_name", field::SEARCHED)?;
+    let patient_phone = searched(object, "patient_phone")?;
+    let doctor_name = searched(object, "doctor_name")?;
     let appointment_time = text(object, "appointment_time", field::TIME)?;
     let time = AppointmentTime::parse(&appointment_time)
         .ok_or_else(|| FieldError::NotAnAppointmentTime("appointment_time".into()))?;
@@ -66,9 +67,9 @@ pub fn create_appointment(
         message: "预约创建成功",
         appointment_info: CreatedAppointment {
             appointment_id: booked.appointment_id,
-            patient_phone: &patient_phone,
-            doctor_name: &doctor_name,
-            appointment_time: &appointment_time,
+            patient_phone: object.get("patient_phone"),
+            doctor_name: object.get("doctor_name"),
+            appointment_time: object.get("appointment_time"),
             queue_number: booked.queue_number,
             status: Status::Pending.as_str(),
             fee_paid,
@@ -114,16 +115,16 @@ pub fn query_appointments(
     reply: &mut Reply<'_>,
 ) -> Result<Effect, Trouble> {
     let object = call.object;
-    let searched;
+    let wanted;
     let filter = if object.has("patient_phone") {
-        searched = text(object, "patient_phone", field::SEARCHED)?;
-        Filter::PatientPhone(&searched)
+        wanted = searched(object, "patient_phone")?;
+        Filter::PatientPhone(&wanted)
     } else if object.has("doctor_name") {
-        searched = text(object, "doctor_name", field::SEARCHED)?;
-        Filter::DoctorName(&searched)
+        wanted = searched(object, "doctor_name")?;
+        Filter::DoctorName(&wanted)
     } else if object.has("appointment_date") {
-        searched = text(object, "appointment_date", field::SEARCHED)?;
-        Filter::Date(&searched)
+        wanted = searched(object, "appointment_date")?;
+        Filter::Date(&wanted)
     } else {
         Filter::Latest
     };
@@ -143,7 +144,7 @@ pub fn query_appointments(
     Ok(Effect::Done)
 }
 
-fn unknown(appointment_id: impl std::fmt::Display) -> String {
+fn unknown(appointment_id: &str) -> String {
     format!("未找到ID为 {appointment_id} 的预约")
 }
 
@@ -155,19 +156,17 @@ pub fn cancel_appointment(
     if !call.object.has("appointment_id") {
         return refuse("缺少必要参数: appointment_id".into(), reply);
     }
-    let appointment_id = match id(call.object, "appointment_id")? {
-        Ok(appointment_id) => appointment_id,
-        Err(text) => return refuse(unknown(text), reply),
-    };
+    let (appointment_id, shown) = id(call.object, "appointment_id")?;
+    let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
     match appointment::cancel(transaction, appointment_id) {
         Ok(()) => {
-            Message::success(format!("预约ID {appointment_id} 已成功取消")).write(reply);
+            Message::success(format!("预约ID {shown} 已成功取消")).write(reply);
             Ok(Effect::Done)
         }
         Err(Failure::Fault(fault)) => Err(fault.into()),
         Err(Failure::Refused(refusal)) => refuse(
             match refusal {
-                CancelRefusal::UnknownAppointment => unknown(appointment_id),
+                CancelRefusal::UnknownAppointment => unknown(&shown),
                 CancelRefusal::AlreadyCancelled => "该预约已经被取消".into(),
                 CancelRefusal::Completed => "已完成的预约无法取消".into(),
             },
@@ -185,25 +184,23 @@ pub fn update_appointment_status(
     if let Some(missing) = ["appointment_id", "new_status"].into_iter().find(|key| !object.has(key)) {
         return refuse(format!("缺少必要参数: {missing}"), reply);
     }
-    let new_status = text(object, "new_status", field::SEARCHED)?;
+    let new_status = searched(object, "new_status")?;
     let Some(status) = Status::parse(&new_status) else {
         let known = Status::ALL.map(|status| format!("'{}'", status.as_str())).join(", ");
         return refuse(format!("无效的状态值: {new_status}，有效值: [{known}]"), reply);
     };
-    let appointment_id = match id(object, "appointment_id")? {
-        Ok(appointment_id) => appointment_id,
-        Err(text) => return refuse(unknown(text), reply),
-    };
+    let (appointment_id, shown) = id(object, "appointment_id")?;
+    let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
     match appointment::set_status(transaction, appointment_id, status, call.rules) {
         Ok(old) => {
             let (old, new) = (old.as_str(), status.as_str());
-            Message::success(format!("预约ID {appointment_id} 状态已从 '{old}' 更新为 '{new}'")).write(reply);
+            Message::success(format!("预约ID {shown} 状态已从 '{old}' 更新为 '{new}'")).write(reply);
             Ok(Effect::Done)
         }
         Err(Failure::Fault(fault)) => Err(fault.into()),
         Err(Failure::Refused(refusal)) => refuse(
             match refusal {
-                StatusRefusal::UnknownAppointment => unknown(appointment_id),
+                StatusRefusal::UnknownAppointment => unknown(&shown),
                 StatusRefusal::NoPlace(reason) => format!("预约无法恢复: {}", no_place(&reason, None)),
             },
             reply,

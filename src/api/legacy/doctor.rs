@@ -1,6 +1,6 @@
 //! `query_doctor_info` and `reset_doctor_information`.
 
-use super::field::{self, TextRule, amount, count, flag, optional_text, text};
+use super::field::{self, TextRule, amount, count, flag, optional_text, searched};
 use super::{Call, Effect, Message, Reply, Trouble, refuse};
 use crate::api::reply::JsonValue;
 use crate::service::Failure;
@@ -61,7 +61,7 @@ pub fn query_doctor_info(
     if !call.object.has("doctor_name") {
         return refuse("缺少doctor_name参数".into(), reply);
     }
-    let name = text(call.object, "doctor_name", field::SEARCHED)?;
+    let name = searched(call.object, "doctor_name")?;
     let found = doctor::by_name(transaction, &name, |doctor| {
         reply.result(&Found { status: "success", message: "查询成功", doctor_info: doctor.into() });
     })?;
@@ -90,7 +90,7 @@ pub fn reset_doctor_information(
         reply.result(&"错误: 需要提供old_employee_id字段");
         return Ok(Effect::Refused);
     }
-    let employee_id = text(object, "old_employee_id", field::SEARCHED)?;
+    let employee_id = searched(object, "old_employee_id")?;
     let mut texts = Vec::new();
     for (key, field, rule) in TEXTS {
         if object.has(key) {

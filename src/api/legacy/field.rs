@@ -68,8 +68,7 @@ pub const EMAIL: TextRule = line(254);
 pub const DEPARTMENT: TextRule = line(64);
 pub const PHOTO_PATH: TextRule = line(255);
 pub const WORK_SCHEDULE: TextRule = TextRule { limit_chars: 4096, may_be_blank: true, may_have_lines: true };
-/// Something to look for; what is not there is not found.
-pub const SEARCHED: TextRule = line(64);
+const SEARCHED: TextRule = line(64);
 pub const TIME: TextRule = line(32);
 pub const SQL: TextRule = TextRule { limit_chars: 16 * 1024, may_be_blank: true, may_have_lines: true };
 
@@ -106,29 +105,35 @@ pub fn optional_text<'b>(
     Ok(Some(text))
 }
 
-/// A truth value that may be missing; a number is true unless it is 0, null is false.
+/// A text to look for; what is not there is not found. The Python server looked for null too, and called it
+/// `None` when it had not found it.
+pub fn searched<'b>(object: &'b Object<'_>, name: &str) -> Result<Cow<'b, str>, FieldError> {
+    Ok(optional_text(object, name, SEARCHED)?.unwrap_or(Cow::Borrowed("None")))
+}
+
+/// A truth value that may be missing: a number is true unless it is 0, null is false, and of texts those are
+/// taken that can mean only one thing.
 pub fn flag(object: &Object<'_>, name: &str) -> Result<bool, FieldError> {
     match object.get(name) {
         None | Some(Field::Null) => Ok(false),
         Some(Field::Bool(value)) => Ok(*value),
         Some(Field::Integer(number)) => Ok(*number != 0),
+        Some(Field::Real(number)) => Ok(*number != 0.0),
+        Some(Field::Text(text)) => match text.trim() {
+            "1" | "true" | "True" => Ok(true),
+            "0" | "false" | "False" | "" => Ok(false),
+            _ => Err(FieldError::NotAFlag(name.into())),
+        },
         Some(_) => Err(FieldError::NotAFlag(name.into())),
     }
 }
 
-/// The id of a row: an integer, or text whose digits are one. Text that is none names no row: `Err(text)`.
-pub fn id<'b>(object: &'b Object<'_>, name: &str) -> Result<Result<i64, &'b str>, FieldError> {
+/// The id of a row, an integer or text whose digits are one, and how it was written. Text that is no integer
+/// names no row.
+pub fn id<'b>(object: &'b Object<'_>, name: &str) -> Result<(Option<i64>, Cow<'b, str>), FieldError> {
     match object.get(name) {
-        Some(Field::Integer(number)) => Ok(Ok(*number)),
-        Some(Field::Text(_)) => match object.get(name) {
-            Some(Field::Text(digits)) => {
-                text(object, name, SEARCHED)?;
-                Ok(digits.trim().parse().map_err(|_| digits.as_ref()))
-            }
-            _ => Err(FieldError::NotAnInteger(name.into())),
-        },
-        Some(Field::TooLarge) => Err(FieldError::OutOfRange(name.into())),
-        _ => Err(FieldError::NotAnInteger(name.into())),
+        Some(Field::Bool(_) | Field::Real(_) | Field::Nested) => Err(FieldError::NotAnInteger(name.into())),
+        _ => searched(object, name).map(|shown| (shown.trim_matches(' ').parse().ok(), shown)),
     }
 }
 
@@ -137,7 +142,14 @@ pub fn count(object: &Object<'_>, name: &str, max: i64) -> Result<Value<'static>
     let number = match object.get(name) {
         None | Some(Field::Null) => return Ok(Value::Null),
         Some(Field::Integer(number)) => *number,
-        Some(Field::Text(digits)) => digits.parse().map_err(|_| FieldError::NotAnInteger(name.into()))?,
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "only a whole number is taken, and the range is checked"
+        )]
+        Some(Field::Real(number)) if number.fract() == 0.0 => *number as i64,
+        Some(Field::Text(digits)) => {
+            digits.trim().parse().map_err(|_| FieldError::NotAnInteger(name.into()))?
+        }
         Some(Field::TooLarge) => return Err(FieldError::OutOfRange(name.into())),
         Some(_) => return Err(FieldError::NotAnInteger(name.into())),
     };
@@ -158,7 +170,9 @@ pub fn amount(object: &Object<'_>, name: &str, max: f64) -> Result<Value<'static
         )]
         Some(Field::Integer(number)) => *number as f64,
         Some(Field::Real(number)) => *number,
-        Some(Field::Text(digits)) => digits.parse().map_err(|_| FieldError::NotANumber(name.into()))?,
+        Some(Field::Text(digits)) => {
+            digits.trim().parse().map_err(|_| FieldError::NotANumber(name.into()))?
+        }
         Some(Field::TooLarge) => return Err(FieldError::OutOfRange(name.into())),
         Some(_) => return Err(FieldError::NotANumber(name.into())),
     };
@@ -186,7 +200,7 @@ mod tests {
         check(r#"{"x": ""}"#, NAME, Err(FieldError::Empty("x".into())));
         check(r#"{"x": "  "}"#, NAME, Err(FieldError::Empty("x".into())));
         check(r#"{"x": ""}"#, SEARCHED, Ok(""));
-        check(r#"{"x": null}"#, SEARCHED, Err(FieldError::Empty("x".into())));
+        check(r#"{"x": null}"#, NAME, Err(FieldError::Empty("x".into())));
         check(r#"{"x": ["a"]}"#, NAME, Err(FieldError::NotText("x".into())));
         check(r#"{"x": true}"#, NAME, Err(FieldError::NotText("x".into())));
         check(r#"{"x": 1.5}"#, NAME, Err(FieldError::NotText("x".into())));
@@ -218,8 +232,9 @@ mod tests {
         assert_eq!(flag(&object, "a"), Ok(true));
         assert_eq!(flag(&object, "e"), Ok(false));
         assert_eq!(flag(&object, "g"), Err(FieldError::NotAFlag("g".into())));
-        assert_eq!(id(&object, "b"), Ok(Ok(40)));
-        assert_eq!(id(&object, "g"), Ok(Err("yes")));
-        assert_eq!(id(&object, "e"), Err(FieldError::NotAnInteger("e".into())));
+        assert_eq!(id(&object, "b"), Ok((Some(40), "40".into())));
+        assert_eq!(id(&object, "g"), Ok((None, "yes".into())));
+        assert_eq!(id(&object, "e"), Ok((None, "None".into())));
+        assert_eq!(id(&object, "f"), Err(FieldError::NotAnInteger("f".into())));
     }
 }

@@ -101,6 +101,9 @@ impl Trouble {
         match self {
             Trouble::Field(error) => error.to_string(),
             // The schema's own words: the Python server passed them on, and they name columns, not values.
+            Trouble::Store(store::Error::Constraint(text)) if text.contains("appointments_by_doctor_day") => {
+                "该医生当天的这个排队号已被使用".into()
+            }
             Trouble::Store(store::Error::Constraint(text)) => text.clone(),
             Trouble::Store(store::Error::Busy | store::Error::Full | store::Error::TurnLost) => RETRY.into(),
             Trouble::Store(_) => "服务器内部错误".into(),

@@ -1,6 +1,6 @@
 //! `query_patient_info` and `reset_patient_information`.
 
-use super::field::{self, optional_text, text};
+use super::field::{self, optional_text, searched};
 use super::{Call, Effect, Message, Reply, Trouble, refuse};
 use crate::api::reply::JsonValue;
 use crate::service::Failure;
@@ -54,7 +54,7 @@ pub fn query_patient_info(
     if !call.object.has("patient_name") {
         return refuse("缺少patient_name参数".into(), reply);
     }
-    let name = text(call.object, "patient_name", field::SEARCHED)?;
+    let name = searched(call.object, "patient_name")?;
     let found = patient::by_name(transaction, &name, |patient| {
         reply.result(&Found { status: "success", message: "查询成功", patient_info: patient.into() });
     })?;
@@ -82,7 +82,7 @@ pub fn reset_patient_information(
         reply.result(&"错误: 需要提供old_phone字段");
         return Ok(Effect::Refused);
     }
-    let phone = text(call.object, "old_phone", field::SEARCHED)?;
+    let phone = searched(call.object, "old_phone")?;
     let mut texts = Vec::new();
     for (key, field, rule) in CHANGES {
         if call.object.has(key) {

@@ -73,6 +73,7 @@ fn worded(refusal: AdhocRefusal) -> String {
         AdhocRefusal::Denied(_) => "该查询不被允许：只能读取业务表，且不能使用此类语句或函数".into(),
         AdhocRefusal::TooManyRows(rows) => format!("结果超过 {rows} 行，请加上 LIMIT 或缩小范围"),
         AdhocRefusal::TooLarge => "结果过大，请加上 LIMIT 或减少列".into(),
+        AdhocRefusal::NotText => "结果含有二进制数据，无法显示".into(),
         AdhocRefusal::TooSlow(time) => {
             format!("查询超过 {} 毫秒，已停止，请缩小范围", time.as_millis())
         }

@@ -1,0 +1,178 @@
+//! A real server for one test, on a port that the system chose, and a client that talks to it in bytes.
+
+#![allow(dead_code, reason = "each test program uses its own part of this")]
+
+use serde_json::Value;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// Only a hung test ever waits this long.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+pub struct Server {
+    pub directory: tempfile::TempDir,
+    pub address: SocketAddr,
+    child: Child,
+}
+
+impl Server {
+    /// A server with the sample people.
+    pub fn demo() -> Server {
+        Server::start(&["--demo"], "")
+    }
+
+    /// A server with the sample people and with `configuration` beside the defaults.
+    pub fn configured(configuration: &str) -> Server {
+        Server::start(&["--demo"], configuration)
+    }
+
+    pub fn start(flags: &[&str], configuration: &str) -> Server {
+        Server::start_in(tempfile::tempdir().unwrap(), flags, configuration)
+    }
+
+    /// A server whose files are in `directory`.
+    pub fn start_in(directory: tempfile::TempDir, flags: &[&str], configuration: &str) -> Server {
+        fs::write(directory.path().join("medsrv.conf"), configuration).unwrap();
+        let mut child = Command::new(env!("CARGO_BIN_EXE_medsrv"))
+            .args(["start", "--foreground", "--port", "0"])
+            .args(flags)
+            .current_dir(directory.path())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line.trim().rsplit(' ').next().unwrap().parse();
+        let address = address.unwrap_or_else(|_| panic!("the server did not start: {line:?}"));
+        Server { directory, address, child }
+    }
+
+    pub fn connect(&self) -> Client {
+        Client::connect(self.address)
+    }
+
+    /// One request on a connection of its own.
+    pub fn ask(&self, data: &str) -> Value {
+        self.connect().ask(data)
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub fn database(&self) -> PathBuf {
+        self.directory.path().join("data/MedicalSystem.db")
+    }
+
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.directory.path().join("data/server.log")).unwrap()
+    }
+
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
+        rustix::process::kill_process(pid, signal).unwrap();
+    }
+
+    /// Waits for the server to end by itself and returns its exit code.
+    pub fn wait(&mut self) -> Option<i32> {
+        self.child.wait().unwrap().code()
+    }
+
+    /// Ends the server as an operator does, and gives its directory back.
+    pub fn stop(mut self) -> tempfile::TempDir {
+        self.signal(rustix::process::Signal::TERM);
+        assert_eq!(self.wait(), Some(0), "the server ends cleanly");
+        std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub struct Client {
+    pub stream: TcpStream,
+}
+
+impl Client {
+    pub fn connect(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream.set_write_timeout(Some(PATIENCE)).unwrap();
+        Client { stream }
+    }
+
+    pub fn send(&mut self, data: &[u8]) {
+        self.send_bytes(&medsrv::net::encode_request("request.json", data));
+    }
+
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub fn reply(&mut self) -> Value {
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).unwrap();
+        let mut data = vec![0; u32::from_be_bytes(length) as usize];
+        self.stream.read_exact(&mut data).unwrap();
+        serde_json::from_slice(&data).unwrap()
+    }
+
+    pub fn ask(&mut self, data: &str) -> Value {
+        self.send(data.as_bytes());
+        self.reply()
+    }
+
+    /// Whether the server has closed: nothing more comes. A reset counts, for the server may have had
+    /// bytes of ours that it did not want.
+    pub fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => rest.is_empty(),
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+/// The lines of a recorded conversation: what was sent, and what came back.
+pub fn recorded() -> Vec<(String, Value)> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/legacy/vectors.jsonl");
+    fs::read_to_string(path)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let exchange: Value = serde_json::from_str(line).unwrap();
+            (exchange["send"].as_str().unwrap().to_owned(), exchange["reply"].clone())
+        })
+        .collect()
+}
+
+/// Puts a dash in place of every moment, after looking at its form.
+pub fn without_moments(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => members
+            .iter()
+            .map(|(key, value)| {
+                let format = match key.as_str() {
+                    "timestamp" => "%Y-%m-%dT%H:%M:%S%.6f",
+                    "created_at" | "patient_created_at" | "user_created_at" => "%Y-%m-%d %H:%M:%S",
+                    _ => return (key.clone(), without_moments(value)),
+                };
+                let moment = value.as_str().unwrap();
+                assert!(chrono::NaiveDateTime::parse_from_str(moment, format).is_ok(), "{key}: {moment}");
+                (key.clone(), Value::from("-"))
+            })
+            .collect(),
+        Value::Array(items) => items.iter().map(without_moments).collect(),
+        other => other.clone(),
+    }
+}

@@ -1,0 +1,260 @@
+//! Hostile and unlucky peers: whatever they send, they are told or dropped, and nobody else notices.
+
+mod common;
+
+use common::{Client, Server};
+use medsrv::net::encode_request;
+use serde_json::Value;
+use std::io::Write;
+
+const UNREADABLE: &str = "接收JSON数据失败";
+
+fn assert_serves(server: &Server) {
+    let reply = server.ask(r#"{"query_doctor_info": true, "doctor_name": "王医生"}"#);
+    assert_eq!(reply["result"]["status"], "success");
+}
+
+fn assert_refused_and_closed(server: &Server, bytes: &[u8], text: &str) {
+    let mut client = server.connect();
+    client.send_bytes(bytes);
+    let reply = client.reply();
+    assert_eq!(reply["status"], "error");
+    assert_eq!(reply["error"], text);
+    assert!(client.is_closed());
+    assert_serves(server);
+}
+
+#[test]
+fn a_length_over_its_limit_is_refused_when_it_is_read() {
+    let server = Server::demo();
+    let name_too_long = "请求过长，上限为 1024 字节";
+    assert_refused_and_closed(&server, &u32::MAX.to_be_bytes(), name_too_long);
+    assert_refused_and_closed(&server, &1025u32.to_be_bytes(), name_too_long);
+    let mut data_too_long = b"\0\0\0\x01n".to_vec();
+    data_too_long.extend_from_slice(&(1024 * 1024 + 1u32).to_be_bytes());
+    assert_refused_and_closed(&server, &data_too_long, "请求过长，上限为 1048576 字节");
+    // What other protocols say first reads as a length, too.
+    for hello in [&b"GET / HTTP/1.1\r\n\r\n"[..], b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03", b"PING\r\n"] {
+        assert_refused_and_closed(&server, hello, name_too_long);
+    }
+}
+
+#[test]
+fn exactly_the_limit_is_accepted() {
+    let server = Server::demo();
+    let name = "n".repeat(1024);
+    let head = r#"{"query_doctor_info": true, "doctor_name": "王医生", "padding": ""#;
+    let data = format!("{head}{}\"}}", "x".repeat(1024 * 1024 - head.len() - 2));
+    assert_eq!(data.len(), 1024 * 1024);
+    let mut client = server.connect();
+    client.send_bytes(&encode_request(&name, data.as_bytes()));
+    assert_eq!(client.reply()["result"]["status"], "success");
+}
+
+#[test]
+fn what_cannot_be_read_is_answered_and_the_connection_goes_on() {
+    let server = Server::configured("[legacy]\nlinger_ms = 60000\n");
+    let mut client = server.connect();
+    let deep = format!("{{\"a\": {}", "[".repeat(100_000));
+    for data in [
+        &b""[..],
+        b" ",
+        b"{bad",
+        b"{\"login\": tru",
+        b"{\"login\": true} trailing",
+        b"[]",
+        b"null",
+        b"\xef\xbb\xbf{}",
+        b"{\"login\": \"\xff\"}",
+        b"{\"login\": \"\\ud800\"}",
+        b"{\0\"\0l\0",
+        b"{\"a\": 1e400}",
+        b"{\"login\": true, \"login\": true}",
+        deep.as_bytes(),
+    ] {
+        client.send(data);
+        let reply = client.reply();
+        assert_eq!(reply["status"], "error");
+        assert!(reply["error"].as_str().unwrap().starts_with(UNREADABLE), "{reply}");
+    }
+    for name in ["", "../../etc/passwd", "a\0b\nc"] {
+        client.send_bytes(&encode_request(name, b"{\"query_doctor_info\": 1}"));
+        assert_eq!(client.reply()["result"]["message"], "缺少doctor_name参数", "{name}");
+    }
+    client.send_bytes(b"\0\0\0\x01\xff\0\0\0\x02{}");
+    assert_eq!(client.reply()["error"], UNREADABLE);
+    assert_serves(&server);
+}
+
+#[test]
+fn peers_that_vanish_in_the_middle_leave_nothing_behind() {
+    let server = Server::demo();
+    let frame = encode_request("n", br#"{"table_name": "students", "name": "x", "student_id": 7}"#);
+    for cut in [1, 4, 5, 9, frame.len() - 1] {
+        let mut client = server.connect();
+        client.send_bytes(&frame[..cut]);
+    }
+    // Unread replies at the close make the kernel reset the connection.
+    for _ in 0..20 {
+        let mut client = server.connect();
+        for _ in 0..50 {
+            client.send(br#"{"query_appointments": true}"#);
+        }
+    }
+    let reply = server.ask(r#"{"sql_query": "SELECT count(*) FROM students WHERE student_id = 7"}"#);
+    assert_eq!(reply["result"]["data"][0][0], 0);
+}
+
+#[test]
+fn deadlines_close_the_silent_the_slow_and_the_idle() {
+    let server = Server::configured("[deadlines]\nsilent_ms = 100\nframe_ms = 100\n");
+    let mut silent = server.connect();
+    assert!(silent.is_closed());
+    let mut slow = server.connect();
+    slow.send_bytes(b"\0\0\0");
+    assert!(slow.is_closed());
+    // Bytes that trickle do not renew the deadline of their request: long before it is whole, it is over.
+    let mut trickling = server.connect();
+    trickling.send_bytes(b"\0\0\0\x01n\0\x10\0\0");
+    let sent = (0..1024 * 1024).take_while(|_| trickling.stream.write_all(b"x").is_ok()).count();
+    assert!(sent < 1024 * 1024);
+    assert_serves(&server);
+}
+
+#[test]
+fn a_peer_that_does_not_read_is_closed_and_its_work_kept() {
+    let server = Server::configured("[deadlines]\nwrite_ms = 200\n");
+    let mut deaf = server.connect();
+    let mut frames = encode_request("n", br#"{"table_name": "students", "name": "x", "student_id": 7}"#);
+    let question = encode_request("n", br#"{"query_appointments": true}"#);
+    for _ in 0..1000 {
+        frames.extend_from_slice(&question);
+    }
+    // Sent until the server has had enough, whichever buffer that first shows in.
+    while deaf.stream.write_all(&frames).is_ok() {
+        frames = question.repeat(1000);
+    }
+    let reply = server.ask(r#"{"sql_query": "SELECT count(*) FROM students WHERE student_id = 7"}"#);
+    assert_eq!(reply["result"]["data"][0][0], 1);
+}
+
+#[test]
+fn one_connection_too_many_is_told_so() {
+    let server = Server::configured("[limits]\nconnections_max = 4\n");
+    let mut served: Vec<Client> = (0..4).map(|_| server.connect()).collect();
+    for client in &mut served {
+        // An answer shows that the connection has been accepted.
+        client.ask("{}");
+    }
+    let mut refused = server.connect();
+    assert_eq!(refused.reply()["error"], "服务器连接数已满，请稍后重试");
+    assert!(refused.is_closed());
+    drop(served);
+    let mut served_again = false;
+    let deadline = std::time::Instant::now() + common::PATIENCE;
+    while !served_again && std::time::Instant::now() < deadline {
+        let mut client = server.connect();
+        client.send(b"{}");
+        served_again = client.reply()["status"] == "success";
+    }
+    assert!(served_again);
+}
+
+#[test]
+fn networks_that_the_operator_does_not_name_are_turned_away() {
+    let server = Server::configured("[legacy]\nnetworks = [\"10.0.0.0/8\"]\n");
+    let mut client = server.connect();
+    client.send(br#"{"login": true, "user_name": "DOC001", "password": "hash_doctor1"}"#);
+    let reply = client.reply();
+    assert_eq!(reply["status"], "error");
+    assert_eq!(reply["error"], "此网络地址不允许使用旧版协议，请联系医院管理员");
+    assert!(client.is_closed());
+}
+
+#[test]
+fn operations_that_the_operator_does_not_name_are_refused() {
+    let server = Server::configured("[legacy]\noperations = [\"login\", \"query_doctor_info\"]\n");
+    assert_serves(&server);
+    for data in [r#"{"sql_query": "SELECT 1"}"#, r#"{"table_name": "students", "name": "x"}"#, "{}"] {
+        let reply = server.ask(data);
+        assert_eq!(reply["status"], "error", "{data}");
+        assert_eq!(reply["error"], "管理员已停用此操作");
+    }
+    // The verb that wins by precedence is the one that the gate judges.
+    let reply =
+        server.ask(r#"{"login": true, "reset_password": true, "username": "DOC001", "new_password": "x"}"#);
+    assert_eq!(reply["error"], "管理员已停用此操作");
+}
+
+#[test]
+fn a_reply_over_the_limit_becomes_a_refusal() {
+    let server = Server::configured("[limits]\noutput_max_bytes = 65536\noutput_soft_max_bytes = 65536\n");
+    server
+        .ask(r#"{"reset_doctor_information": true, "old_employee_id": "DOC001", "new_max_patients": 10000}"#);
+    let mut client = server.connect();
+    for number in 0..400 {
+        let (hour, minute) = (number / 60, number % 60);
+        client.send(
+            format!(
+                r#"{{"create_appointment": true, "patient_phone": "13800138000", "doctor_name": "王医生", "appointment_time": "2030-05-01 {hour:02}:{minute:02}"}}"#
+            )
+            .as_bytes(),
+        );
+    }
+    for number in 1..=400 {
+        assert_eq!(client.reply()["result"]["appointment_info"]["queue_number"], number);
+    }
+    let reply = server.ask(r#"{"query_appointments": true, "doctor_name": "王医生"}"#);
+    assert_eq!(reply["result"]["message"], "查询预约信息时出错: 结果过大，请缩小查询范围");
+    let reply = server.ask(r#"{"query_appointments": true}"#);
+    assert_eq!(reply["result"]["message"], "查询到 20 条预约记录");
+}
+
+#[test]
+fn what_was_read_before_the_end_is_answered() {
+    let mut server = Server::demo();
+    let mut busy = server.connect();
+    let mut idle = server.connect();
+    assert_eq!(idle.ask("{}")["status"], "success");
+    for number in 0..200 {
+        busy.send(format!(r#"{{"table_name": "students", "name": "x", "student_id": {number}}}"#).as_bytes());
+    }
+    // The first answer shows that the others, sent at once, have been read or are about to be.
+    let first = busy.reply();
+    assert_eq!(first["result"], "成功插入数据到表 students");
+    server.signal(rustix::process::Signal::TERM);
+    let mut answered = 1;
+    let mut rest = Vec::new();
+    use std::io::Read;
+    let _ = busy.stream.read_to_end(&mut rest);
+    let mut rest = &rest[..];
+    while let Some((length, after)) = rest.split_first_chunk::<4>() {
+        let (reply, after) = after.split_at(u32::from_be_bytes(*length) as usize);
+        let reply: Value = serde_json::from_slice(reply).unwrap();
+        assert_eq!(reply["result"], "成功插入数据到表 students");
+        answered += 1;
+        rest = after;
+    }
+    assert!(idle.is_closed());
+    assert_eq!(server.wait(), Some(0));
+    let directory = std::mem::replace(&mut server.directory, tempfile::tempdir().unwrap());
+    let server = Server::start_in(directory, &[], "");
+    let stored = server.ask(r#"{"sql_query": "SELECT count(*) FROM students WHERE student_id < 200"}"#);
+    assert!(stored["result"]["data"][0][0].as_u64().unwrap() >= answered, "no answer without its row");
+}
+
+#[test]
+fn nothing_personal_reaches_the_log() {
+    let server = Server::configured("[log]\nlevel = \"trace\"\n");
+    for (send, _) in common::recorded() {
+        server.ask(&send);
+    }
+    let mut client = server.connect();
+    client.send_bytes(&encode_request("13800138000", b"{\"13800138000\": \"13800138000\"}"));
+    client.reply();
+    let log = server.log();
+    assert!(log.contains("refused"));
+    for private in ["13800138000", "张三", "王医生", "hash_patient1", "110101199001010001", "zhangsan"] {
+        assert!(!log.contains(private), "{private}");
+    }
+}
