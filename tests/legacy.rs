@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Client, Server, recorded, without_moments};
+use common::{Client, Server, encode, recorded, without_moments};
 use serde_json::json;
 use std::io::Read;
 use std::net::Shutdown;
@@ -68,7 +68,7 @@ fn pipelined_requests_are_answered_in_order() {
     let frames: Vec<u8> = (0..1000)
         .flat_map(|number| {
             let data = format!(r#"{{"query_doctor_info": true, "doctor_name": "{number}"}}"#);
-            medsrv::net::encode_request("n", data.as_bytes())
+            encode("n", data.as_bytes())
         })
         .collect();
     let mut writer = Client { stream: client.stream.try_clone().unwrap() };

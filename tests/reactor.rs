@@ -105,8 +105,14 @@ impl Loop {
     }
 }
 
+fn named(name: &str, data: &str) -> Vec<u8> {
+    let mut frame = Vec::new();
+    encode_request(name, data.as_bytes(), &mut frame);
+    frame
+}
+
 fn frame(data: &str) -> Vec<u8> {
-    encode_request("n", data.as_bytes())
+    named("n", data)
 }
 
 #[test]
@@ -189,7 +195,7 @@ fn a_reply_that_is_not_read_stops_the_reading_and_nothing_is_lost() {
 fn after_the_last_word_nothing_more_is_read() {
     let mut it = Loop::new(Limits::default());
     let mut stream = it.connect();
-    stream.write_all(&[encode_request("close", b"bye"), frame("more"), frame("more")].concat()).unwrap();
+    stream.write_all(&[named("close", "bye"), frame("more"), frame("more")].concat()).unwrap();
     assert_eq!(it.reply(&mut stream), "bye");
     stream.shutdown(std::net::Shutdown::Write).unwrap();
     while it.echo.closed == 0 {

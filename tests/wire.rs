@@ -2,8 +2,7 @@
 
 mod common;
 
-use common::{Client, Server};
-use medsrv::net::encode_request;
+use common::{Client, Server, encode};
 use serde_json::Value;
 use std::io::Write;
 
@@ -47,7 +46,7 @@ fn exactly_the_limit_is_accepted() {
     let data = format!("{head}{}\"}}", "x".repeat(1024 * 1024 - head.len() - 2));
     assert_eq!(data.len(), 1024 * 1024);
     let mut client = server.connect();
-    client.send_bytes(&encode_request(&name, data.as_bytes()));
+    client.send_bytes(&encode(&name, data.as_bytes()));
     assert_eq!(client.reply()["result"]["status"], "success");
 }
 
@@ -78,7 +77,7 @@ fn what_cannot_be_read_is_answered_and_the_connection_goes_on() {
         assert!(reply["error"].as_str().unwrap().starts_with(UNREADABLE), "{reply}");
     }
     for name in ["", "../../etc/passwd", "a\0b\nc"] {
-        client.send_bytes(&encode_request(name, b"{\"query_doctor_info\": 1}"));
+        client.send_bytes(&encode(name, b"{\"query_doctor_info\": 1}"));
         assert_eq!(client.reply()["result"]["message"], "缺少doctor_name参数", "{name}");
     }
     client.send_bytes(b"\0\0\0\x01\xff\0\0\0\x02{}");
@@ -89,7 +88,7 @@ fn what_cannot_be_read_is_answered_and_the_connection_goes_on() {
 #[test]
 fn peers_that_vanish_in_the_middle_leave_nothing_behind() {
     let server = Server::demo();
-    let frame = encode_request("n", br#"{"table_name": "students", "name": "x", "student_id": 7}"#);
+    let frame = encode("n", br#"{"table_name": "students", "name": "x", "student_id": 7}"#);
     for cut in [1, 4, 5, 9, frame.len() - 1] {
         let mut client = server.connect();
         client.send_bytes(&frame[..cut]);
@@ -125,8 +124,8 @@ fn deadlines_close_the_silent_the_slow_and_the_idle() {
 fn a_peer_that_does_not_read_is_closed_and_its_work_kept() {
     let server = Server::configured("[deadlines]\nwrite_ms = 200\n");
     let mut deaf = server.connect();
-    let mut frames = encode_request("n", br#"{"table_name": "students", "name": "x", "student_id": 7}"#);
-    let question = encode_request("n", br#"{"query_appointments": true}"#);
+    let mut frames = encode("n", br#"{"table_name": "students", "name": "x", "student_id": 7}"#);
+    let question = encode("n", br#"{"query_appointments": true}"#);
     for _ in 0..1000 {
         frames.extend_from_slice(&question);
     }
@@ -250,7 +249,7 @@ fn nothing_personal_reaches_the_log() {
         server.ask(&send);
     }
     let mut client = server.connect();
-    client.send_bytes(&encode_request("13800138000", b"{\"13800138000\": \"13800138000\"}"));
+    client.send_bytes(&encode("13800138000", b"{\"13800138000\": \"13800138000\"}"));
     client.reply();
     let log = server.log();
     assert!(log.contains("refused"));

@@ -53,7 +53,8 @@ fn exchange(host: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, String> {
     let address = host_and_port(host, port);
     let failed = |error: io::Error| explain(&error, &address);
     let mut stream = connect(host, port, deadline).map_err(failed)?;
-    let frame = net::encode_request(REQUEST_NAME, request);
+    let mut frame = Vec::new();
+    net::encode_request(REQUEST_NAME, request, &mut frame);
     stream.set_write_timeout(Some(remaining(deadline).map_err(failed)?)).map_err(failed)?;
     // A server that refuses a request may close before it has read it all; its reply says why.
     let sent = stream.write_all(&frame);

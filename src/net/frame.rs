@@ -141,20 +141,38 @@ pub(super) fn end_reply(output: &mut Vec<u8>, start: usize) {
     }
 }
 
-/// A request frame, as a client sends it.
-pub fn encode_request(name: &str, data: &[u8]) -> Vec<u8> {
-    let mut frame = Vec::with_capacity(2 * LENGTH_BYTES + name.len() + data.len());
+/// Appends a request frame, as a client sends it.
+pub fn encode_request(name: &str, data: &[u8], frames: &mut Vec<u8>) {
     for part in [name.as_bytes(), data] {
-        frame.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
-        frame.extend_from_slice(part);
+        frames.extend_from_slice(&u32::try_from(part.len()).unwrap_or(u32::MAX).to_be_bytes());
+        frames.extend_from_slice(part);
     }
-    frame
+}
+
+/// Finds the reply at the start of what a client has received: its data, and how many bytes its frame has.
+/// `None` means that it is not all there yet.
+///
+/// # Errors
+/// Where it is announced as longer than `max_bytes`.
+pub fn decode_reply(received: &[u8], max_bytes: usize) -> Result<Option<(&[u8], usize)>, FrameError> {
+    let Some(length) = length_at(received, 0) else { return Ok(None) };
+    if length > max_bytes {
+        return Err(FrameError::DataTooLong { length, limit: max_bytes });
+    }
+    let end = LENGTH_BYTES + length;
+    Ok(received.get(LENGTH_BYTES..end).map(|data| (data, end)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    fn encoded(name: &str, data: &[u8]) -> Vec<u8> {
+        let mut frame = Vec::new();
+        encode_request(name, data, &mut frame);
+        frame
+    }
 
     const LIMITS: FrameLimits = FrameLimits { name_max_bytes: 16, data_max_bytes: 64 };
 
@@ -177,7 +195,7 @@ mod tests {
             frames in proptest::collection::vec(one_frame(), 1..4),
             split in any::<prop::sample::Index>(),
         ) {
-            let wire: Vec<u8> = frames.iter().flat_map(|(name, data)| encode_request(name, data)).collect();
+            let wire: Vec<u8> = frames.iter().flat_map(|(name, data)| encoded(name, data)).collect();
             let expected: Vec<_> =
                 frames.iter().map(|(name, data)| (name.clone().into_bytes(), data.clone())).collect();
             let (left, right) = wire.split_at(split.index(wire.len()));
@@ -237,7 +255,7 @@ mod tests {
     #[test]
     fn exactly_the_limit_is_accepted() {
         let mut inbox = Inbox::default();
-        inbox.push(&encode_request("sixteen-letters-", &[7; 64]));
+        inbox.push(&encoded("sixteen-letters-", &[7; 64]));
         let request = inbox.next(&LIMITS).unwrap().unwrap();
         assert_eq!((request.name.len(), request.data.len()), (16, 64));
     }
@@ -253,5 +271,10 @@ mod tests {
         let start = begin_reply(&mut output);
         end_reply(&mut output, start);
         assert_eq!(output, b"before\0\0\0\x02{}", "nothing to say sends nothing");
+
+        let reply = output.get(6..).unwrap();
+        assert_eq!(decode_reply(reply, 2), Ok(Some((&b"{}"[..], 6))));
+        assert_eq!(decode_reply(&reply[..5], 2), Ok(None));
+        assert_eq!(decode_reply(reply, 1), Err(FrameError::DataTooLong { length: 2, limit: 1 }));
     }
 }

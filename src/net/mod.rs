@@ -9,7 +9,7 @@ mod reactor;
 mod signals;
 mod timer;
 
-pub use frame::{FrameError, FrameLimits, Request, encode_request};
+pub use frame::{FrameError, FrameLimits, Request, decode_reply, encode_request};
 pub use reactor::{CommitOutcome, Handler, Reactor, Refusal, Verdict};
 
 use std::time::Duration;

@@ -99,6 +99,13 @@ impl Drop for Server {
     }
 }
 
+/// A request frame.
+pub fn encode(name: &str, data: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::new();
+    medsrv::net::encode_request(name, data, &mut frame);
+    frame
+}
+
 pub struct Client {
     pub stream: TcpStream,
 }
@@ -112,7 +119,7 @@ impl Client {
     }
 
     pub fn send(&mut self, data: &[u8]) {
-        self.send_bytes(&medsrv::net::encode_request("request.json", data));
+        self.send_bytes(&encode("request.json", data));
     }
 
     pub fn send_bytes(&mut self, bytes: &[u8]) {
