@@ -213,7 +213,7 @@ fn run(
     reply: &mut Reply<'_>,
 ) -> Result<Effect, Trouble> {
     match operation.run {
-        Run::Read(handler) => handler(call, &store.read(), reply),
+        Run::Read(handler) => handler(call, &store.read()?, reply),
         Run::Write(handler) => {
             // A refusal leaves the savepoint as an error does, so that nothing of it can stay.
             let outcome = store.write(|transaction| match handler(call, transaction, reply) {

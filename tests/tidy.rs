@@ -119,7 +119,7 @@ fn every_sql_file_is_used_once_and_prepares() {
         };
         let parameters =
             vec![None::<i64>; statement.sql.matches('?').count().min(parameter_count(statement.sql))];
-        let prepared = store.read().each::<medsrv::store::Error>(
+        let prepared = store.read().unwrap().each::<medsrv::store::Error>(
             &plan,
             medsrv::store::params_from_iter(parameters),
             |_| Ok(()),

@@ -86,7 +86,7 @@ const DOCTORS: [SampleDoctor; 3] = [
 
 /// Fills a database without users. Returns whether it did.
 pub fn fill(store: &mut Store, now: &Now) -> Result<bool, Failure<String>> {
-    if store.read().first(&account::ANY, params![], |_| Ok::<_, Error>(()))?.is_some() {
+    if store.read()?.first(&account::ANY, params![], |_| Ok::<_, Error>(()))?.is_some() {
         return Ok(false);
     }
     store.write(|transaction| {

@@ -63,13 +63,14 @@ const READABLE_TABLES: [&str; 13] = [
 ];
 
 /// SQLite's functions that compute from their arguments alone, and its dates and aggregates.
-const FUNCTIONS: &str = " -> ->> abs avg char coalesce concat concat_ws count cume_dist current_date \
-    current_time current_timestamp date datetime dense_rank first_value format glob group_concat hex if \
-    ifnull iif instr json json_array json_array_length json_extract json_group_array json_group_object \
-    json_object json_type json_valid julianday lag last_value lead length like likelihood likely lower ltrim \
-    max min nth_value ntile nullif octet_length percent_rank printf quote random rank replace round \
-    row_number rtrim sign soundex strftime string_agg substr substring sum time timediff total trim typeof \
-    unicode unixepoch unlikely upper ";
+const FUNCTIONS: &str = " -> ->> abs acos asin atan atan2 avg ceil ceiling char coalesce concat concat_ws \
+    cos count cume_dist current_date current_time current_timestamp date datetime degrees dense_rank exp \
+    first_value floor format glob group_concat hex if ifnull iif instr json json_array json_array_length \
+    json_extract json_group_array json_group_object json_object json_type json_valid julianday lag \
+    last_value lead length like likelihood likely ln log log10 log2 lower ltrim max min mod nth_value ntile \
+    nullif octet_length percent_rank pi pow power printf quote radians random rank replace round row_number \
+    rtrim sign sin soundex sqrt strftime string_agg substr substring sum tan time timediff total trim trunc \
+    typeof unicode unixepoch unlikely upper ";
 
 /// The virtual machine's steps between two looks at the clock.
 const STEPS_BETWEEN_CHECKS: i32 = 1_000;

@@ -1,8 +1,8 @@
 //! The transaction of a turn, and the savepoint of each request in it.
 //!
-//! It never knows what a request is about. Invariants: the transaction opens with the turn's first write;
-//! a request that fails undoes itself alone; once SQLite has rolled the whole transaction back, nothing of
-//! the turn counts until `commit` has said so.
+//! It never knows what a request is about. Invariants: all reads of a turn see one snapshot, and from its
+//! first write on that of its own transaction; a request that fails undoes itself alone; once SQLite has
+//! rolled the whole transaction back, nothing of the turn counts.
 
 use super::{Error, Row, Statement, Value};
 use log::error;
@@ -19,25 +19,39 @@ pub enum Commit {
     Fatal,
 }
 
+/// How far a turn has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Nothing was asked yet.
+    Idle,
+    /// One snapshot serves all of the turn's reads.
+    Reading,
+    /// The turn has written, and reads see it.
+    Writing,
+    /// It had written, and has been rolled back.
+    Lost,
+}
+
 pub struct Store {
     pub(super) writer: Connection,
     /// Read-only, with an authorizer of its own, for SQL that a client wrote.
     pub(super) reader: Connection,
-    /// True exactly when this turn's transaction is open.
-    open: bool,
-    /// True exactly when this turn's transaction was open and has been rolled back.
-    lost: bool,
+    turn: Turn,
     fatal: bool,
 }
 
 impl Store {
     pub(super) fn new(writer: Connection, reader: Connection) -> Store {
-        Store { writer, reader, open: false, lost: false, fatal: false }
+        Store { writer, reader, turn: Turn::Idle, fatal: false }
     }
 
-    /// A view for reading: in this turn's transaction where one is open, and of what is durable otherwise.
-    pub fn read(&self) -> Transaction<'_> {
-        Transaction { connection: &self.writer }
+    /// A view for reading, which sees what this turn has written.
+    pub fn read(&mut self) -> Result<Transaction<'_>, Error> {
+        if self.turn == Turn::Idle {
+            self.run("BEGIN")?;
+            self.turn = Turn::Reading;
+        }
+        Ok(self.view())
     }
 
     /// Runs one request's work in a savepoint of this turn's transaction. Where it errs, its writes are
@@ -49,37 +63,27 @@ impl Store {
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        if self.lost {
-            return Err(Error::TurnLost.into());
-        }
-        if !self.open {
-            self.run("BEGIN IMMEDIATE").map_err(E::from)?;
-            self.open = true;
-        }
-        self.run("SAVEPOINT request").map_err(|error| E::from(self.after(error)))?;
-        let result = work(&self.read());
+        self.begin_writing()?;
+        self.run("SAVEPOINT request").map_err(|error| E::from(self.lose(&error)))?;
+        let result = work(&self.view());
         let ended = match &result {
             Ok(_) => self.run("RELEASE request"),
             Err(_) => self.run("ROLLBACK TO request").and_then(|()| self.run("RELEASE request")),
         };
-        if let Err(error) = ended {
-            return Err(self.after(error).into());
+        // Where SQLite has rolled back the whole transaction, the savepoint is gone with it.
+        match ended {
+            Ok(()) => result,
+            Err(error) => Err(self.lose(&error).into()),
         }
-        result
     }
 
     /// Ends the turn: one commit, one sync, for all that its requests wrote.
     pub fn commit(&mut self) -> Commit {
-        if self.open
-            && !self.lost
-            && let Err(error) = self.run("COMMIT")
-        {
-            error!("commit failed, every reply of this turn is taken back: {error}");
-            self.fatal |= error.is_fatal();
-            self.give_up();
-        }
-        self.open = false;
-        match (std::mem::take(&mut self.lost), self.fatal) {
+        // An error means that the turn is lost, which is looked at below.
+        let _ = self.commit_early();
+        let lost = self.turn == Turn::Lost;
+        self.turn = Turn::Idle;
+        match (lost, self.fatal) {
             (_, true) => Commit::Fatal,
             (true, false) => Commit::Lost,
             (false, false) => Commit::Durable,
@@ -91,32 +95,47 @@ impl Store {
     /// # Errors
     /// `Error::TurnLost` where that fails; the turn is lost then, as if it had failed at its end.
     pub fn commit_early(&mut self) -> Result<(), Error> {
-        if self.lost {
-            return Err(Error::TurnLost);
-        }
-        if self.open {
-            if let Err(error) = self.run("COMMIT") {
-                return Err(self.after(error));
+        match self.turn {
+            Turn::Idle => {}
+            Turn::Lost => return Err(Error::TurnLost),
+            Turn::Reading | Turn::Writing => {
+                if let Err(error) = self.run("COMMIT") {
+                    return Err(self.lose(&error));
+                }
+                self.turn = Turn::Idle;
             }
-            self.open = false;
         }
         Ok(())
     }
 
-    /// Notes a failure that may have ended the turn's transaction.
-    fn after(&mut self, error: Error) -> Error {
-        error!("the database failed inside a turn: {error}");
-        self.fatal |= error.is_fatal();
-        self.give_up();
-        Error::TurnLost
+    /// Opens the transaction for writing. What was read before stays true: nothing has come between but,
+    /// perhaps, another process's commit.
+    fn begin_writing(&mut self) -> Result<(), Error> {
+        match self.turn {
+            Turn::Writing => return Ok(()),
+            Turn::Lost => return Err(Error::TurnLost),
+            Turn::Reading => self.commit_early()?,
+            Turn::Idle => {}
+        }
+        self.run("BEGIN IMMEDIATE")?;
+        self.turn = Turn::Writing;
+        Ok(())
     }
 
-    fn give_up(&mut self) {
-        self.lost = true;
+    /// Gives the turn up: whatever it wrote is not there, and each of its replies will say so.
+    fn lose(&mut self, error: &Error) -> Error {
+        error!("the database failed, every reply of this turn is taken back: {error}");
+        self.fatal |= error.is_fatal();
+        self.turn = Turn::Lost;
         if !self.writer.is_autocommit() {
             // An error here leaves nothing to undo: the transaction is gone either way.
             let _ = self.run("ROLLBACK");
         }
+        Error::TurnLost
+    }
+
+    fn view(&self) -> Transaction<'_> {
+        Transaction { connection: &self.writer }
     }
 
     fn run(&self, sql: &str) -> Result<(), Error> {

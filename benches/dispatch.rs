@@ -1,0 +1,113 @@
+//! What one request costs below the sockets: parsing, the gate, the rules, the database, the reply.
+//!
+//! Requests come in turns of 50, as from 50 busy connections, on a database file with a commit a turn.
+
+use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use medsrv::dispatch::{Dispatcher, Settings};
+use medsrv::ops::config::Config;
+use medsrv::service::time::Now;
+use medsrv::service::{credential, demo};
+use medsrv::session::{Session, SessionIds};
+use medsrv::store::{Commit, Store};
+use std::net::{IpAddr, Ipv4Addr};
+
+const REQUESTS_PER_TURN: u64 = 50;
+
+struct Clinic {
+    _directory: tempfile::TempDir,
+    dispatcher: Dispatcher,
+    session: Session,
+    now: Now,
+    output: Vec<u8>,
+    booked: u64,
+}
+
+impl Clinic {
+    fn new() -> Clinic {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let now = Now { local: "2026-01-02T03:04:05.000006".into(), utc: "2026-01-01 19:04:05".into() };
+        let path = directory.path().join("bench.db");
+        let mut store = Store::open(&path, credential::hash).expect("a new database").store;
+        demo::fill(&mut store, &now).expect("the sample people");
+        let mut dispatcher = Dispatcher::new(store, Settings::from_config(&Config::default()));
+        let session = Session { id: SessionIds::default().give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+        for doctor in ["DOC001", "DOC002", "DOC003"] {
+            let request = format!(
+                r#"{{"reset_doctor_information": true, "old_employee_id": "{doctor}", "new_max_patients": 10000}}"#
+            );
+            dispatcher.request(&session, b"n", request.as_bytes(), &now, &mut Vec::new());
+        }
+        assert_eq!(dispatcher.commit(), Commit::Durable);
+        Clinic { _directory: directory, dispatcher, session, now, output: Vec::new(), booked: 0 }
+    }
+
+    fn ask(&mut self, request: &str) {
+        self.dispatcher.request(
+            &self.session,
+            b"request.json",
+            request.as_bytes(),
+            &self.now,
+            &mut self.output,
+        );
+    }
+
+    fn end_turn(&mut self) {
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        self.output.clear();
+    }
+
+    /// A booking that finds its place: another minute of another day each time.
+    fn next_booking(&mut self) -> String {
+        self.booked += 1;
+        let (day, minute) = (self.booked / 30, self.booked % 30);
+        let (year, month, day) = (2030 + day / 336, 1 + day / 28 % 12, 1 + day % 28);
+        let doctor = ["王医生", "刘医生", "陈医生"][(self.booked % 3) as usize];
+        format!(
+            r#"{{"create_appointment": true, "patient_phone": "13800138000", "doctor_name": "{doctor}", "appointment_time": "{year}-{month:02}-{day:02} 10:{minute:02}:00", "fee_paid": 1}}"#
+        )
+    }
+}
+
+fn reads(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("turn of 50 reads");
+    group.throughput(Throughput::Elements(REQUESTS_PER_TURN));
+    for (name, request) in [
+        ("query_doctor_info", r#"{"query_doctor_info": true, "doctor_name": "王医生"}"#),
+        ("query_patient_info", r#"{"query_patient_info": true, "patient_name": "张三"}"#),
+        ("query_appointments by phone", r#"{"query_appointments": true, "patient_phone": "13800138000"}"#),
+        ("login", r#"{"login": true, "user_name": "DOC001", "password": "hash_doctor1"}"#),
+        ("not JSON", "{bad"),
+    ] {
+        let mut clinic = Clinic::new();
+        group.bench_function(name, |bencher| {
+            bencher.iter(|| {
+                for _ in 0..REQUESTS_PER_TURN {
+                    clinic.ask(request);
+                }
+                clinic.end_turn();
+            });
+        });
+    }
+}
+
+fn writes(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("turn of 50 writes");
+    group.throughput(Throughput::Elements(REQUESTS_PER_TURN));
+    let clinic = std::cell::RefCell::new(Clinic::new());
+    group.bench_function("create_appointment", |bencher| {
+        bencher.iter_batched(
+            || (0..REQUESTS_PER_TURN).map(|_| clinic.borrow_mut().next_booking()).collect::<Vec<_>>(),
+            |requests| {
+                let mut clinic = clinic.borrow_mut();
+                for request in &requests {
+                    clinic.ask(request);
+                }
+                clinic.end_turn();
+            },
+            BatchSize::SmallInput,
+        );
+    });
+}
+
+criterion_group!(benches, reads, writes);
+criterion_main!(benches);
