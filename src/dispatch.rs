@@ -23,6 +23,8 @@ const ADHOC_REPLY_MAX_BYTES: usize = 1024 * 1024;
 #[derive(Clone, Copy)]
 enum Run {
     Read(Handler),
+    /// With one statement at the most.
+    WriteOnce(Handler),
     /// In a savepoint of its own.
     Write(Handler),
     /// SQL that a client wrote; it sees what is durable, this turn's earlier requests included.
@@ -45,10 +47,10 @@ const fn operation(name: &'static str, keys: &'static [&'static str], shape: Sha
 /// The old dialect, in the order in which a key beats those below it; the last one takes what is left.
 #[rustfmt::skip]
 const LEGACY: [Operation; 14] = {
-    use Run::{Adhoc, Read, Write};
+    use Run::{Adhoc, Read, Write, WriteOnce};
     use Shape::{Message, Text, Word};
     [
-        operation("reset_password", &["reset_password"], Text("错误: "), Write(legacy::reset_password)),
+        operation("reset_password", &["reset_password"], Text("错误: "), WriteOnce(legacy::reset_password)),
         operation("register_patient", &["register_patient"], Word("charuyichang"), Write(legacy::register_patient)),
         operation("register_doctor", &["register_doctor", "regiter_doctor"], Word("charuyichang"), Write(legacy::register_doctor)),
         operation("login", &["login"], Word("verificationFalse_yichang"), Read(legacy::login)),
@@ -57,11 +59,11 @@ const LEGACY: [Operation; 14] = {
         operation("query_doctor_info", &["query_doctor_info"], Message("查询医生信息时出错: "), Read(legacy::query_doctor_info)),
         operation("query_patient_info", &["query_patient_info"], Message("查询患者信息时出错: "), Read(legacy::query_patient_info)),
         operation("sql_query", &["sql_query"], Text("错误: "), Adhoc),
-        operation("create_appointment", &["create_appointment"], Message("创建预约时出错: "), Write(legacy::create_appointment)),
+        operation("create_appointment", &["create_appointment"], Message("创建预约时出错: "), WriteOnce(legacy::create_appointment)),
         operation("query_appointments", &["query_appointments"], Message("查询预约信息时出错: "), Read(legacy::query_appointments)),
-        operation("cancel_appointment", &["cancel_appointment"], Message("取消预约时出错: "), Write(legacy::cancel_appointment)),
-        operation("update_appointment_status", &["update_appointment_status"], Message("更新预约状态时出错: "), Write(legacy::update_appointment_status)),
-        operation("insert", &[], Text("处理JSON数据时出错: "), Write(legacy::insert)),
+        operation("cancel_appointment", &["cancel_appointment"], Message("取消预约时出错: "), WriteOnce(legacy::cancel_appointment)),
+        operation("update_appointment_status", &["update_appointment_status"], Message("更新预约状态时出错: "), WriteOnce(legacy::update_appointment_status)),
+        operation("insert", &[], Text("处理JSON数据时出错: "), WriteOnce(legacy::insert)),
     ]
 };
 
@@ -206,6 +208,23 @@ impl From<store::Error> for Undone {
     }
 }
 
+/// A refusal undoes what was written, as an error does, so that nothing of it can stay.
+fn done(outcome: Result<Effect, Trouble>) -> Result<(), Undone> {
+    match outcome {
+        Ok(Effect::Done) => Ok(()),
+        Ok(Effect::Refused) => Err(Undone::Refused),
+        Err(trouble) => Err(Undone::Failed(trouble)),
+    }
+}
+
+fn undone(outcome: Result<(), Undone>) -> Result<Effect, Trouble> {
+    match outcome {
+        Ok(()) => Ok(Effect::Done),
+        Err(Undone::Refused) => Ok(Effect::Refused),
+        Err(Undone::Failed(trouble)) => Err(trouble),
+    }
+}
+
 fn run(
     store: &mut Store,
     operation: &Operation,
@@ -214,19 +233,8 @@ fn run(
 ) -> Result<Effect, Trouble> {
     match operation.run {
         Run::Read(handler) => handler(call, &store.read()?, reply),
-        Run::Write(handler) => {
-            // A refusal leaves the savepoint as an error does, so that nothing of it can stay.
-            let outcome = store.write(|transaction| match handler(call, transaction, reply) {
-                Ok(Effect::Done) => Ok(Effect::Done),
-                Ok(Effect::Refused) => Err(Undone::Refused),
-                Err(trouble) => Err(Undone::Failed(trouble)),
-            });
-            match outcome {
-                Ok(effect) => Ok(effect),
-                Err(Undone::Refused) => Ok(Effect::Refused),
-                Err(Undone::Failed(trouble)) => Err(trouble),
-            }
-        }
+        Run::WriteOnce(handler) => undone(store.write_once(|it| done(handler(call, it, reply)))),
+        Run::Write(handler) => undone(store.write(|it| done(handler(call, it, reply)))),
         Run::Adhoc => {
             store.commit_early()?;
             reply.set_limit(ADHOC_REPLY_MAX_BYTES);

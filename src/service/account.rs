@@ -90,10 +90,7 @@ fn create(
         return Err(Failure::Refused(UsernameTaken));
     }
     let hash = credential::hash(password).map_err(Error::Other)?;
-    let id = transaction
-        .first(&account::INSERT, params![username, hash, role, now.utc], |row| row.integer(0))?
-        .ok_or_else(|| Error::Other("a new account was given no id".into()))?;
-    Ok(id)
+    Ok(transaction.insert(&account::INSERT, params![username, hash, role, now.utc])?)
 }
 
 /// There is no account of that name.

@@ -82,27 +82,23 @@ pub fn book(
     let doctor = transaction
         .first(&doctor::BOOKABLE_BY_NAME, params![new.doctor_name], Bookable::from_row)?
         .ok_or(Failure::Refused(BookRefusal::UnknownDoctor))?;
-    let time = new.time.to_string();
     let highest_number = find_place(transaction, &doctor, patient_id, &new.time, None, rules)
         .map_err(|failure| failure.map(BookRefusal::NoPlace))?;
     let queue_number = highest_number
         .checked_add(1)
         .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
-    let appointment_id = transaction
-        .first(
-            &appointment::INSERT,
-            params![
-                patient_id,
-                doctor.doctor_id,
-                time,
-                Status::Pending.as_str(),
-                new.fee_paid,
-                queue_number,
-                now.utc
-            ],
-            |row| row.integer(0),
-        )?
-        .ok_or_else(|| Error::Other("a new appointment was given no id".into()))?;
+    let appointment_id = transaction.insert(
+        &appointment::INSERT,
+        params![
+            patient_id,
+            doctor.doctor_id,
+            new.time.as_str(),
+            Status::Pending.as_str(),
+            new.fee_paid,
+            queue_number,
+            now.utc
+        ],
+    )?;
     Ok(Booked { appointment_id, queue_number })
 }
 
@@ -177,11 +173,10 @@ fn find_place(
     }
     // No row has the id 0, so it excludes none.
     let own_id = appointment_id.unwrap_or(0);
-    let clash = transaction.first(
-        &appointment::PATIENT_HAS,
-        params![patient_id, time.to_string(), own_id],
-        |_| Ok::<_, Error>(()),
-    )?;
+    let clash =
+        transaction.first(&appointment::PATIENT_HAS, params![patient_id, time.as_str(), own_id], |_| {
+            Ok::<_, Error>(())
+        })?;
     match clash {
         Some(()) => Err(Failure::Refused(NoPlace::PatientBusy)),
         None => Ok(highest_number),

@@ -129,10 +129,9 @@ fn appointments(
         ("2024-02-01 14:00:00", "pending", true, 1),
     ];
     for ((patient, doctor), (time, status, fee_paid, number)) in patients.iter().zip(doctors).zip(sample) {
-        transaction.first(
+        transaction.execute(
             &appointment::INSERT,
             params![patient, doctor, time, status, fee_paid, number, now.utc],
-            |_| Ok::<_, Error>(()),
         )?;
     }
     Ok(())

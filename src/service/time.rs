@@ -26,48 +26,59 @@ impl Now {
 
 /// When an appointment is, in the hospital's own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct AppointmentTime(NaiveDateTime);
+pub struct AppointmentTime {
+    moment: NaiveDateTime,
+    /// `YYYY-MM-DD HH:MM:SS`, as rows have it.
+    text: [u8; TEXT_BYTES],
+}
+
+const TEXT_BYTES: usize = 19;
+const DATE_BYTES: usize = 10;
 
 impl AppointmentTime {
     /// Reads `YYYY-MM-DD HH:MM` or `YYYY-MM-DD HH:MM:SS`, digits in full.
     pub fn parse(text: &str) -> Option<AppointmentTime> {
-        let pattern = match text.len() {
-            16 => "9999-99-99 99:99",
-            19 => "9999-99-99 99:99:99",
-            _ => return None,
-        };
-        let has_shape = text.bytes().zip(pattern.bytes()).all(|(byte, wanted)| match wanted {
-            b'9' => byte.is_ascii_digit(),
-            _ => byte == wanted,
-        });
-        if !has_shape {
-            return None;
+        let mut written = *b"9999-99-99 99:99:00";
+        let given = written.get_mut(..text.len()).filter(|given| matches!(given.len(), 16 | 19))?;
+        for (place, byte) in given.iter_mut().zip(text.bytes()) {
+            let fits = if *place == b'9' || *place == b'0' { byte.is_ascii_digit() } else { byte == *place };
+            if !fits {
+                return None;
+            }
+            *place = byte;
         }
-        let number = |range: std::ops::Range<usize>| text.get(range)?.parse::<u32>().ok();
-        let year = i32::try_from(number(0..4)?).ok().filter(|year| *year > 0)?;
-        let date = NaiveDate::from_ymd_opt(year, number(5..7)?, number(8..10)?)?;
-        let second = if text.len() == 19 { number(17..19)? } else { 0 };
-        let time = NaiveTime::from_hms_opt(number(11..13)?, number(14..16)?, second)?;
-        Some(AppointmentTime(date.and_time(time)))
+        let number = |first: usize, count: usize| {
+            let digits = written.get(first..first + count)?;
+            Some(digits.iter().fold(0, |number, digit| number * 10 + u32::from(digit - b'0')))
+        };
+        let year = i32::try_from(number(0, 4)?).ok().filter(|year| *year > 0)?;
+        let date = NaiveDate::from_ymd_opt(year, number(5, 2)?, number(8, 2)?)?;
+        let time = NaiveTime::from_hms_opt(number(11, 2)?, number(14, 2)?, number(17, 2)?)?;
+        Some(AppointmentTime { moment: date.and_time(time), text: written })
+    }
+
+    /// `YYYY-MM-DD HH:MM:SS`.
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.text).unwrap_or_default()
     }
 
     /// Its day, `YYYY-MM-DD`.
-    pub fn date(&self) -> String {
-        self.0.date().to_string()
+    pub fn date(&self) -> &str {
+        self.as_str().get(..DATE_BYTES).unwrap_or_default()
     }
 
     pub fn weekday(&self) -> Weekday {
-        self.0.weekday()
+        self.moment.weekday()
     }
 
     pub fn time_of_day(&self) -> NaiveTime {
-        self.0.time()
+        self.moment.time()
     }
 }
 
 impl fmt::Display for AppointmentTime {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0.format("%Y-%m-%d %H:%M:%S"))
+        formatter.write_str(self.as_str())
     }
 }
 

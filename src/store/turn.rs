@@ -7,6 +7,7 @@
 use super::{Error, Row, Statement, Value};
 use log::error;
 use rusqlite::{Connection, Params, params_from_iter};
+use std::cell::Cell;
 
 /// What became of a turn.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +53,32 @@ impl Store {
             self.turn = Turn::Reading;
         }
         Ok(self.view())
+    }
+
+    /// Runs one request's work, which writes with one statement at the most, in this turn's transaction. A
+    /// statement that fails undoes itself, so that no savepoint is needed; one would copy every page that
+    /// the statement touches.
+    ///
+    /// # Errors
+    /// Those of `work`, and `Error::TurnLost` once the turn's transaction is gone. Work that errs after it
+    /// has written is a fault of ours, and takes the turn with it.
+    pub fn write_once<T, E: From<Error>>(
+        &mut self,
+        work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.begin_writing()?;
+        let view = self.view();
+        let result = work(&view);
+        let written = view.written.get();
+        if written > 1 || (written == 1 && result.is_err()) {
+            let fault = Error::Other("work of one statement has written with more, or erred after it".into());
+            return Err(self.lose(&fault).into());
+        }
+        // A statement's failure may have rolled back the whole transaction.
+        if result.is_err() && self.writer.is_autocommit() {
+            return Err(self.lose(&Error::Other("the transaction was rolled back".into())).into());
+        }
+        result
     }
 
     /// Runs one request's work in a savepoint of this turn's transaction. Where it errs, its writes are
@@ -135,7 +162,7 @@ impl Store {
     }
 
     fn view(&self) -> Transaction<'_> {
-        Transaction { connection: &self.writer }
+        Transaction { connection: &self.writer, written: Cell::new(0) }
     }
 
     fn run(&self, sql: &str) -> Result<(), Error> {
@@ -147,10 +174,12 @@ impl Store {
 /// What the rules of the clinic see of the store.
 pub struct Transaction<'a> {
     connection: &'a Connection,
+    /// Statements that have written.
+    written: Cell<u32>,
 }
 
 impl Transaction<'_> {
-    /// Reads the first row of a result, if there is one, or the row that a `RETURNING` gives.
+    /// Reads the first row of a result, if there is one.
     pub fn first<T, E: From<Error>>(
         &self,
         statement: &Statement,
@@ -180,14 +209,24 @@ impl Transaction<'_> {
         Ok(())
     }
 
-    /// Runs a statement that returns no rows. Returns how many it changed.
+    /// Runs a statement that writes and returns no rows. Returns how many it changed.
     pub fn execute(&self, statement: &Statement, parameters: impl Params) -> Result<usize, Error> {
-        Ok(self.connection.prepare_cached(statement.sql)?.execute(parameters)?)
+        let changed = self.connection.prepare_cached(statement.sql)?.execute(parameters)?;
+        self.written.set(self.written.get() + 1);
+        Ok(changed)
+    }
+
+    /// Runs a statement that inserts one row. Returns the row's id.
+    pub fn insert(&self, statement: &Statement, parameters: impl Params) -> Result<i64, Error> {
+        self.execute(statement, parameters)?;
+        Ok(self.connection.last_insert_rowid())
     }
 
     /// As `execute`, for the one statement that is composed from fixed lists of names. It is not kept, for
     /// its many forms would drive the others out.
     pub fn execute_composed(&self, sql: &str, values: &[Value<'_>]) -> Result<usize, Error> {
-        Ok(self.connection.prepare(sql)?.execute(params_from_iter(values))?)
+        let changed = self.connection.prepare(sql)?.execute(params_from_iter(values))?;
+        self.written.set(self.written.get() + 1);
+        Ok(changed)
     }
 }

@@ -1,1 +1,1 @@
-INSERT INTO users (username, password_hash, role, created_at) VALUES (?1, ?2, ?3, ?4) RETURNING user_id
+INSERT INTO users (username, password_hash, role, created_at) VALUES (?1, ?2, ?3, ?4)
