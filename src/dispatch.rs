@@ -16,9 +16,6 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
-/// What one result of ad-hoc SQL may hold, in bytes.
-const ADHOC_REPLY_MAX_BYTES: usize = 1024 * 1024;
-
 /// How an operation reaches the store.
 #[derive(Clone, Copy)]
 enum Run {
@@ -27,7 +24,7 @@ enum Run {
     WriteOnce(Handler),
     /// In a savepoint of its own.
     Write(Handler),
-    /// SQL that a client wrote; it sees what is durable, this turn's earlier requests included.
+    /// SQL that a client wrote. It sees what is durable, so it waits for a turn that has not written.
     Adhoc,
 }
 
@@ -44,9 +41,9 @@ const fn operation(name: &'static str, keys: &'static [&'static str], shape: Sha
     Operation { name, keys, shape, run }
 }
 
-/// The old dialect, in the order in which a key beats those below it; the last one takes what is left.
+/// The old dialect, in the order in which a key beats those below it.
 #[rustfmt::skip]
-const LEGACY: [Operation; 14] = {
+const LEGACY: [Operation; 13] = {
     use Run::{Adhoc, Read, Write, WriteOnce};
     use Shape::{Message, Text, Word};
     [
@@ -63,9 +60,12 @@ const LEGACY: [Operation; 14] = {
         operation("query_appointments", &["query_appointments"], Message("查询预约信息时出错: "), Read(legacy::query_appointments)),
         operation("cancel_appointment", &["cancel_appointment"], Message("取消预约时出错: "), WriteOnce(legacy::cancel_appointment)),
         operation("update_appointment_status", &["update_appointment_status"], Message("更新预约状态时出错: "), WriteOnce(legacy::update_appointment_status)),
-        operation("insert", &[], Text("处理JSON数据时出错: "), WriteOnce(legacy::insert)),
     ]
 };
+
+/// What an object without any of those keys is.
+const INSERT: Operation =
+    operation("insert", &[], Shape::Text("处理JSON数据时出错: "), Run::WriteOnce(legacy::insert));
 
 /// What the operator sets of the gate and the rules.
 #[derive(Debug, Clone, Default)]
@@ -95,6 +95,8 @@ pub enum Then {
     /// Close it once this long has passed without a further request.
     Linger(Duration),
     Close,
+    /// Nothing was answered: ask again, first in the next turn.
+    NextTurn,
 }
 
 pub struct Dispatcher {
@@ -120,15 +122,16 @@ impl Dispatcher {
         now: &Now,
         output: &mut Vec<u8>,
     ) -> Then {
-        self.replied.push(session.id);
         let Session { id, address } = *session;
         let mut reply = Reply::new(output, &now.local, self.settings.reply_max_bytes);
         if !self.serves(address) {
             info!("{id} from {address}: the old dialect is not served to this network");
+            self.replied.push(id);
             reply.error(legacy::NETWORK_NOT_SERVED);
             return Then::Close;
         }
         let linger = Then::Linger(self.settings.legacy_linger);
+        self.replied.push(id);
         // The name is a label that selects nothing, but a frame whose name is no text is no request.
         let object = match (std::str::from_utf8(name), Object::parse(data)) {
             (Ok(_), Ok(object)) => object,
@@ -143,7 +146,11 @@ impl Dispatcher {
                 return linger;
             }
         };
-        let Some(operation) = find(&object) else { return linger };
+        let operation = find(&object);
+        if matches!(operation.run, Run::Adhoc) && self.store.has_written() {
+            self.replied.pop();
+            return Then::NextTurn;
+        }
         if !self.settings.legacy_operations.iter().any(|allowed| allowed == operation.name) {
             info!("{id}: {} refused: the operator does not allow it", operation.name);
             reply.error(legacy::OPERATION_NOT_SERVED);
@@ -190,10 +197,8 @@ impl Dispatcher {
     }
 }
 
-fn find(object: &Object<'_>) -> Option<&'static Operation> {
-    LEGACY
-        .iter()
-        .find(|operation| operation.keys.is_empty() || operation.keys.iter().any(|key| object.has(key)))
+fn find(object: &Object<'_>) -> &'static Operation {
+    LEGACY.iter().find(|operation| operation.keys.iter().any(|key| object.has(key))).unwrap_or(&INSERT)
 }
 
 /// Why a savepoint is rolled back.
@@ -235,11 +240,7 @@ fn run(
         Run::Read(handler) => handler(call, &store.read()?, reply),
         Run::WriteOnce(handler) => undone(store.write_once(|it| done(handler(call, it, reply)))),
         Run::Write(handler) => undone(store.write(|it| done(handler(call, it, reply)))),
-        Run::Adhoc => {
-            store.commit_early()?;
-            reply.set_limit(ADHOC_REPLY_MAX_BYTES);
-            legacy::sql_query(call, store, reply).map(|()| Effect::Done)
-        }
+        Run::Adhoc => legacy::sql_query(call, store, reply).map(|()| Effect::Done),
     }
 }
 
@@ -261,7 +262,7 @@ mod tests {
 
     #[test]
     fn the_operator_can_name_every_operation_and_no_other() {
-        let names: Vec<&str> = LEGACY.iter().map(|operation| operation.name).collect();
+        let names: Vec<&str> = LEGACY.iter().chain([&INSERT]).map(|operation| operation.name).collect();
         assert_eq!(names, config::LEGACY_OPERATIONS);
     }
 }

@@ -184,6 +184,7 @@ impl<R: FnMut()> Handler for Bridge<R> {
         match self.dispatcher.request(session, request.name, request.data, now, output) {
             Then::Linger(linger) => Verdict::Linger(linger),
             Then::Close => Verdict::Close,
+            Then::NextTurn => Verdict::NextTurn,
         }
     }
 

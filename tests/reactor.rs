@@ -205,7 +205,7 @@ fn after_the_last_word_nothing_more_is_read() {
 }
 
 #[test]
-fn buffers_in_all_are_bounded_and_the_largest_pays() {
+fn buffers_in_all_are_bounded_and_a_large_one_pays() {
     let limits = Limits { buffered_max_bytes: 100_000, ..Limits::default() };
     let mut it = Loop::new(limits);
     let (mut large, mut small) = (it.connect(), it.connect());

@@ -25,8 +25,9 @@ impl<'a> Reply<'a> {
         Reply { output, start, timestamp, limit_bytes }
     }
 
-    pub fn set_limit(&mut self, limit_bytes: usize) {
-        self.limit_bytes = limit_bytes;
+    /// Bounds this reply further.
+    pub fn bound(&mut self, limit_bytes: usize) {
+        self.limit_bytes = self.limit_bytes.min(limit_bytes);
     }
 
     /// The request was carried out, or refused by the clinic's rules; `result` says which.

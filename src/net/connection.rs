@@ -4,6 +4,7 @@
 //! connection with more than `OUTPUT_PAUSE_BYTES` of it is neither read nor dispatched.
 
 use super::frame::Inbox;
+use super::reactor::Refusal;
 use super::{
     BUFFER_KEPT_BYTES, ENDING, Limits, OUTPUT_PAUSE_BYTES, READ_PER_TURN_BYTES, WRITE_PER_TURN_BYTES,
 };
@@ -87,6 +88,8 @@ pub(super) struct Connection {
     pub(super) touched: bool,
     /// True exactly when this connection was over a limit when it came.
     pub(super) over_limit: bool,
+    /// What the loop itself said last, for a lost turn to say again.
+    pub(super) refusal: Option<Refusal>,
     /// Set by the first reply after which the connection is to close when nothing follows for this long.
     pub(super) linger: Option<Duration>,
     /// Length of `output` when this turn's first reply was appended.
@@ -100,7 +103,7 @@ pub(super) struct Connection {
     active_at: Instant,
     /// When the first byte of an incomplete request came.
     request_since: Option<Instant>,
-    /// When unsent output last made progress.
+    /// When unsent output last made progress, or grew over the soft limit.
     unsent_since: Option<Instant>,
 }
 
@@ -121,6 +124,7 @@ impl Connection {
             queued: false,
             touched: false,
             over_limit: false,
+            refusal: None,
             linger: None,
             turn_start: None,
             scheduled: None,
@@ -146,9 +150,11 @@ impl Connection {
     }
 
     /// Whether the socket is worth a read now.
-    pub(super) fn wants_read(&self) -> bool {
+    /// Whole requests that wait are dispatched first, so that the inbox never holds more than one read pass
+    /// beside an unfinished request.
+    pub(super) fn wants_read(&self, limits: &Limits) -> bool {
         match self.state {
-            State::Serving => self.readable && !self.is_paused(),
+            State::Serving => self.readable && !self.is_paused() && !self.inbox.has_next(&limits.frame),
             State::Discarding => self.readable,
             State::Ending | State::Dead => false,
         }
@@ -199,6 +205,7 @@ impl Connection {
         let mut budget = WRITE_PER_TURN_BYTES;
         while self.unsent_bytes() > 0 {
             if budget == 0 {
+                self.drop_sent();
                 return Flushed::More;
             }
             let end = self.output.len().min(self.sent + budget);
@@ -214,6 +221,7 @@ impl Connection {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.blocked = true;
                     self.unsent_since.get_or_insert(now);
+                    self.drop_sent();
                     return Flushed::Blocked;
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -230,6 +238,21 @@ impl Connection {
             self.output = Vec::new();
         }
         Flushed::Done
+    }
+
+    /// Gives back what has been sent, once it is the larger part: a reader who is never quite up to date
+    /// would make the buffer grow without end.
+    fn drop_sent(&mut self) {
+        if self.sent > self.unsent_bytes() {
+            self.output.drain(..self.sent);
+            self.sent = 0;
+            self.output.shrink_to(2 * self.output.len().max(BUFFER_KEPT_BYTES));
+        }
+    }
+
+    /// Whether something was answered so lately that the peer may be sending still.
+    pub(super) fn is_active(&self, now: Instant) -> bool {
+        self.requests > 0 && now < self.active_at + ENDING
     }
 
     /// Notes, after a dispatch pass, whether an incomplete request is waiting and since when.

@@ -73,6 +73,16 @@ impl Inbox {
         self.bytes.extend_from_slice(received);
     }
 
+    /// Where the next request to be taken starts, for `rewind`.
+    pub(super) fn position(&self) -> usize {
+        self.start
+    }
+
+    /// Puts back the requests that were taken since `position` was asked for; `compact` ends that.
+    pub(super) fn rewind(&mut self, position: usize) {
+        self.start = position;
+    }
+
     /// Takes the next whole request, if it is there.
     pub(super) fn next(&mut self, limits: &FrameLimits) -> Result<Option<Request<'_>>, FrameError> {
         let waiting = self.bytes.get(self.start..).unwrap_or_default();

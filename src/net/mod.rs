@@ -3,6 +3,7 @@
 //! It never knows JSON, SQL or the clinic; what a request means is its `Handler`'s business, and it is
 //! tested with a handler that sends the data back. Every queue, buffer and loop in here has a named limit.
 
+mod admission;
 mod connection;
 mod frame;
 mod reactor;
@@ -20,6 +21,8 @@ pub const READ_PER_TURN_BYTES: usize = 64 * 1024;
 pub const WRITE_PER_TURN_BYTES: usize = 64 * 1024;
 /// Requests of one connection that are dispatched in one turn.
 pub const REQUESTS_PER_TURN: usize = 32;
+/// How long a turn goes on taking requests; one that is begun is finished.
+pub const TURN_BUSY_MAX: Duration = Duration::from_millis(20);
 /// Connections accepted in one turn.
 pub const ACCEPTS_PER_TURN: usize = 32;
 /// Events taken from the kernel in one turn.
@@ -51,9 +54,10 @@ pub struct Limits {
     pub connections_per_address_max: usize,
     /// Name and data length of a request.
     pub frame: FrameLimits,
-    /// Unsent output at which a connection is closed at once, and the longest reply, in bytes.
+    /// The longest reply, in bytes.
     pub output_max_bytes: usize,
-    /// Unsent output up to which progress renews the write deadline, in bytes.
+    /// Unsent output up to which progress renews the write deadline, in bytes; with more than that waiting,
+    /// the deadline stands.
     pub output_soft_max_bytes: usize,
     /// All connections' buffers together, in bytes.
     pub buffered_max_bytes: usize,

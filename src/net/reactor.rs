@@ -4,22 +4,23 @@
 //! committed; no slab slot is freed or reused inside a turn; a connection stopped by its budget is on the
 //! ready list, since the poll is edge-triggered and would never speak of it again.
 
+use super::admission::{Admission, Admittance};
 use super::connection::{CloseReason, Connection, Flushed, Received, State};
 use super::frame::{self, FrameError, Request};
 use super::signals::{Intent, SignalSource};
 use super::timer::{Due, Timers};
 use super::{
     ACCEPT_PAUSE, ACCEPT_WARNING_INTERVAL, ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN,
-    Limits, READ_PER_TURN_BYTES, REFUSALS_HELD_MAX, REQUESTS_PER_TURN,
+    Limits, READ_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_BUSY_MAX,
 };
 use crate::session::{Session, SessionId, SessionIds};
 use log::{debug, info, warn};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io::{self, ErrorKind};
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 const LISTENER: Token = Token(0);
@@ -35,6 +36,8 @@ pub enum Verdict {
     Linger(Duration),
     /// Send what is there, then close.
     Close,
+    /// Nothing was appended: the request stays where it is and comes first in the next turn.
+    NextTurn,
 }
 
 /// What a handler could make of its part of the turn.
@@ -95,8 +98,7 @@ pub struct Reactor {
     limits: Limits,
     connections: Slab<Connection>,
     session_ids: SessionIds,
-    connections_by_address: HashMap<IpAddr, usize>,
-    over_limit_count: usize,
+    admission: Admission,
     buffered_bytes: usize,
     /// Connections with something to read or dispatch, in the order in which they get their turn.
     ready: VecDeque<usize>,
@@ -128,8 +130,7 @@ impl Reactor {
             limits,
             connections: Slab::new(),
             session_ids: SessionIds::default(),
-            connections_by_address: HashMap::new(),
-            over_limit_count: 0,
+            admission: Admission::default(),
             buffered_bytes: 0,
             ready: VecDeque::new(),
             touched: Vec::new(),
@@ -165,6 +166,8 @@ impl Reactor {
         self.serve_ready(handler, reads, now);
         self.accept(handler, now);
         self.commit(handler);
+        // A turn may have taken long, and deadlines begin when a reply leaves.
+        let now = Instant::now();
         self.flush(now);
         self.expire(now);
         self.sweep(handler);
@@ -253,27 +256,45 @@ impl Reactor {
     /// Gives each connection on the ready list its turn; once the end has been asked for, what has not been
     /// read by then is not read any more.
     fn serve_ready<H: Handler>(&mut self, handler: &mut H, reads: bool, now: Instant) {
+        let mut postponed_keys = Vec::new();
         for _ in 0..self.ready.len() {
+            // What is left over comes first in the next turn. A key may by then be another connection's,
+            // which loses nothing by being looked at.
+            if now.elapsed() > TURN_BUSY_MAX {
+                break;
+            }
             let Some(key) = self.ready.pop_front() else { break };
             let Some(connection) = self.connections.get_mut(key) else { continue };
             connection.queued = false;
             touch(&mut self.touched, connection, key);
-            if reads && connection.wants_read() && connection.receive(&mut self.scratch) == Received::Broken {
+            let may_read = reads || connection.state != State::Serving;
+            if may_read
+                && connection.wants_read(&self.limits)
+                && connection.receive(&mut self.scratch) == Received::Broken
+            {
                 kill(&mut self.dead, connection, key, CloseReason::Broken);
                 continue;
             }
-            if connection.state == State::Serving {
-                dispatch(connection, &self.limits, handler, now);
-            }
-            if (reads && connection.wants_read()) || connection.has_request(&self.limits) {
+            let postponed =
+                connection.state == State::Serving && dispatch(connection, &self.limits, handler, now);
+            if postponed {
+                connection.queued = true;
+                postponed_keys.push(key);
+            } else if (may_read && connection.wants_read(&self.limits))
+                || connection.has_request(&self.limits)
+            {
                 enqueue(&mut self.ready, connection, key);
             }
             recount(&mut self.buffered_bytes, connection);
             let is_large = connection.buffer_bytes() > 2 * BUFFER_KEPT_BYTES;
-            if is_large && self.buffered_bytes > self.limits.buffered_max_bytes {
+            let is_serving = connection.state == State::Serving;
+            if is_serving && is_large && self.buffered_bytes > self.limits.buffered_max_bytes {
                 refuse(connection, handler, Refusal::BuffersFull, now);
                 recount(&mut self.buffered_bytes, connection);
             }
+        }
+        for key in postponed_keys.into_iter().rev() {
+            self.ready.push_front(key);
         }
     }
 
@@ -309,8 +330,8 @@ impl Reactor {
 
     fn admit<H: Handler>(&mut self, handler: &mut H, mut stream: TcpStream, peer: SocketAddr, now: Instant) {
         let address = peer.ip().to_canonical();
-        let refusal = self.admission(address);
-        if refusal.is_some() && self.over_limit_count >= REFUSALS_HELD_MAX {
+        let admittance = self.admission.admit(address, &self.limits);
+        if admittance == Admittance::Dropped {
             return;
         }
         let entry = self.connections.vacant_entry();
@@ -320,31 +341,15 @@ impl Reactor {
             .and_then(|()| self.poll.registry().register(&mut stream, token(key), Interest::READABLE));
         if let Err(error) = registered {
             debug!("a connection from {address} was gone before it could be served: {error}");
-            return;
+            return self.admission.leave(address, admittance == Admittance::Served);
         }
         let session = Session { id: self.session_ids.give(), address };
         let connection = entry.insert(Connection::new(stream, session, now));
-        match refusal {
-            None => *self.connections_by_address.entry(address).or_default() += 1,
-            Some(refusal) => {
-                connection.over_limit = true;
-                self.over_limit_count += 1;
-                refuse(connection, handler, refusal, now);
-            }
+        if let Admittance::Refused(refusal) = admittance {
+            connection.over_limit = true;
+            refuse(connection, handler, refusal, now);
         }
         touch(&mut self.touched, connection, key);
-    }
-
-    fn admission(&self, address: IpAddr) -> Option<Refusal> {
-        let served = self.connections.len() - self.over_limit_count;
-        let from_address = self.connections_by_address.get(&address).copied().unwrap_or(0);
-        if served >= self.limits.connections_max {
-            Some(Refusal::TooManyConnections)
-        } else if !address.is_loopback() && from_address >= self.limits.connections_per_address_max {
-            Some(Refusal::TooManyFromAddress)
-        } else {
-            None
-        }
     }
 
     /// Nothing of this turn has been sent yet; where it did not become durable, no reply of it ever is.
@@ -364,6 +369,9 @@ impl Reactor {
                 output.extend_from_slice(data);
                 frame::end_reply(output, start);
             });
+            if let Some(refusal) = connection.refusal {
+                append_refusal(connection, handler, refusal);
+            }
         }
     }
 
@@ -386,7 +394,7 @@ impl Reactor {
                 Flushed::Blocked | Flushed::Done => {}
             }
             self.watch_writable(key, flushed == Flushed::Blocked);
-            self.settle(key);
+            self.settle(key, now);
         }
         self.flushing.clear();
     }
@@ -405,7 +413,7 @@ impl Reactor {
     }
 
     /// Decides, once this turn's output is on its way, whether a connection goes on, and until when.
-    fn settle(&mut self, key: usize) {
+    fn settle(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         recount(&mut self.buffered_bytes, connection);
         let sent_all = connection.unsent_bytes() == 0;
@@ -425,10 +433,15 @@ impl Reactor {
                 return kill(&mut self.dead, connection, key, CloseReason::ByPeer);
             }
             State::Serving if sent_all && !has_request && self.draining_until.is_some() => {
-                return kill(&mut self.dead, connection, key, CloseReason::ShuttingDown);
+                if !connection.is_active(now) || connection.discard().is_err() {
+                    return kill(&mut self.dead, connection, key, CloseReason::ShuttingDown);
+                }
+                enqueue(&mut self.ready, connection, key);
             }
             // It may have come off the ready list because too much output was waiting.
-            State::Serving if has_request || (connection.wants_read() && self.draining_until.is_none()) => {
+            State::Serving
+                if has_request || (connection.wants_read(&self.limits) && self.draining_until.is_none()) =>
+            {
                 enqueue(&mut self.ready, connection, key);
             }
             _ => {}
@@ -461,15 +474,7 @@ impl Reactor {
     fn sweep<H: Handler>(&mut self, handler: &mut H) {
         for key in self.dead.drain(..) {
             let Some(connection) = self.connections.try_remove(key) else { continue };
-            let address = connection.session.address;
-            if connection.over_limit {
-                self.over_limit_count -= 1;
-            } else if let Some(count) = self.connections_by_address.get_mut(&address) {
-                *count -= 1;
-                if *count == 0 {
-                    self.connections_by_address.remove(&address);
-                }
-            }
+            self.admission.leave(connection.session.address, !connection.over_limit);
             self.buffered_bytes -= connection.counted_bytes;
             handler.closed(connection.session.id);
         }
@@ -515,23 +520,26 @@ fn recount(buffered_bytes: &mut usize, connection: &mut Connection) {
     connection.counted_bytes = bytes;
 }
 
-/// Answers the whole requests that have arrived, up to the turn's budget.
-fn dispatch<H: Handler>(connection: &mut Connection, limits: &Limits, handler: &mut H, now: Instant) {
+/// Answers the whole requests that have arrived, up to the turn's budget. Returns whether one of them asks to
+/// come first in the next turn.
+fn dispatch<H: Handler>(connection: &mut Connection, limits: &Limits, handler: &mut H, now: Instant) -> bool {
     let mut taken = 0;
+    let mut postponed = false;
     for _ in 0..REQUESTS_PER_TURN {
-        if connection.is_paused() {
+        if connection.is_paused() || now.elapsed() > TURN_BUSY_MAX {
             break;
         }
+        let position = connection.inbox.position();
         let Connection { inbox, output, session, turn_start, .. } = connection;
         let request = match inbox.next(&limits.frame) {
             Ok(Some(request)) => request,
             Ok(None) => break,
             Err(error) => {
                 connection.note_progress(taken, now);
-                return refuse(connection, handler, Refusal::Frame(error), now);
+                refuse(connection, handler, Refusal::Frame(error), now);
+                return false;
             }
         };
-        taken += 1;
         turn_start.get_or_insert(output.len());
         let start = frame::begin_reply(output);
         let verdict = handler.request(session, request, output);
@@ -541,24 +549,36 @@ fn dispatch<H: Handler>(connection: &mut Connection, limits: &Limits, handler: &
         }
         frame::end_reply(output, start);
         match verdict {
-            Verdict::Keep => {}
+            Verdict::Keep => connection.linger = None,
             Verdict::Linger(linger) => connection.linger = Some(linger),
             Verdict::Close => {
-                connection.note_progress(taken, now);
-                return connection.end(now);
+                connection.note_progress(taken + 1, now);
+                connection.end(now);
+                return false;
+            }
+            Verdict::NextTurn => {
+                connection.inbox.rewind(position);
+                postponed = true;
+                break;
             }
         }
+        taken += 1;
     }
     connection.note_progress(taken, now);
+    postponed
 }
 
 /// Tells a peer why it is turned away, and lets nothing more of it in.
 fn refuse<H: Handler>(connection: &mut Connection, handler: &mut H, refusal: Refusal, now: Instant) {
-    let output = &mut connection.output;
-    let start = frame::begin_reply(output);
-    handler.refuse(refusal, output);
-    frame::end_reply(output, start);
+    append_refusal(connection, handler, refusal);
+    connection.refusal = Some(refusal);
     connection.end(now);
     let Session { id, address } = connection.session;
     info!("connection {id} from {address} refused: {refusal:?}");
+}
+
+fn append_refusal<H: Handler>(connection: &mut Connection, handler: &mut H, refusal: Refusal) {
+    let start = frame::begin_reply(&mut connection.output);
+    handler.refuse(refusal, &mut connection.output);
+    frame::end_reply(&mut connection.output, start);
 }

@@ -6,7 +6,7 @@ use super::account::{NewDoctor, NewPatient, register_doctor, register_patient};
 use super::time::Now;
 use super::{Failure, Rules, doctor, table};
 use crate::store::statements::{account, appointment};
-use crate::store::{Error, Store, Transaction, Value, params};
+use crate::store::{Commit, Error, Store, Transaction, Value, params};
 
 const PATIENTS: [NewPatient<'static>; 3] = [
     NewPatient {
@@ -109,8 +109,10 @@ pub fn fill(store: &mut Store, now: &Now) -> Result<bool, Failure<String>> {
         appointments(transaction, &patients, &doctors, now)?;
         rows(transaction, &patients, &doctors).map_err(|failure| described(&failure))
     })?;
-    store.commit();
-    Ok(true)
+    match store.commit() {
+        Commit::Durable => Ok(true),
+        outcome => Err(Failure::Refused(format!("the sample people could not be stored: {outcome:?}"))),
+    }
 }
 
 fn described<R: std::fmt::Debug>(failure: &Failure<R>) -> Failure<String> {

@@ -19,7 +19,7 @@ pub fn covers(schedule: &str, time: &AppointmentTime) -> Result<bool, Unreadable
     for (day, hours) in &days {
         let (start, end) = period(hours).ok_or(Unreadable)?;
         if day.parse::<Weekday>().map_err(|_| Unreadable)? == time.weekday() {
-            covered = (start..end).contains(&time.time_of_day());
+            covered |= (start..end).contains(&time.time_of_day());
         }
     }
     Ok(covered)

@@ -27,7 +27,7 @@ enum Kind {
 }
 
 const QUEUE_NUMBERS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
-const NOTES_CHARS: usize = 64 * 1024;
+const NOTES_CHARS: usize = 32 * 1024;
 
 struct Table {
     name: &'static str,

@@ -81,6 +81,10 @@ pub(super) fn migrate(
     // What is overwritten, plaintext credentials among it, does not stay behind in the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    // Another process may have been faster between the look and the lock.
+    if self::origin(&transaction)? != *origin {
+        return Err(OpenError::Locked);
+    }
     let mut adopted = None;
     for (step, sql) in MIGRATIONS.iter().enumerate().skip(taken) {
         transaction.execute_batch(sql)?;

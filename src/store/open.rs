@@ -100,8 +100,9 @@ impl Store {
             path,
             OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
+        let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
-        Ok(Opened { store: Store::new(writer, reader), adoption })
+        Ok(Opened { store: Store::new(writer, reader, readable), adoption })
     }
 
     /// A new, empty database in memory, for tests.
@@ -119,8 +120,9 @@ impl Store {
         migrations::migrate(&mut writer, &origin, |_| Err("a new database has no credential".into()))?;
         configure(&writer)?;
         let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+        let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
-        Ok(Store::new(writer, reader))
+        Ok(Store::new(writer, reader, readable))
     }
 }
 

@@ -17,6 +17,14 @@ pub enum Value<'a> {
 }
 
 impl Value<'_> {
+    /// How many bytes of text it holds.
+    pub fn text_bytes(&self) -> usize {
+        match self {
+            Value::Text(text) => text.len(),
+            Value::Null | Value::Integer(_) | Value::Real(_) => 0,
+        }
+    }
+
     /// Truth as the old schema's flag columns have it, which may hold anything.
     pub fn is_true(&self) -> bool {
         match self {

@@ -1,9 +1,10 @@
-//! The transaction of a turn, and the savepoint of each request in it.
+//! The transaction of a turn, and how each request in it writes.
 //!
 //! It never knows what a request is about. Invariants: all reads of a turn see one snapshot, and from its
 //! first write on that of its own transaction; a request that fails undoes itself alone; once SQLite has
-//! rolled the whole transaction back, nothing of the turn counts.
+//! rolled the whole transaction back, nothing of the turn is there, and `commit` says so.
 
+use super::adhoc::Pages;
 use super::{Error, Row, Statement, Value};
 use log::error;
 use rusqlite::{Connection, Params, params_from_iter};
@@ -37,22 +38,31 @@ pub struct Store {
     pub(super) writer: Connection,
     /// Read-only, with an authorizer of its own, for SQL that a client wrote.
     pub(super) reader: Connection,
+    /// What a program of the reader may open.
+    pub(super) readable: Pages,
     turn: Turn,
-    fatal: bool,
+    /// True exactly when another process has held the write lock in this turn; it is not waited for twice.
+    busy: bool,
+    /// True exactly when a statement has met an error after which the file cannot be trusted.
+    fatal: Cell<bool>,
 }
 
 impl Store {
-    pub(super) fn new(writer: Connection, reader: Connection) -> Store {
-        Store { writer, reader, turn: Turn::Idle, fatal: false }
+    pub(super) fn new(writer: Connection, reader: Connection, readable: Pages) -> Store {
+        Store { writer, reader, readable, turn: Turn::Idle, busy: false, fatal: Cell::new(false) }
     }
 
     /// A view for reading, which sees what this turn has written.
     pub fn read(&mut self) -> Result<Transaction<'_>, Error> {
-        if self.turn == Turn::Idle {
-            self.run("BEGIN")?;
-            self.turn = Turn::Reading;
+        match self.turn {
+            Turn::Idle => {
+                self.run("BEGIN")?;
+                self.turn = Turn::Reading;
+            }
+            Turn::Writing => self.check_open()?,
+            Turn::Reading | Turn::Lost => {}
         }
-        Ok(self.view())
+        Ok(self.view(false))
     }
 
     /// Runs one request's work, which writes with one statement at the most, in this turn's transaction. A
@@ -67,17 +77,14 @@ impl Store {
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.begin_writing()?;
-        let view = self.view();
+        let view = self.view(true);
         let result = work(&view);
         let written = view.written.get();
         if written > 1 || (written == 1 && result.is_err()) {
             let fault = Error::Other("work of one statement has written with more, or erred after it".into());
             return Err(self.lose(&fault).into());
         }
-        // A statement's failure may have rolled back the whole transaction.
-        if result.is_err() && self.writer.is_autocommit() {
-            return Err(self.lose(&Error::Other("the transaction was rolled back".into())).into());
-        }
+        self.check_open()?;
         result
     }
 
@@ -92,12 +99,12 @@ impl Store {
     ) -> Result<T, E> {
         self.begin_writing()?;
         self.run("SAVEPOINT request").map_err(|error| E::from(self.lose(&error)))?;
-        let result = work(&self.view());
+        let result = work(&self.view(true));
+        self.check_open()?;
         let ended = match &result {
             Ok(_) => self.run("RELEASE request"),
             Err(_) => self.run("ROLLBACK TO request").and_then(|()| self.run("RELEASE request")),
         };
-        // Where SQLite has rolled back the whole transaction, the savepoint is gone with it.
         match ended {
             Ok(()) => result,
             Err(error) => Err(self.lose(&error).into()),
@@ -106,74 +113,91 @@ impl Store {
 
     /// Ends the turn: one commit, one sync, for all that its requests wrote.
     pub fn commit(&mut self) -> Commit {
-        // An error means that the turn is lost, which is looked at below.
-        let _ = self.commit_early();
+        match self.turn {
+            Turn::Idle | Turn::Lost => {}
+            Turn::Reading | Turn::Writing if self.fatal.get() => {
+                self.lose(&Error::Other("a statement has met an error that cannot be mended".into()));
+            }
+            Turn::Reading | Turn::Writing => {
+                let ended = self.check_open().and_then(|()| self.run("COMMIT"));
+                if let Err(error) = ended {
+                    self.lose(&error);
+                }
+            }
+        }
         let lost = self.turn == Turn::Lost;
         self.turn = Turn::Idle;
-        match (lost, self.fatal) {
+        self.busy = false;
+        match (lost, self.fatal.get()) {
             (_, true) => Commit::Fatal,
             (true, false) => Commit::Lost,
             (false, false) => Commit::Durable,
         }
     }
 
-    /// Commits what the turn has written so far, for a request that must see it as durable.
-    ///
-    /// # Errors
-    /// `Error::TurnLost` where that fails; the turn is lost then, as if it had failed at its end.
-    pub fn commit_early(&mut self) -> Result<(), Error> {
+    /// Whether this turn has written what is not durable yet.
+    pub fn has_written(&self) -> bool {
+        matches!(self.turn, Turn::Writing | Turn::Lost)
+    }
+
+    /// Opens the transaction for writing. What was read before stays true: nothing can have come between but
+    /// another process's commit.
+    fn begin_writing(&mut self) -> Result<(), Error> {
         match self.turn {
-            Turn::Idle => {}
+            Turn::Writing => return self.check_open(),
             Turn::Lost => return Err(Error::TurnLost),
-            Turn::Reading | Turn::Writing => {
+            _ if self.busy => return Err(Error::Busy),
+            Turn::Reading => {
                 if let Err(error) = self.run("COMMIT") {
                     return Err(self.lose(&error));
                 }
                 self.turn = Turn::Idle;
             }
+            Turn::Idle => {}
         }
+        if let Err(error) = self.run("BEGIN IMMEDIATE") {
+            self.busy = matches!(error, Error::Busy);
+            return Err(error);
+        }
+        self.turn = Turn::Writing;
         Ok(())
     }
 
-    /// Opens the transaction for writing. What was read before stays true: nothing has come between but,
-    /// perhaps, another process's commit.
-    fn begin_writing(&mut self) -> Result<(), Error> {
-        match self.turn {
-            Turn::Writing => return Ok(()),
-            Turn::Lost => return Err(Error::TurnLost),
-            Turn::Reading => self.commit_early()?,
-            Turn::Idle => {}
+    /// SQLite rolls a whole transaction back after some errors (sqlite.org/c3ref/get_autocommit.html), and
+    /// what is written after that would stand alone.
+    fn check_open(&mut self) -> Result<(), Error> {
+        if self.turn != Turn::Lost && self.writer.is_autocommit() {
+            return Err(self.lose(&Error::Other("SQLite has rolled the transaction back".into())));
         }
-        self.run("BEGIN IMMEDIATE")?;
-        self.turn = Turn::Writing;
         Ok(())
     }
 
     /// Gives the turn up: whatever it wrote is not there, and each of its replies will say so.
     fn lose(&mut self, error: &Error) -> Error {
         error!("the database failed, every reply of this turn is taken back: {error}");
-        self.fatal |= error.is_fatal();
         self.turn = Turn::Lost;
-        if !self.writer.is_autocommit() {
-            // An error here leaves nothing to undo: the transaction is gone either way.
-            let _ = self.run("ROLLBACK");
+        if !self.writer.is_autocommit() && self.run("ROLLBACK").is_err() && !self.writer.is_autocommit() {
+            error!("and the transaction cannot be rolled back");
+            self.fatal.set(true);
         }
         Error::TurnLost
     }
 
-    fn view(&self) -> Transaction<'_> {
-        Transaction { connection: &self.writer, written: Cell::new(0) }
+    fn view(&self, may_write: bool) -> Transaction<'_> {
+        Transaction { connection: &self.writer, fatal: &self.fatal, may_write, written: Cell::new(0) }
     }
 
-    fn run(&self, sql: &str) -> Result<(), Error> {
-        self.writer.prepare_cached(sql)?.execute([])?;
-        Ok(())
+    fn run(&self, sql: &'static str) -> Result<(), Error> {
+        let statement = Statement { file: "", sql };
+        self.view(true).execute(&statement, []).map(|_| ())
     }
 }
 
 /// What the rules of the clinic see of the store.
 pub struct Transaction<'a> {
     connection: &'a Connection,
+    fatal: &'a Cell<bool>,
+    may_write: bool,
     /// Statements that have written.
     written: Cell<u32>,
 }
@@ -186,9 +210,10 @@ impl Transaction<'_> {
         parameters: impl Params,
         read: impl FnOnce(&Row<'_>) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
-        let mut prepared = self.connection.prepare_cached(statement.sql).map_err(Error::from)?;
-        let mut rows = prepared.query(parameters).map_err(Error::from)?;
-        match rows.next().map_err(Error::from)? {
+        let mut prepared =
+            self.connection.prepare_cached(statement.sql).map_err(|error| self.noted(error))?;
+        let mut rows = prepared.query(parameters).map_err(|error| self.noted(error))?;
+        match rows.next().map_err(|error| self.noted(error))? {
             Some(row) => read(&Row(row)).map(Some),
             None => Ok(None),
         }
@@ -201,9 +226,10 @@ impl Transaction<'_> {
         parameters: impl Params,
         mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let mut prepared = self.connection.prepare_cached(statement.sql).map_err(Error::from)?;
-        let mut rows = prepared.query(parameters).map_err(Error::from)?;
-        while let Some(row) = rows.next().map_err(Error::from)? {
+        let mut prepared =
+            self.connection.prepare_cached(statement.sql).map_err(|error| self.noted(error))?;
+        let mut rows = prepared.query(parameters).map_err(|error| self.noted(error))?;
+        while let Some(row) = rows.next().map_err(|error| self.noted(error))? {
             each(&Row(row))?;
         }
         Ok(())
@@ -211,9 +237,12 @@ impl Transaction<'_> {
 
     /// Runs a statement that writes and returns no rows. Returns how many it changed.
     pub fn execute(&self, statement: &Statement, parameters: impl Params) -> Result<usize, Error> {
-        let changed = self.connection.prepare_cached(statement.sql)?.execute(parameters)?;
-        self.written.set(self.written.get() + 1);
-        Ok(changed)
+        self.begin_statement()?;
+        self.connection
+            .prepare_cached(statement.sql)
+            .and_then(|mut prepared| prepared.execute(parameters))
+            .map_err(|error| self.noted(error))
+            .inspect(|_| self.written.set(self.written.get() + 1))
     }
 
     /// Runs a statement that inserts one row. Returns the row's id.
@@ -225,8 +254,117 @@ impl Transaction<'_> {
     /// As `execute`, for the one statement that is composed from fixed lists of names. It is not kept, for
     /// its many forms would drive the others out.
     pub fn execute_composed(&self, sql: &str, values: &[Value<'_>]) -> Result<usize, Error> {
-        let changed = self.connection.prepare(sql)?.execute(params_from_iter(values))?;
-        self.written.set(self.written.get() + 1);
-        Ok(changed)
+        self.begin_statement()?;
+        self.connection
+            .prepare(sql)
+            .and_then(|mut prepared| prepared.execute(params_from_iter(values)))
+            .map_err(|error| self.noted(error))
+            .inspect(|_| self.written.set(self.written.get() + 1))
+    }
+
+    fn begin_statement(&self) -> Result<(), Error> {
+        if self.may_write { Ok(()) } else { Err(Error::Other("a view for reading was written to".into())) }
+    }
+
+    /// Sorts an error, and remembers one after which the file cannot be trusted, whatever the caller makes
+    /// of it.
+    fn noted(&self, error: rusqlite::Error) -> Error {
+        let error = Error::from(error);
+        if error.is_fatal() {
+            error!("the database cannot be trusted any longer: {error}");
+            self.fatal.set(true);
+        }
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::params;
+
+    const INSERT: Statement =
+        Statement { file: "", sql: "INSERT INTO students (name, student_id) VALUES ('x', ?1)" };
+    const COUNT: Statement = Statement { file: "", sql: "SELECT count(*) FROM students" };
+
+    fn insert(store: &mut Store, id: i64) -> Result<(), Error> {
+        store.write_once(|transaction| transaction.execute(&INSERT, params![id]).map(|_| ()))
+    }
+
+    fn count(store: &mut Store) -> i64 {
+        store.read().unwrap().first(&COUNT, [], |row| row.integer(0)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn work_that_errs_is_undone_and_the_turn_goes_on() {
+        let mut store = Store::open_in_memory().unwrap();
+        insert(&mut store, 1).unwrap();
+        let failed = store.write(|transaction| {
+            transaction.execute(&INSERT, params![2])?;
+            transaction.execute(&INSERT, params![1])
+        });
+        assert!(matches!(failed, Err(Error::Constraint(_))));
+        assert!(matches!(insert(&mut store, 1), Err(Error::Constraint(_))));
+        insert(&mut store, 3).unwrap();
+        assert_eq!(count(&mut store), 2);
+        assert_eq!(store.commit(), Commit::Durable);
+        assert_eq!(count(&mut store), 2);
+    }
+
+    /// What SQLite does by itself after an error of the disk.
+    fn roll_back_from_within(store: &Store) {
+        store.writer.execute_batch("ROLLBACK").unwrap();
+    }
+
+    #[test]
+    fn what_comes_after_a_rollback_from_within_is_lost_with_the_turn() {
+        let mut store = Store::open_in_memory().unwrap();
+        insert(&mut store, 1).unwrap();
+        roll_back_from_within(&store);
+        assert!(matches!(insert(&mut store, 2), Err(Error::TurnLost)));
+        assert!(matches!(insert(&mut store, 3), Err(Error::TurnLost)));
+        assert_eq!(store.commit(), Commit::Lost);
+        assert_eq!(count(&mut store), 0);
+        assert_eq!(store.commit(), Commit::Durable);
+        insert(&mut store, 4).unwrap();
+        assert_eq!(store.commit(), Commit::Durable);
+        assert_eq!(count(&mut store), 1);
+    }
+
+    #[test]
+    fn a_rollback_after_the_last_request_is_noticed_by_the_commit() {
+        let mut store = Store::open_in_memory().unwrap();
+        insert(&mut store, 1).unwrap();
+        roll_back_from_within(&store);
+        assert_eq!(store.commit(), Commit::Lost);
+    }
+
+    #[test]
+    fn an_error_that_cannot_be_mended_ends_the_store_whoever_swallowed_it() {
+        let mut store = Store::open_in_memory().unwrap();
+        insert(&mut store, 1).unwrap();
+        let io = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(10), None);
+        store.view(false).noted(io);
+        assert_eq!(store.commit(), Commit::Fatal);
+        assert_eq!(count(&mut store), 0);
+    }
+
+    #[test]
+    fn a_view_for_reading_does_not_write() {
+        let mut store = Store::open_in_memory().unwrap();
+        assert!(store.read().unwrap().execute(&INSERT, params![1]).is_err());
+        assert_eq!(count(&mut store), 0);
+    }
+
+    #[test]
+    fn work_of_one_statement_that_writes_twice_takes_the_turn_with_it() {
+        let mut store = Store::open_in_memory().unwrap();
+        let done = store.write_once(|transaction| {
+            transaction.execute(&INSERT, params![1])?;
+            transaction.execute(&INSERT, params![2])
+        });
+        assert!(matches!(done, Err(Error::TurnLost)));
+        assert_eq!(store.commit(), Commit::Lost);
+        assert_eq!(count(&mut store), 0);
     }
 }

@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};
 use std::time::Duration;
 
+const RESULT_MAX_BYTES: usize = 1024 * 1024;
 const LIMITS: AdhocLimits = AdhocLimits { rows: 1_000, time: Duration::from_millis(100) };
 
 /// Answers with `{"columns": […], "data": [[…], …]}`.
@@ -25,6 +26,7 @@ pub fn sql_query(call: &Call<'_>, store: &mut Store, reply: &mut Reply<'_>) -> R
         return Ok(());
     }
     let sql = text(call.object, "sql_query", field::SQL)?;
+    reply.bound(RESULT_MAX_BYTES);
     let reply = std::cell::RefCell::new(reply);
     let mut first = true;
     let outcome = store.adhoc(
@@ -39,6 +41,11 @@ pub fn sql_query(call: &Call<'_>, store: &mut Store, reply: &mut Reply<'_>) -> R
             Ok(())
         },
         |row| {
+            // A row is written whole, so it is measured before.
+            let text_bytes: usize = row.iter().map(Value::text_bytes).sum();
+            if text_bytes > RESULT_MAX_BYTES {
+                return Err(AdhocRefusal::TooLarge);
+            }
             let item = reply.borrow_mut().item(&mut first, &JsonRow(row));
             item.map_err(|TooLarge| AdhocRefusal::TooLarge)
         },
