@@ -35,7 +35,7 @@ impl Clinic {
             let request = format!(
                 r#"{{"reset_doctor_information": true, "old_employee_id": "{doctor}", "new_max_patients": 10000}}"#
             );
-            dispatcher.request(&session, b"n", request.as_bytes(), &now, &mut Vec::new());
+            dispatcher.request(&session, b"n", request.as_bytes(), &now, false, &mut Vec::new());
         }
         assert_eq!(dispatcher.commit(), Commit::Durable);
         Clinic { _directory: directory, dispatcher, session, now, output: Vec::new(), booked: 0 }
@@ -47,6 +47,7 @@ impl Clinic {
             b"request.json",
             request.as_bytes(),
             &self.now,
+            false,
             &mut self.output,
         );
     }

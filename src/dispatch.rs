@@ -24,7 +24,7 @@ enum Run {
     WriteOnce(Handler),
     /// In a savepoint of its own.
     Write(Handler),
-    /// SQL that a client wrote. It sees what is durable, so it waits for a turn that has not written.
+    /// SQL that a client wrote. It may take long, and sees what is durable: it is run between two turns.
     Adhoc,
 }
 
@@ -95,8 +95,8 @@ pub enum Then {
     /// Close it once this long has passed without a further request.
     Linger(Duration),
     Close,
-    /// Nothing was answered: ask again, first in the next turn.
-    NextTurn,
+    /// Nothing was answered: ask again between two turns, with `alone`.
+    Later,
 }
 
 pub struct Dispatcher {
@@ -113,13 +113,15 @@ impl Dispatcher {
         Dispatcher { store, settings, replied: Vec::new(), retracted: HashMap::new() }
     }
 
-    /// Answers one request by appending the reply to `output`.
+    /// Answers one request by appending the reply to `output`; `alone` says that the turn before has been
+    /// committed and the next one has not begun.
     pub fn request(
         &mut self,
         session: &Session,
         name: &[u8],
         data: &[u8],
         now: &Now,
+        alone: bool,
         output: &mut Vec<u8>,
     ) -> Then {
         let Session { id, address } = *session;
@@ -136,36 +138,41 @@ impl Dispatcher {
         let object = match (std::str::from_utf8(name), Object::parse(data)) {
             (Ok(_), Ok(object)) => object,
             (Err(_), _) => {
-                info!("{id}: a request cannot be read: its name is not UTF-8");
+                info!("{id} from {address}: a request cannot be read: its name is not UTF-8");
                 reply.error(legacy::UNREADABLE);
                 return linger;
             }
             (_, Err(reason)) => {
-                info!("{id}: a request cannot be read: {reason}");
+                info!("{id} from {address}: a request cannot be read: {reason}");
                 reply.error(&legacy::unreadable(reason));
                 return linger;
             }
         };
         let operation = find(&object);
-        if matches!(operation.run, Run::Adhoc) && self.store.has_written() {
+        if matches!(operation.run, Run::Adhoc) && !alone {
             self.replied.pop();
-            return Then::NextTurn;
+            return Then::Later;
         }
         if !self.settings.legacy_operations.iter().any(|allowed| allowed == operation.name) {
-            info!("{id}: {} refused: the operator does not allow it", operation.name);
+            info!("{id} from {address}: {} refused: the operator does not allow it", operation.name);
             reply.error(legacy::OPERATION_NOT_SERVED);
             return linger;
         }
         let call = Call { object: &object, now, rules: &self.settings.rules };
         match run(&mut self.store, operation, &call, &mut reply) {
             Ok(Effect::Done) => {}
-            Ok(Effect::Refused) => info!("{id}: {} refused", operation.name),
+            Ok(Effect::Refused) => info!("{id} from {address}: {} refused", operation.name),
             Err(trouble) => {
-                report(&id, operation.name, &trouble);
+                report(session, operation.name, &trouble);
                 operation.shape.write(&trouble, &mut reply);
             }
         }
         linger
+    }
+
+    /// Closes the database, so that its file is whole without a companion.
+    pub fn close(self) {
+        self.store.close();
     }
 
     /// Makes durable what this turn's requests wrote.
@@ -245,14 +252,17 @@ fn run(
 }
 
 /// Says in the log what went wrong, without anything that a peer sent.
-fn report(id: &SessionId, operation: &str, trouble: &Trouble) {
+fn report(session: &Session, operation: &str, trouble: &Trouble) {
+    let Session { id, address } = session;
     match trouble {
         Trouble::Store(store::Error::Constraint(constraint)) => {
-            info!("{id}: {operation} refused: {constraint}")
+            info!("{id} from {address}: {operation} refused: {constraint}")
         }
-        Trouble::Store(fault) => error!("{id}: {operation} failed: {fault}"),
-        Trouble::Field(_) => info!("{id}: {operation} refused: a field is not what it should be"),
-        Trouble::TooLarge => info!("{id}: {operation} refused: its result is too large"),
+        Trouble::Store(fault) => error!("{id} from {address}: {operation} failed: {fault}"),
+        Trouble::Field(_) => {
+            info!("{id} from {address}: {operation} refused: a field is not what it should be")
+        }
+        Trouble::TooLarge => info!("{id} from {address}: {operation} refused: its result is too large"),
     }
 }
 

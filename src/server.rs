@@ -6,7 +6,7 @@
 use crate::api::Reply;
 use crate::api::legacy;
 use crate::dispatch::{Dispatcher, Settings, Then};
-use crate::net::{self, CommitOutcome, FrameError, Handler, Reactor, Refusal, Request, Verdict};
+use crate::net::{self, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict};
 use crate::ops::config::Config;
 use crate::ops::descriptors;
 use crate::service::time::Now;
@@ -74,19 +74,23 @@ impl Server {
     /// Serves until a signal ends it; `reload` is called when one asks for that.
     pub fn run(mut self, reload: impl FnMut()) -> Result<(), RunError> {
         let mut bridge = Bridge { dispatcher: self.dispatcher, now: None, reload, store_failed: false };
-        loop {
+        let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) => {}
-                Ok(false) if bridge.store_failed => {
-                    let reason = "the database cannot be trusted any longer; see the log, check the disk, \
-                                  and restore a backup if it is damaged";
-                    return Err(RunError { reason: reason.into(), exit_code: 74 });
-                }
-                Ok(false) => return Ok(()),
-                Err(error) => {
-                    return Err(RunError { reason: format!("polling failed: {error}"), exit_code: 71 });
-                }
+                Ok(false) => break Ok(()),
+                Err(error) => break Err(error),
             }
+        };
+        let store_failed = bridge.store_failed;
+        bridge.dispatcher.close();
+        match ended {
+            Ok(()) if store_failed => {
+                let reason = "the database cannot be trusted any longer; see the log, check the disk, \
+                              and restore a backup if it is damaged";
+                Err(RunError { reason: reason.into(), exit_code: 74 })
+            }
+            Ok(()) => Ok(()),
+            Err(error) => Err(RunError { reason: format!("polling failed: {error}"), exit_code: 71 }),
         }
     }
 }
@@ -113,6 +117,9 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
     let failed = |reason: String| StartError::Database { path: path.display().to_string(), reason };
     let opened = Store::open(path, credential::hash).map_err(|error: OpenError| failed(error.to_string()))?;
     let mut store = opened.store;
+    if opened.created {
+        info!("a new, empty database was created");
+    }
     if let Some(adoption) = opened.adoption {
         report_adoption(&adoption);
     }
@@ -179,12 +186,19 @@ struct Bridge<R> {
 }
 
 impl<R: FnMut()> Handler for Bridge<R> {
-    fn request(&mut self, session: &Session, request: Request<'_>, output: &mut Vec<u8>) -> Verdict {
+    fn request(
+        &mut self,
+        session: &Session,
+        request: Request<'_>,
+        place: Place,
+        output: &mut Vec<u8>,
+    ) -> Verdict {
         let now = self.now.get_or_insert_with(now);
-        match self.dispatcher.request(session, request.name, request.data, now, output) {
+        let alone = place == Place::Alone;
+        match self.dispatcher.request(session, request.name, request.data, now, alone, output) {
             Then::Linger(linger) => Verdict::Linger(linger),
             Then::Close => Verdict::Close,
-            Then::NextTurn => Verdict::NextTurn,
+            Then::Later => Verdict::Later,
         }
     }
 

@@ -34,13 +34,13 @@ impl Clinic {
     fn reply(&mut self, request: &Value) -> Value {
         let mut output = Vec::new();
         let data = request.to_string();
-        let ask = |clinic: &mut Clinic, output: &mut Vec<u8>| {
-            clinic.dispatcher.request(&clinic.session, b"n", data.as_bytes(), &clinic.now, output)
+        let ask = |clinic: &mut Clinic, alone: bool, output: &mut Vec<u8>| {
+            clinic.dispatcher.request(&clinic.session, b"n", data.as_bytes(), &clinic.now, alone, output)
         };
-        if ask(self, &mut output) == Then::NextTurn {
+        if ask(self, false, &mut output) == Then::Later {
             assert!(output.is_empty());
             assert_eq!(self.dispatcher.commit(), Commit::Durable);
-            assert_ne!(ask(self, &mut output), Then::NextTurn);
+            assert_ne!(ask(self, true, &mut output), Then::Later);
         }
         serde_json::from_slice(&output).unwrap()
     }
@@ -295,6 +295,10 @@ fn rows_get_into_the_old_tables_only() {
             failed("table students has no column named name) VALUES ('x'); --"),
         ),
         (json!({"table_name": 5, "name": "x"}), failed("参数 table_name 应为文本")),
+        (
+            json!({"table_name": "doctors", "doctor_id": 1, "name": "", "employee_id": "x"}),
+            failed("参数 name 不能为空"),
+        ),
         (json!({"table_name": "students"}), failed("没有提供数据")),
         (json!({"table_name": "students", "name": "x", "NAME": "y"}), failed("参数 name 出现了两次")),
         (
@@ -457,6 +461,12 @@ fn a_queue_number_from_outside_is_a_place_in_the_day() {
         (json!("abc"), "参数 queue_number 应为整数"),
     ] {
         clinic.check(row(number), json!(format!("处理JSON数据时出错: {problem}")));
+    }
+    for (id, problem) in [(json!(i64::MAX), "数值超出范围"), (json!(0), "数值超出范围")] {
+        clinic.check(
+            json!({"table_name": "default_table", "id": id, "data": "x"}),
+            json!(format!("处理JSON数据时出错: 参数 id 的{problem}")),
+        );
     }
     clinic.check(row(json!(7)), json!("成功插入数据到表 appointments"));
     clinic.check(row(json!(7)), json!("处理JSON数据时出错: 该医生当天的这个排队号已被使用"));

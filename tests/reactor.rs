@@ -1,6 +1,8 @@
 //! The loop with a handler that is no server: what a lost turn leaves of its replies, and who gets a turn.
 
-use medsrv::net::{CommitOutcome, Handler, Limits, Reactor, Refusal, Request, Verdict, encode_request};
+use medsrv::net::{
+    CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, encode_request,
+};
 use medsrv::session::{Session, SessionId};
 use mio::net::TcpListener;
 use std::collections::HashMap;
@@ -17,7 +19,16 @@ struct Echo {
 }
 
 impl Handler for Echo {
-    fn request(&mut self, session: &Session, request: Request<'_>, output: &mut Vec<u8>) -> Verdict {
+    fn request(
+        &mut self,
+        session: &Session,
+        request: Request<'_>,
+        place: Place,
+        output: &mut Vec<u8>,
+    ) -> Verdict {
+        if request.name == b"alone" && place == Place::InTurn {
+            return Verdict::Later;
+        }
         *self.in_turn.entry(session.id).or_default() += 1;
         output.extend_from_slice(request.data);
         if request.name == b"close" { Verdict::Close } else { Verdict::Keep }
@@ -150,6 +161,19 @@ fn after_a_fatal_turn_there_is_no_other() {
     let mut reply = [0; 9];
     stream.read_exact(&mut reply).unwrap();
     assert_eq!(&reply, b"\0\0\0\x05again");
+}
+
+#[test]
+fn a_request_that_waits_to_be_alone_keeps_its_place_in_the_conversation() {
+    let mut it = Loop::new(Limits::default());
+    let (mut patient, mut other) = (it.connect(), it.connect());
+    let frames = [frame("a"), named("alone", "b"), frame("c"), named("alone", "d"), named("alone", "e")];
+    patient.write_all(&frames.concat()).unwrap();
+    other.write_all(&frame("x")).unwrap();
+    for expected in ["a", "b", "c", "d", "e"] {
+        assert_eq!(it.reply(&mut patient), expected);
+    }
+    assert_eq!(it.reply(&mut other), "x");
 }
 
 #[test]

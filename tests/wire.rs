@@ -243,6 +243,38 @@ fn what_was_read_before_the_end_is_answered() {
 }
 
 #[test]
+fn slow_queries_leave_everyone_else_served_between_them() {
+    let server = Server::demo();
+    let slow = r#"{"sql_query": "SELECT count(*) FROM users a, users b, users c, users d, users e, users f, users g, users h, users i, users j"}"#;
+    let mut attackers: Vec<Client> = (0..4).map(|_| server.connect()).collect();
+    for attacker in &mut attackers {
+        for _ in 0..8 {
+            attacker.send(slow.as_bytes());
+        }
+    }
+    // While 32 of them wait, each further client is answered before the last of them.
+    assert_serves(&server);
+    for attacker in &mut attackers {
+        for _ in 0..8 {
+            assert!(attacker.reply()["result"].as_str().unwrap().starts_with("错误: 查询超过"));
+        }
+    }
+}
+
+#[test]
+fn a_stopped_server_leaves_its_database_whole_in_one_file() {
+    let server = Server::demo();
+    server.ask(r#"{"sql_query": "SELECT 1"}"#);
+    server.ask(r#"{"table_name": "students", "name": "x", "student_id": 7}"#);
+    let directory = server.stop();
+    let names: Vec<String> = std::fs::read_dir(directory.path().join("data"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    assert!(!names.iter().any(|name| name.ends_with("-wal")), "{names:?}");
+}
+
+#[test]
 fn nothing_personal_reaches_the_log() {
     let server = Server::configured("[log]\nlevel = \"trace\"\n");
     for (send, _) in common::recorded() {

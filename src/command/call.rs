@@ -162,7 +162,14 @@ fn is_success(reply: &Value) -> bool {
     match reply {
         Value::Array(replies) => replies.iter().all(is_success),
         reply if reply.get("jsonrpc").is_some() => reply.get("result").is_some(),
-        reply => reply.get("status").is_some_and(|status| status == "success"),
+        reply => {
+            let succeeded = |value: &Value| value.get("status").is_some_and(|status| status == "success");
+            // Appointments and look-ups say in their result whether they were carried out.
+            let refused = reply
+                .get("result")
+                .is_some_and(|result| result.get("status").is_some() && !succeeded(result));
+            succeeded(reply) && !refused
+        }
     }
 }
 
@@ -215,6 +222,9 @@ mod tests {
         for (reply, expected) in [
             (json!({"status": "success"}), true),
             (json!({"status": "error"}), false),
+            (json!({"status": "success", "result": {"status": "error"}}), false),
+            (json!({"status": "success", "result": {"status": "success"}}), true),
+            (json!({"status": "success", "result": {"columns": []}}), true),
             (json!({"jsonrpc": "2.0", "id": 1, "result": null}), true),
             (json!({"jsonrpc": "2.0", "id": 1, "error": {"code": -32000}}), false),
             (json!([{"jsonrpc": "2.0", "result": 1}, {"jsonrpc": "2.0", "error": {}}]), false),

@@ -158,7 +158,12 @@ fn reload(loaded: &Loaded) {
         Ok(reloaded) => {
             let level = reloaded.config.log.level;
             log_file::set_level(level);
-            log::info!("reloaded: the log level is {level}; other settings need a restart");
+            log::info!("reloaded: the log was opened anew, its level is {level}");
+            let mut with_old_level = reloaded.config;
+            with_old_level.log.level = loaded.config.log.level;
+            if with_old_level != loaded.config {
+                log::warn!("other settings have changed too; they are in force after a restart only");
+            }
         }
         Err(errors) => {
             for error in &errors.0 {

@@ -3,7 +3,7 @@
 //! It never knows a socket. Invariant: each connection that was counted in is counted out once, when it is
 //! swept.
 
-use super::reactor::Refusal;
+use super::handler::Refusal;
 use super::{Limits, REFUSALS_HELD_MAX};
 use std::collections::HashMap;
 use std::net::IpAddr;

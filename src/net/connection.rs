@@ -4,7 +4,7 @@
 //! connection with more than `OUTPUT_PAUSE_BYTES` of it is neither read nor dispatched.
 
 use super::frame::Inbox;
-use super::reactor::Refusal;
+use super::handler::Refusal;
 use super::{
     BUFFER_KEPT_BYTES, ENDING, Limits, OUTPUT_PAUSE_BYTES, READ_PER_TURN_BYTES, WRITE_PER_TURN_BYTES,
 };
@@ -84,6 +84,8 @@ pub(super) struct Connection {
     pub(super) blocked: bool,
     /// True exactly when the connection is on the reactor's ready list.
     pub(super) queued: bool,
+    /// True exactly when the next request waits to be dispatched alone; nothing behind it may overtake it.
+    pub(super) deferred: bool,
     /// True exactly when the connection is on the reactor's flush list.
     pub(super) touched: bool,
     /// True exactly when this connection was over a limit when it came.
@@ -122,6 +124,7 @@ impl Connection {
             watches_writable: false,
             blocked: false,
             queued: false,
+            deferred: false,
             touched: false,
             over_limit: false,
             refusal: None,
@@ -162,7 +165,10 @@ impl Connection {
 
     /// Whether a request, or a length that cannot be followed, is waiting and may be dispatched now.
     pub(super) fn has_request(&self, limits: &Limits) -> bool {
-        self.state == State::Serving && !self.is_paused() && self.inbox.has_next(&limits.frame)
+        self.state == State::Serving
+            && !self.deferred
+            && !self.is_paused()
+            && self.inbox.has_next(&limits.frame)
     }
 
     /// Reads at most a turn's budget, through `scratch`, into the inbox or, once the end has begun, nowhere.

@@ -5,13 +5,16 @@
 
 mod admission;
 mod connection;
+mod exchange;
 mod frame;
+mod handler;
 mod reactor;
 mod signals;
 mod timer;
 
 pub use frame::{FrameError, FrameLimits, Request, decode_reply, encode_request};
-pub use reactor::{CommitOutcome, Handler, Reactor, Refusal, Verdict};
+pub use handler::{CommitOutcome, Handler, Place, Refusal, Verdict};
+pub use reactor::Reactor;
 
 use std::time::Duration;
 

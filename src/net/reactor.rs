@@ -6,14 +6,16 @@
 
 use super::admission::{Admission, Admittance};
 use super::connection::{CloseReason, Connection, Flushed, Received, State};
-use super::frame::{self, FrameError, Request};
+use super::exchange::{append_refusal, dispatch, refuse};
+use super::frame;
+use super::handler::{CommitOutcome, Handler, Place, Refusal};
 use super::signals::{Intent, SignalSource};
 use super::timer::{Due, Timers};
 use super::{
     ACCEPT_PAUSE, ACCEPT_WARNING_INTERVAL, ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN,
     Limits, READ_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_BUSY_MAX,
 };
-use crate::session::{Session, SessionId, SessionIds};
+use crate::session::{Session, SessionIds};
 use log::{debug, info, warn};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
@@ -27,56 +29,6 @@ const LISTENER: Token = Token(0);
 const SIGNALS: Token = Token(1);
 /// Connections' tokens are their slab keys, above those of the loop's own sources.
 const FIRST_CONNECTION: usize = 2;
-
-/// What becomes of a connection after a reply.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Keep,
-    /// Close once this long has passed without a further request.
-    Linger(Duration),
-    /// Send what is there, then close.
-    Close,
-    /// Nothing was appended: the request stays where it is and comes first in the next turn.
-    NextTurn,
-}
-
-/// What a handler could make of its part of the turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CommitOutcome {
-    /// All that this turn's replies report is durable.
-    Durable,
-    /// Nothing of this turn is; its replies are taken back and the next turn starts afresh.
-    Lost,
-    /// As `Lost`, and there is no next turn: the store cannot be trusted any longer.
-    Fatal,
-}
-
-/// Why the loop itself turns a peer away; the handler finds the words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Refusal {
-    Frame(FrameError),
-    TooManyConnections,
-    TooManyFromAddress,
-    BuffersFull,
-    ReplyTooLarge,
-}
-
-/// What the bytes mean.
-pub trait Handler {
-    /// Answers a request by appending the reply's data to `output`; appending nothing sends nothing.
-    fn request(&mut self, session: &Session, request: Request<'_>, output: &mut Vec<u8>) -> Verdict;
-    /// Makes durable what this turn's requests wrote. None of their replies has left yet.
-    fn commit(&mut self) -> CommitOutcome;
-    /// After a lost turn: calls `reply` once for each reply that this session was given in it, in order,
-    /// with the data to send in its place.
-    fn retract(&mut self, session: &Session, reply: &mut dyn FnMut(&[u8]));
-    /// Appends the data of a frame that tells a peer why the loop turns it away.
-    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>);
-    /// The operator asks for the log to be opened anew and the configuration to be read again.
-    fn reload(&mut self);
-    /// A connection is gone, for whatever reason.
-    fn closed(&mut self, session: SessionId);
-}
 
 /// Whether new connections can be taken now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,6 +54,8 @@ pub struct Reactor {
     buffered_bytes: usize,
     /// Connections with something to read or dispatch, in the order in which they get their turn.
     ready: VecDeque<usize>,
+    /// Connections whose next request waits to be alone.
+    deferred: VecDeque<usize>,
     /// Connections to be flushed and looked over before this turn ends.
     touched: Vec<usize>,
     /// The other half of `touched`, so that no turn allocates.
@@ -133,6 +87,7 @@ impl Reactor {
             admission: Admission::default(),
             buffered_bytes: 0,
             ready: VecDeque::new(),
+            deferred: VecDeque::new(),
             touched: Vec::new(),
             flushing: Vec::new(),
             dead: Vec::new(),
@@ -146,7 +101,7 @@ impl Reactor {
         })
     }
 
-    /// Takes SIGTERM, SIGINT and SIGHUP into the poll.
+    /// Takes the signals that mean something to a server into the poll.
     pub fn watch_signals(&mut self) -> io::Result<()> {
         self.signals = Some(SignalSource::register(self.poll.registry(), SIGNALS)?);
         Ok(())
@@ -170,6 +125,7 @@ impl Reactor {
         let now = Instant::now();
         self.flush(now);
         self.expire(now);
+        self.serve_deferred(handler, now);
         self.sweep(handler);
         Ok(!self.is_finished(now))
     }
@@ -211,7 +167,7 @@ impl Reactor {
     }
 
     fn timeout(&self, now: Instant) -> Option<Duration> {
-        let pending = !self.ready.is_empty() || !self.touched.is_empty();
+        let pending = !self.ready.is_empty() || !self.touched.is_empty() || !self.deferred.is_empty();
         if pending || self.accepting == Accepting::Ready {
             return Some(Duration::ZERO);
         }
@@ -256,7 +212,6 @@ impl Reactor {
     /// Gives each connection on the ready list its turn; once the end has been asked for, what has not been
     /// read by then is not read any more.
     fn serve_ready<H: Handler>(&mut self, handler: &mut H, reads: bool, now: Instant) {
-        let mut postponed_keys = Vec::new();
         for _ in 0..self.ready.len() {
             // What is left over comes first in the next turn. A key may by then be another connection's,
             // which loses nothing by being looked at.
@@ -275,14 +230,13 @@ impl Reactor {
                 kill(&mut self.dead, connection, key, CloseReason::Broken);
                 continue;
             }
-            let postponed =
-                connection.state == State::Serving && dispatch(connection, &self.limits, handler, now);
-            if postponed {
-                connection.queued = true;
-                postponed_keys.push(key);
-            } else if (may_read && connection.wants_read(&self.limits))
-                || connection.has_request(&self.limits)
-            {
+            if connection.state == State::Serving && !connection.deferred {
+                let place = Place::InTurn;
+                if dispatch(connection, &self.limits, handler, place, REQUESTS_PER_TURN, now) {
+                    self.deferred.push_back(key);
+                }
+            }
+            if (may_read && connection.wants_read(&self.limits)) || connection.has_request(&self.limits) {
                 enqueue(&mut self.ready, connection, key);
             }
             recount(&mut self.buffered_bytes, connection);
@@ -293,9 +247,18 @@ impl Reactor {
                 recount(&mut self.buffered_bytes, connection);
             }
         }
-        for key in postponed_keys.into_iter().rev() {
-            self.ready.push_front(key);
+    }
+
+    /// Gives one request that asked for it the place between two turns. Its reply leaves with the next one's.
+    fn serve_deferred<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        let Some(key) = self.deferred.pop_front() else { return };
+        let Some(connection) = self.connections.get_mut(key) else { return };
+        if !std::mem::take(&mut connection.deferred) || connection.state != State::Serving {
+            return;
         }
+        dispatch(connection, &self.limits, handler, Place::Alone, 1, now);
+        enqueue(&mut self.ready, connection, key);
+        touch(&mut self.touched, connection, key);
     }
 
     fn accept<H: Handler>(&mut self, handler: &mut H, now: Instant) {
@@ -417,7 +380,7 @@ impl Reactor {
         let Some(connection) = self.connections.get_mut(key) else { return };
         recount(&mut self.buffered_bytes, connection);
         let sent_all = connection.unsent_bytes() == 0;
-        let has_request = connection.has_request(&self.limits);
+        let has_request = connection.deferred || connection.has_request(&self.limits);
         match connection.state {
             State::Dead => return,
             State::Ending if sent_all => {
@@ -518,67 +481,4 @@ fn recount(buffered_bytes: &mut usize, connection: &mut Connection) {
     let bytes = connection.buffer_bytes();
     *buffered_bytes = *buffered_bytes - connection.counted_bytes + bytes;
     connection.counted_bytes = bytes;
-}
-
-/// Answers the whole requests that have arrived, up to the turn's budget. Returns whether one of them asks to
-/// come first in the next turn.
-fn dispatch<H: Handler>(connection: &mut Connection, limits: &Limits, handler: &mut H, now: Instant) -> bool {
-    let mut taken = 0;
-    let mut postponed = false;
-    for _ in 0..REQUESTS_PER_TURN {
-        if connection.is_paused() || now.elapsed() > TURN_BUSY_MAX {
-            break;
-        }
-        let position = connection.inbox.position();
-        let Connection { inbox, output, session, turn_start, .. } = connection;
-        let request = match inbox.next(&limits.frame) {
-            Ok(Some(request)) => request,
-            Ok(None) => break,
-            Err(error) => {
-                connection.note_progress(taken, now);
-                refuse(connection, handler, Refusal::Frame(error), now);
-                return false;
-            }
-        };
-        turn_start.get_or_insert(output.len());
-        let start = frame::begin_reply(output);
-        let verdict = handler.request(session, request, output);
-        if frame::reply_bytes(output, start) > limits.output_max_bytes {
-            frame::restart_reply(output, start);
-            handler.refuse(Refusal::ReplyTooLarge, output);
-        }
-        frame::end_reply(output, start);
-        match verdict {
-            Verdict::Keep => connection.linger = None,
-            Verdict::Linger(linger) => connection.linger = Some(linger),
-            Verdict::Close => {
-                connection.note_progress(taken + 1, now);
-                connection.end(now);
-                return false;
-            }
-            Verdict::NextTurn => {
-                connection.inbox.rewind(position);
-                postponed = true;
-                break;
-            }
-        }
-        taken += 1;
-    }
-    connection.note_progress(taken, now);
-    postponed
-}
-
-/// Tells a peer why it is turned away, and lets nothing more of it in.
-fn refuse<H: Handler>(connection: &mut Connection, handler: &mut H, refusal: Refusal, now: Instant) {
-    append_refusal(connection, handler, refusal);
-    connection.refusal = Some(refusal);
-    connection.end(now);
-    let Session { id, address } = connection.session;
-    info!("connection {id} from {address} refused: {refusal:?}");
-}
-
-fn append_refusal<H: Handler>(connection: &mut Connection, handler: &mut H, refusal: Refusal) {
-    let start = frame::begin_reply(&mut connection.output);
-    handler.refuse(refusal, &mut connection.output);
-    frame::end_reply(&mut connection.output, start);
 }

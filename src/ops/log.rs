@@ -5,6 +5,7 @@
 
 use super::directory;
 use log::{LevelFilter, Log, Metadata, Record};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use simplelog::{ConfigBuilder, WriteLogger};
@@ -126,6 +127,15 @@ fn formatter(sink: &Arc<Mutex<Sink>>) -> Box<WriteLogger<Gather>> {
     WriteLogger::new(LevelFilter::Trace, config.build(), Gather(Arc::clone(sink)))
 }
 
+/// Whether standard error can be written without waiting: nobody may be reading the pipe that it is. The log
+/// file has every line in any case.
+fn stderr_takes_more() -> bool {
+    let stderr = io::stderr();
+    let mut wanted = [PollFd::new(&stderr, PollFlags::OUT)];
+    let at_once = Timespec { tv_sec: 0, tv_nsec: 0 };
+    poll(&mut wanted, Some(&at_once)).is_ok() && wanted.iter().all(|fd| fd.revents().contains(PollFlags::OUT))
+}
+
 /// simplelog writes a line in some twenty pieces; they meet here.
 struct Gather(Arc<Mutex<Sink>>);
 
@@ -159,7 +169,9 @@ impl Sink {
         let line = std::mem::take(&mut self.line);
         if self.also_stderr {
             // A reader that has gone away is no reason to stop.
-            let _ = io::stderr().write_all(&line);
+            if stderr_takes_more() {
+                let _ = io::stderr().write_all(&line);
+            }
         }
         if self.write_whole(&line) {
             self.own_up();

@@ -14,10 +14,14 @@ use crate::store::{Transaction, Value};
 enum Kind {
     Integer,
     Number,
+    /// A row's own id.
+    RowId,
     /// A place in a doctor's day.
     QueueNumber,
     /// Text of one line, of at most this many characters.
     Line(usize),
+    /// As `Line`, and not blank.
+    Name(usize),
     /// Text that may have several lines.
     Notes(usize),
     Date,
@@ -26,6 +30,8 @@ enum Kind {
     AppointmentTime,
 }
 
+/// An id that the next ones count on from; one near the end of the integers would leave none.
+const ROW_IDS: std::ops::RangeInclusive<i64> = 1..=1_000_000_000_000;
 const QUEUE_NUMBERS: std::ops::RangeInclusive<i64> = 1..=1_000_000;
 const NOTES_CHARS: usize = 32 * 1024;
 
@@ -40,10 +46,10 @@ const TABLES: [Table; 12] = [
         name: "patients",
         columns: &[
             ("patient_id", Kind::Integer),
-            ("name", Kind::Line(64)),
+            ("name", Kind::Name(64)),
             ("birth_date", Kind::Line(32)),
             ("id_card", Kind::Line(32)),
-            ("phone", Kind::Line(32)),
+            ("phone", Kind::Name(32)),
             ("email", Kind::Line(254)),
             ("created_at", Kind::Moment),
         ],
@@ -52,8 +58,8 @@ const TABLES: [Table; 12] = [
         name: "doctors",
         columns: &[
             ("doctor_id", Kind::Integer),
-            ("name", Kind::Line(64)),
-            ("employee_id", Kind::Line(32)),
+            ("name", Kind::Name(64)),
+            ("employee_id", Kind::Name(32)),
             ("department", Kind::Line(64)),
             ("photo_path", Kind::Line(255)),
             ("max_patients", Kind::Integer),
@@ -65,7 +71,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "appointments",
         columns: &[
-            ("appointment_id", Kind::Integer),
+            ("appointment_id", Kind::RowId),
             ("patient_id", Kind::Integer),
             ("doctor_id", Kind::Integer),
             ("appointment_time", Kind::AppointmentTime),
@@ -78,7 +84,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "medical_records",
         columns: &[
-            ("record_id", Kind::Integer),
+            ("record_id", Kind::RowId),
             ("patient_id", Kind::Integer),
             ("doctor_id", Kind::Integer),
             ("diagnosis", Kind::Notes(NOTES_CHARS)),
@@ -90,7 +96,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "medical_orders",
         columns: &[
-            ("order_id", Kind::Integer),
+            ("order_id", Kind::RowId),
             ("record_id", Kind::Integer),
             ("doctor_id", Kind::Integer),
             ("content", Kind::Notes(NOTES_CHARS)),
@@ -100,7 +106,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "prescriptions",
         columns: &[
-            ("prescription_id", Kind::Integer),
+            ("prescription_id", Kind::RowId),
             ("record_id", Kind::Integer),
             ("doctor_id", Kind::Integer),
             ("content", Kind::Notes(NOTES_CHARS)),
@@ -110,7 +116,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "attendance",
         columns: &[
-            ("attendance_id", Kind::Integer),
+            ("attendance_id", Kind::RowId),
             ("doctor_id", Kind::Integer),
             ("check_in_time", Kind::Moment),
             ("check_out_time", Kind::Moment),
@@ -120,7 +126,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "chat_messages",
         columns: &[
-            ("message_id", Kind::Integer),
+            ("message_id", Kind::RowId),
             ("sender_id", Kind::Integer),
             ("receiver_id", Kind::Integer),
             ("content", Kind::Notes(NOTES_CHARS)),
@@ -131,7 +137,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "leave_requests",
         columns: &[
-            ("leave_id", Kind::Integer),
+            ("leave_id", Kind::RowId),
             ("doctor_id", Kind::Integer),
             ("start_date", Kind::Date),
             ("end_date", Kind::Date),
@@ -143,7 +149,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "hospitalizations",
         columns: &[
-            ("hospitalization_id", Kind::Integer),
+            ("hospitalization_id", Kind::RowId),
             ("patient_id", Kind::Integer),
             ("doctor_id", Kind::Integer),
             ("ward_number", Kind::Line(32)),
@@ -158,7 +164,7 @@ const TABLES: [Table; 12] = [
     Table {
         name: "students",
         columns: &[
-            ("id", Kind::Integer),
+            ("id", Kind::RowId),
             ("name", Kind::Line(64)),
             ("age", Kind::Integer),
             ("student_id", Kind::Integer),
@@ -167,7 +173,7 @@ const TABLES: [Table; 12] = [
     },
     Table {
         name: "default_table",
-        columns: &[("id", Kind::Integer), ("data", Kind::Notes(NOTES_CHARS)), ("created_at", Kind::Moment)],
+        columns: &[("id", Kind::RowId), ("data", Kind::Notes(NOTES_CHARS)), ("created_at", Kind::Moment)],
     },
 ];
 
@@ -197,6 +203,7 @@ pub enum Problem {
     NotANumber,
     OutOfRange,
     NotText,
+    Empty,
     TooLong { limit_chars: usize },
     ControlCharacter,
     NotADate,
@@ -256,19 +263,22 @@ fn check(kind: Kind, value: &Value<'_>) -> Result<(), Problem> {
         (_, Value::Null) => return Ok(()),
         (Kind::Integer, Value::Integer(_)) => return Ok(()),
         (Kind::Integer, Value::Text(text)) if text.parse::<i64>().is_ok() => return Ok(()),
+        (Kind::RowId, Value::Integer(number)) if ROW_IDS.contains(number) => return Ok(()),
+        (Kind::RowId, Value::Integer(_)) => return Err(Problem::OutOfRange),
         (Kind::QueueNumber, Value::Integer(number)) if QUEUE_NUMBERS.contains(number) => return Ok(()),
         (Kind::QueueNumber, Value::Integer(_)) => return Err(Problem::OutOfRange),
-        (Kind::Integer | Kind::QueueNumber, _) => return Err(Problem::NotAnInteger),
+        (Kind::Integer | Kind::QueueNumber | Kind::RowId, _) => return Err(Problem::NotAnInteger),
         (Kind::Number, Value::Integer(_) | Value::Real(_)) => return Ok(()),
         (Kind::Number, Value::Text(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => return Ok(()),
         (Kind::Number, _) => return Err(Problem::NotANumber),
         // The column turns a number into its digits.
-        (Kind::Line(_) | Kind::Notes(_), Value::Integer(_)) => return Ok(()),
+        (Kind::Line(_) | Kind::Name(_) | Kind::Notes(_), Value::Integer(_)) => return Ok(()),
         (_, Value::Text(text)) => *text,
         (_, _) => return Err(Problem::NotText),
     };
     match kind {
-        Kind::Line(limit_chars) | Kind::Notes(limit_chars) => {
+        Kind::Name(_) if text.trim().is_empty() => Err(Problem::Empty),
+        Kind::Line(limit_chars) | Kind::Name(limit_chars) | Kind::Notes(limit_chars) => {
             let is_notes = matches!(kind, Kind::Notes(_));
             if text.chars().count() > limit_chars {
                 return Err(Problem::TooLong { limit_chars });

@@ -103,7 +103,11 @@ fn adopt(connection: &Connection, hash_credential: HashCredential) -> Result<Ado
     let mut adoption = Adoption::default();
     let mut passwords = connection.prepare(account::PASSWORDS.sql)?;
     let users = passwords
-        .query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?)))?
+        .query_map([], |row| {
+            // What is not text was never anybody's credential; it is kept as one that nobody can send.
+            let credential = row.get_ref(1)?.as_bytes().map(String::from_utf8_lossy).unwrap_or_default();
+            Ok((row.get::<_, i64>(0)?, credential.into_owned()))
+        })?
         .collect::<Result<Vec<_>, _>>()?;
     for (user_id, credential) in users {
         let hash = hash_credential(&credential).map_err(OpenError::Other)?;

@@ -8,6 +8,9 @@ use super::migrations::{self, Adoption, Origin};
 use super::{Store, adhoc};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rustix::fs::{FlockOperation, flock};
+use rustix::io::Errno;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -37,6 +40,8 @@ pub enum OpenError {
     Foreign { application_id: i32, schema: i32 },
     #[error("its schema {found} is newer than this program's {known}: install the medsrv that wrote it")]
     Newer { found: i32, known: i32 },
+    #[error("another medsrv serves it already; two servers on one database would give places twice")]
+    InUse,
     #[error("it is locked by another process: stop the other server first")]
     Locked,
     #[error("it cannot be opened: {0}; check that its directory exists and that this user may write there")]
@@ -65,6 +70,30 @@ pub struct Opened {
     pub store: Store,
     /// Set when the file was the Python server's.
     pub adoption: Option<Adoption>,
+    /// Whether the file was not there, or empty.
+    pub created: bool,
+}
+
+/// Keeps a second server from the same database. It lies beside the file and is never removed, since whoever
+/// removed it could not know who waits for it; and it is not the database itself, for closing that would
+/// drop the locks that SQLite holds on it.
+#[derive(Debug)]
+pub(super) struct Lock(#[expect(dead_code, reason = "the lock is held by being open")] File);
+
+impl Lock {
+    fn take(database: &Path) -> Result<Lock, OpenError> {
+        let mut path = database.as_os_str().to_owned();
+        path.push(".lock");
+        let failed = |error: std::io::Error| {
+            OpenError::CannotOpen(format!("its lock file {}: {error}", path.to_string_lossy()))
+        };
+        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Lock(file)),
+            Err(Errno::WOULDBLOCK) => Err(OpenError::InUse),
+            Err(error) => Err(failed(error.into())),
+        }
+    }
 }
 
 impl Store {
@@ -75,6 +104,7 @@ impl Store {
         if version < SQLITE_OLDEST {
             return Err(OpenError::LibraryTooOld { found: rusqlite::version() });
         }
+        let lock = Lock::take(path)?;
         let mut writer = Connection::open_with_flags(
             path,
             OpenFlags::SQLITE_OPEN_READ_WRITE
@@ -102,7 +132,8 @@ impl Store {
         )?;
         let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
-        Ok(Opened { store: Store::new(writer, reader, readable), adoption })
+        let created = origin == Origin::Ours { schema: 0 };
+        Ok(Opened { store: Store::new(writer, reader, readable, Some(lock)), adoption, created })
     }
 
     /// A new, empty database in memory, for tests.
@@ -122,7 +153,7 @@ impl Store {
         let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
-        Ok(Store::new(writer, reader, readable))
+        Ok(Store::new(writer, reader, readable, None))
     }
 }
 
@@ -152,13 +183,12 @@ fn require(writer: &Connection, setting: &'static str, wanted: &'static str) -> 
 /// `FILE.before-medsrv-2`, `-3`, … that is free.
 fn copy_beside(writer: &Connection, path: &Path) -> Result<PathBuf, OpenError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    let target = (1..)
-        .map(|attempt| match attempt {
-            1 => path.with_file_name(format!("{name}.before-medsrv")),
-            _ => path.with_file_name(format!("{name}.before-medsrv-{attempt}")),
-        })
-        .find(|candidate| !candidate.exists())
-        .unwrap_or_else(|| path.with_extension("before-medsrv"));
+    let mut target = path.with_file_name(format!("{name}.before-medsrv"));
+    let mut attempt = 1;
+    while target.exists() {
+        attempt += 1;
+        target.set_file_name(format!("{name}.before-medsrv-{attempt}"));
+    }
     let partial = target.with_extension("partial");
     let failed = |error: String| OpenError::Copy(format!("{}: {error}", target.display()));
     if partial.exists() {
@@ -169,7 +199,7 @@ fn copy_beside(writer: &Connection, path: &Path) -> Result<PathBuf, OpenError> {
         .map_err(|error| failed(message(&error)))?;
     std::fs::rename(&partial, &target).map_err(|error| failed(error.to_string()))?;
     let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    std::fs::File::open(directory)
+    File::open(directory)
         .and_then(|directory| directory.sync_all())
         .map_err(|error| failed(error.to_string()))?;
     Ok(target)

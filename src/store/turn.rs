@@ -1,10 +1,11 @@
-//! The transaction of a turn, and how each request in it writes.
+//! The transaction of a turn, and how each request of it writes.
 //!
 //! It never knows what a request is about. Invariants: all reads of a turn see one snapshot, and from its
 //! first write on that of its own transaction; a request that fails undoes itself alone; once SQLite has
 //! rolled the whole transaction back, nothing of the turn is there, and `commit` says so.
 
 use super::adhoc::Pages;
+use super::open::Lock;
 use super::{Error, Row, Statement, Value};
 use log::error;
 use rusqlite::{Connection, Params, params_from_iter};
@@ -35,6 +36,8 @@ enum Turn {
 }
 
 pub struct Store {
+    /// Held for as long as the file is open.
+    _lock: Option<Lock>,
     pub(super) writer: Connection,
     /// Read-only, with an authorizer of its own, for SQL that a client wrote.
     pub(super) reader: Connection,
@@ -48,8 +51,30 @@ pub struct Store {
 }
 
 impl Store {
-    pub(super) fn new(writer: Connection, reader: Connection, readable: Pages) -> Store {
-        Store { writer, reader, readable, turn: Turn::Idle, busy: false, fatal: Cell::new(false) }
+    pub(super) fn new(writer: Connection, reader: Connection, readable: Pages, lock: Option<Lock>) -> Store {
+        Store {
+            _lock: lock,
+            writer,
+            reader,
+            readable,
+            turn: Turn::Idle,
+            busy: false,
+            fatal: Cell::new(false),
+        }
+    }
+
+    /// Moves what the WAL holds into the file itself, and closes both. The connection that can write must be
+    /// the last one for that.
+    pub fn close(self) {
+        let Store { writer, reader, _lock: lock, .. } = self;
+        let closed = reader.close().map_err(|(_, error)| error).and_then(|()| {
+            writer.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
+            writer.close().map_err(|(_, error)| error)
+        });
+        if let Err(error) = closed {
+            error!("the database was not closed cleanly; the next start puts it in order: {error}");
+        }
+        drop(lock);
     }
 
     /// A view for reading, which sees what this turn has written.

@@ -22,12 +22,13 @@ pub fn login(
     }
     let username = searched(call.object, "user_name")?;
     let password = optional_text(call.object, key, field::LOGIN_CREDENTIAL)?.unwrap_or_default();
-    reply.result(&match account::login(transaction, &username, &password)? {
-        Login::Verified => "verificationSuccess",
-        Login::WrongPassword => "verificationFalse",
-        Login::UnknownUser => "verificationFalse_bucunzai",
-    });
-    Ok(Effect::Done)
+    let (word, effect) = match account::login(transaction, &username, &password)? {
+        Login::Verified => ("verificationSuccess", Effect::Done),
+        Login::WrongPassword => ("verificationFalse", Effect::Refused),
+        Login::UnknownUser => ("verificationFalse_bucunzai", Effect::Refused),
+    };
+    reply.result(&word);
+    Ok(effect)
 }
 
 pub fn register_patient(

@@ -66,6 +66,7 @@ fn worded(refusal: Refusal, table: &str) -> String {
                 Problem::NotAnInteger => FieldError::NotAnInteger(name),
                 Problem::NotANumber => FieldError::NotANumber(name),
                 Problem::OutOfRange => FieldError::OutOfRange(name),
+                Problem::Empty => FieldError::Empty(name),
                 Problem::NotText => FieldError::NotText(name),
                 Problem::TooLong { limit_chars } => FieldError::TooLong { name, limit_chars },
                 Problem::ControlCharacter => FieldError::ControlCharacter(name),
