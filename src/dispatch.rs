@@ -7,11 +7,13 @@ use crate::api::legacy::{self, Call, Effect, Handler, Shape, Trouble};
 use crate::api::{Object, Reply};
 use crate::ops::config;
 use crate::service::Rules;
+use crate::service::memory::Memory;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::{self, Commit, Store};
 use ipnet::IpNet;
 use log::{error, info};
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
@@ -102,6 +104,7 @@ pub enum Then {
 pub struct Dispatcher {
     store: Store,
     settings: Settings,
+    memory: RefCell<Memory>,
     /// Whom this turn's replies are for, in order.
     replied: Vec<SessionId>,
     /// After a lost turn: how many replies each session was given in it.
@@ -110,7 +113,13 @@ pub struct Dispatcher {
 
 impl Dispatcher {
     pub fn new(store: Store, settings: Settings) -> Dispatcher {
-        Dispatcher { store, settings, replied: Vec::new(), retracted: HashMap::new() }
+        Dispatcher {
+            store,
+            settings,
+            memory: RefCell::default(),
+            replied: Vec::new(),
+            retracted: HashMap::new(),
+        }
     }
 
     /// Answers one request by appending the reply to `output`; `alone` says that the turn before has been
@@ -158,7 +167,7 @@ impl Dispatcher {
             reply.error(legacy::OPERATION_NOT_SERVED);
             return linger;
         }
-        let call = Call { object: &object, now, rules: &self.settings.rules };
+        let call = Call { object: &object, now, rules: &self.settings.rules, memory: &self.memory };
         match run(&mut self.store, operation, &call, &mut reply) {
             Ok(Effect::Done) => {}
             Ok(Effect::Refused) => info!("{id} from {address}: {} refused", operation.name),

@@ -3,6 +3,7 @@
 //! It never knows who is connected. Invariant: a username is one account's only, and a person is registered
 //! with account and details in one step or not at all.
 
+use super::memory::Memory;
 use super::time::Now;
 use super::{Failure, credential};
 use crate::store::statements::{account, doctor, patient};
@@ -69,6 +70,7 @@ pub struct NewDoctor<'a> {
 pub fn register_doctor(
     transaction: &Transaction<'_>,
     new: &NewDoctor<'_>,
+    memory: &mut Memory,
     now: &Now,
 ) -> Result<i64, Failure<UsernameTaken>> {
     let id = create(transaction, new.employee_id, new.password, "doctor", now)?;
@@ -76,6 +78,7 @@ pub fn register_doctor(
         &doctor::INSERT,
         params![id, new.name, new.employee_id, new.department, new.photo_path, MAX_PATIENTS_DEFAULT],
     )?;
+    memory.forget_doctors();
     Ok(id)
 }
 

@@ -4,9 +4,10 @@
 //! doctor takes; a patient never holds two at the same time; a queue number is given once in a doctor's day,
 //! even when the appointment that had it is cancelled.
 
+use super::memory::{Bookable, Day, Memory};
 use super::time::{AppointmentTime, Now, is_date};
 use super::{Failure, Rules, schedule};
-use crate::store::statements::{appointment, doctor, patient};
+use crate::store::statements::{appointment, patient};
 use crate::store::{Error, Row, Transaction, Value, params};
 
 /// Where an appointment stands.
@@ -74,17 +75,18 @@ pub fn book(
     transaction: &Transaction<'_>,
     new: &NewAppointment<'_>,
     rules: &Rules,
+    memory: &mut Memory,
     now: &Now,
 ) -> Result<Booked, Failure<BookRefusal>> {
     let patient_id = transaction
         .first(&patient::ID_BY_PHONE, params![new.patient_phone], |row| row.integer(0))?
         .ok_or(Failure::Refused(BookRefusal::UnknownPatient))?;
-    let doctor = transaction
-        .first(&doctor::BOOKABLE_BY_NAME, params![new.doctor_name], Bookable::from_row)?
-        .ok_or(Failure::Refused(BookRefusal::UnknownDoctor))?;
-    let highest_number = find_place(transaction, &doctor, patient_id, &new.time, None, rules)
+    let doctor =
+        memory.doctor(transaction, new.doctor_name)?.ok_or(Failure::Refused(BookRefusal::UnknownDoctor))?;
+    let day = find_place(transaction, &doctor, patient_id, &new.time, None, rules, memory)
         .map_err(|failure| failure.map(BookRefusal::NoPlace))?;
-    let queue_number = highest_number
+    let queue_number = day
+        .highest_number
         .checked_add(1)
         .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
     let appointment_id = transaction.insert(
@@ -99,6 +101,8 @@ pub fn book(
             now.utc
         ],
     )?;
+    let day = Day { taken: day.taken + 1, highest_number: queue_number };
+    memory.set_day(doctor.doctor_id, &new.time, day);
     Ok(Booked { appointment_id, queue_number })
 }
 
@@ -110,37 +114,16 @@ pub fn check_row(
     doctor_id: i64,
     time: &AppointmentTime,
     rules: &Rules,
+    memory: &mut Memory,
 ) -> Result<(), Failure<NoPlace>> {
-    match transaction.first(&doctor::BOOKABLE_BY_ID, params![doctor_id], Bookable::from_row)? {
-        Some(doctor) => find_place(transaction, &doctor, patient_id, time, None, rules).map(|_| ()),
+    match Bookable::by_id(transaction, doctor_id)? {
+        Some(doctor) => find_place(transaction, &doctor, patient_id, time, None, rules, memory).map(|_| ()),
         None => Ok(()),
     }
 }
 
-/// What booking needs to know of a doctor.
-struct Bookable {
-    doctor_id: i64,
-    max_patients: Option<i64>,
-    work_schedule: Option<String>,
-    is_available: bool,
-}
-
-impl Bookable {
-    fn from_row(row: &Row<'_>) -> Result<Bookable, Error> {
-        Ok(Bookable {
-            doctor_id: row.integer(0)?,
-            max_patients: match row.value(1)? {
-                Value::Integer(number) => Some(number),
-                _ => None,
-            },
-            work_schedule: row.optional_text(2)?.map(str::to_owned),
-            is_available: row.value(3)?.is_true(),
-        })
-    }
-}
-
 /// Finds a place in a doctor's day for an appointment, which may be one that has a row already.
-/// Returns the highest queue number of that day, 0 where it has none.
+/// Returns the day as it is without it.
 fn find_place(
     transaction: &Transaction<'_>,
     doctor: &Bookable,
@@ -148,7 +131,8 @@ fn find_place(
     time: &AppointmentTime,
     appointment_id: Option<i64>,
     rules: &Rules,
-) -> Result<i64, Failure<NoPlace>> {
+    memory: &mut Memory,
+) -> Result<Day, Failure<NoPlace>> {
     if !doctor.is_available {
         return Err(Failure::Refused(NoPlace::DoctorUnavailable));
     }
@@ -161,13 +145,9 @@ fn find_place(
             Err(schedule::Unreadable) => return Err(Failure::Refused(NoPlace::ScheduleUnreadable)),
         }
     }
-    let (taken, highest_number) = transaction
-        .first(&appointment::DAY, params![doctor.doctor_id, time.date()], |row| {
-            Ok::<_, Error>((row.integer(0)?, row.integer(1)?))
-        })?
-        .unwrap_or((0, 0));
+    let day = memory.day(transaction, doctor.doctor_id, time)?;
     if let Some(max_patients) = doctor.max_patients
-        && taken >= max_patients
+        && day.taken >= max_patients
     {
         return Err(Failure::Refused(NoPlace::DayFull { max_patients }));
     }
@@ -179,7 +159,7 @@ fn find_place(
         })?;
     match clash {
         Some(()) => Err(Failure::Refused(NoPlace::PatientBusy)),
-        None => Ok(highest_number),
+        None => Ok(day),
     }
 }
 
@@ -252,7 +232,11 @@ pub enum CancelRefusal {
 }
 
 /// Cancels an appointment. Its place is free at once; its number is not given again.
-pub fn cancel(transaction: &Transaction<'_>, appointment_id: i64) -> Result<(), Failure<CancelRefusal>> {
+pub fn cancel(
+    transaction: &Transaction<'_>,
+    appointment_id: i64,
+    memory: &mut Memory,
+) -> Result<(), Failure<CancelRefusal>> {
     let found = find(transaction, appointment_id)?;
     let current = found.ok_or(Failure::Refused(CancelRefusal::UnknownAppointment))?;
     match current.status {
@@ -261,6 +245,7 @@ pub fn cancel(transaction: &Transaction<'_>, appointment_id: i64) -> Result<(), 
         Status::Pending => {}
     }
     transaction.execute(&appointment::SET_STATUS, params![appointment_id, Status::Cancelled.as_str()])?;
+    current.forget_day(memory);
     Ok(())
 }
 
@@ -277,19 +262,20 @@ pub fn set_status(
     appointment_id: i64,
     status: Status,
     rules: &Rules,
+    memory: &mut Memory,
 ) -> Result<Status, Failure<StatusRefusal>> {
     let found = find(transaction, appointment_id)?;
     let current = found.ok_or(Failure::Refused(StatusRefusal::UnknownAppointment))?;
     if current.status == Status::Cancelled
         && status != Status::Cancelled
         && let Some(time) = current.time
-        && let Some(doctor) =
-            transaction.first(&doctor::BOOKABLE_BY_ID, params![current.doctor_id], Bookable::from_row)?
+        && let Some(doctor) = Bookable::by_id(transaction, current.doctor_id)?
     {
-        find_place(transaction, &doctor, current.patient_id, &time, Some(appointment_id), rules)
+        find_place(transaction, &doctor, current.patient_id, &time, Some(appointment_id), rules, memory)
             .map_err(|failure| failure.map(StatusRefusal::NoPlace))?;
     }
     transaction.execute(&appointment::SET_STATUS, params![appointment_id, status.as_str()])?;
+    current.forget_day(memory);
     Ok(current.status)
 }
 
@@ -299,6 +285,14 @@ struct Current {
     /// `None` where the Python server stored what is no time.
     time: Option<AppointmentTime>,
     status: Status,
+}
+
+impl Current {
+    fn forget_day(&self, memory: &mut Memory) {
+        if let Some(time) = &self.time {
+            memory.forget_day(self.doctor_id, time);
+        }
+    }
 }
 
 fn find(transaction: &Transaction<'_>, appointment_id: i64) -> Result<Option<Current>, Error> {

@@ -3,6 +3,7 @@
 //! It never runs on a database that has a user. Invariant: the same rows, with the same ids, each time.
 
 use super::account::{NewDoctor, NewPatient, register_doctor, register_patient};
+use super::memory::Memory;
 use super::time::Now;
 use super::{Failure, Rules, doctor, table};
 use crate::store::statements::{account, appointment};
@@ -96,14 +97,16 @@ pub fn fill(store: &mut Store, now: &Now) -> Result<bool, Failure<String>> {
         }
         let mut doctors = Vec::new();
         for sample in &DOCTORS {
-            doctors
-                .push(register_doctor(transaction, &sample.new, now).map_err(|failure| described(&failure))?);
+            doctors.push(
+                register_doctor(transaction, &sample.new, &mut Memory::default(), now)
+                    .map_err(|failure| described(&failure))?,
+            );
             let changes = [
                 (doctor::Field::MaxPatients, Value::Integer(sample.max_patients)),
                 (doctor::Field::Fee, Value::Real(sample.fee)),
                 (doctor::Field::WorkSchedule, Value::Text(sample.work_schedule)),
             ];
-            doctor::update(transaction, sample.new.employee_id, &changes)
+            doctor::update(transaction, sample.new.employee_id, &changes, &mut Memory::default())
                 .map_err(|failure| described(&failure))?;
         }
         appointments(transaction, &patients, &doctors, now)?;
@@ -144,8 +147,9 @@ fn rows(
     patients: &[i64],
     doctors: &[i64],
 ) -> Result<(), Failure<table::Refusal>> {
-    let put =
-        |table: &str, row: &[(&str, Value<'_>)]| table::insert(transaction, table, row, &Rules::default());
+    let put = |table: &str, row: &[(&str, Value<'_>)]| {
+        table::insert(transaction, table, row, &Rules::default(), &mut Memory::default())
+    };
     let records =
         [("感冒", "发热、咳嗽、流涕", "2024-02-01 09:30:00"), ("阑尾炎", "右下腹痛", "2024-01-28 10:30:00")];
     for ((patient, doctor), (diagnosis, symptoms, visit_time)) in patients.iter().zip(doctors).zip(records) {

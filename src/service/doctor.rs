@@ -4,6 +4,7 @@
 //! their account, and both change together.
 
 use super::Failure;
+use super::memory::Memory;
 use crate::store::statements::{account, doctor};
 use crate::store::{Error, Row, Statement, Transaction, Value, params};
 
@@ -90,6 +91,7 @@ pub fn update(
     transaction: &Transaction<'_>,
     employee_id: &str,
     changes: &[(Field, Value<'_>)],
+    memory: &mut Memory,
 ) -> Result<i64, Failure<UpdateRefusal>> {
     let id = transaction
         .first(&doctor::ID_BY_EMPLOYEE_ID, params![employee_id], |row| row.integer(0))?
@@ -103,5 +105,6 @@ pub fn update(
         }
         transaction.execute(field.statement(), params![id, value])?;
     }
+    memory.forget_doctors();
     Ok(id)
 }

@@ -8,6 +8,7 @@ pub mod appointment;
 pub mod credential;
 pub mod demo;
 pub mod doctor;
+pub mod memory;
 pub mod patient;
 pub mod schedule;
 pub mod table;

@@ -5,6 +5,7 @@
 //! column's kind does not allow.
 
 use super::appointment::{self, NoPlace, Status};
+use super::memory::Memory;
 use super::time::{AppointmentTime, is_date, is_moment};
 use super::{Failure, Rules};
 use crate::store::{Transaction, Value};
@@ -216,6 +217,7 @@ pub fn insert(
     table: &str,
     row: &[(&str, Value<'_>)],
     rules: &Rules,
+    memory: &mut Memory,
 ) -> Result<(), Failure<Refusal>> {
     if row.is_empty() {
         return Err(Failure::Refused(Refusal::Empty));
@@ -243,7 +245,7 @@ pub fn insert(
         values.push(*value);
     }
     let time = if table.name == "appointments" {
-        check_appointment(transaction, &names, &values, rules)?
+        check_appointment(transaction, &names, &values, rules, memory)?
     } else {
         None
     };
@@ -255,6 +257,11 @@ pub fn insert(
     let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
     let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), places.join(", "));
     transaction.execute_composed(&sql, &values)?;
+    match table.name {
+        "appointments" => memory.forget_days(),
+        "doctors" => memory.forget_doctors(),
+        _ => {}
+    }
     Ok(())
 }
 
@@ -312,6 +319,7 @@ fn check_appointment(
     names: &[&str],
     values: &[Value<'_>],
     rules: &Rules,
+    memory: &mut Memory,
 ) -> Result<Option<String>, Failure<Refusal>> {
     let value =
         |wanted: &str| names.iter().zip(values).find(|(name, _)| **name == wanted).map(|(_, value)| *value);
@@ -326,7 +334,7 @@ fn check_appointment(
     if let (Some(patient_id), Some(doctor_id), false) =
         (number("patient_id"), number("doctor_id"), is_cancelled)
     {
-        appointment::check_row(transaction, patient_id, doctor_id, &time, rules)
+        appointment::check_row(transaction, patient_id, doctor_id, &time, rules, memory)
             .map_err(|failure| failure.map(Refusal::NoPlace))?;
     }
     Ok(Some(time.to_string()))

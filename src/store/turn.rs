@@ -46,6 +46,11 @@ pub struct Store {
     turn: Turn,
     /// True exactly when another process has held the write lock in this turn; it is not waited for twice.
     busy: bool,
+    /// Counts the times at which what was read before is no longer true: a turn was lost, or another process
+    /// has written.
+    generation: u64,
+    /// SQLite's own count of other connections' commits.
+    data_version: i64,
     /// True exactly when a statement has met an error after which the file cannot be trusted.
     fatal: Cell<bool>,
 }
@@ -59,6 +64,8 @@ impl Store {
             readable,
             turn: Turn::Idle,
             busy: false,
+            generation: 0,
+            data_version: 0,
             fatal: Cell::new(false),
         }
     }
@@ -83,6 +90,7 @@ impl Store {
             Turn::Idle => {
                 self.run("BEGIN")?;
                 self.turn = Turn::Reading;
+                self.look_for_other_writers()?;
             }
             Turn::Writing => self.check_open()?,
             Turn::Reading | Turn::Lost => {}
@@ -185,6 +193,16 @@ impl Store {
             return Err(error);
         }
         self.turn = Turn::Writing;
+        self.look_for_other_writers()
+    }
+
+    fn look_for_other_writers(&mut self) -> Result<(), Error> {
+        let statement = Statement { file: "", sql: "PRAGMA data_version" };
+        let version = self.view(false).first(&statement, [], |row| row.integer(0))?.unwrap_or(0);
+        if version != self.data_version {
+            self.data_version = version;
+            self.generation += 1;
+        }
         Ok(())
     }
 
@@ -201,6 +219,7 @@ impl Store {
     fn lose(&mut self, error: &Error) -> Error {
         error!("the database failed, every reply of this turn is taken back: {error}");
         self.turn = Turn::Lost;
+        self.generation += 1;
         if !self.writer.is_autocommit() && self.run("ROLLBACK").is_err() && !self.writer.is_autocommit() {
             error!("and the transaction cannot be rolled back");
             self.fatal.set(true);
@@ -209,7 +228,13 @@ impl Store {
     }
 
     fn view(&self, may_write: bool) -> Transaction<'_> {
-        Transaction { connection: &self.writer, fatal: &self.fatal, may_write, written: Cell::new(0) }
+        Transaction {
+            connection: &self.writer,
+            fatal: &self.fatal,
+            generation: self.generation,
+            may_write,
+            written: Cell::new(0),
+        }
     }
 
     fn run(&self, sql: &'static str) -> Result<(), Error> {
@@ -222,12 +247,18 @@ impl Store {
 pub struct Transaction<'a> {
     connection: &'a Connection,
     fatal: &'a Cell<bool>,
+    generation: u64,
     may_write: bool,
     /// Statements that have written.
     written: Cell<u32>,
 }
 
 impl Transaction<'_> {
+    /// Which state of the database this is; what was read under another one may no longer be true.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Reads the first row of a result, if there is one.
     pub fn first<T, E: From<Error>>(
         &self,

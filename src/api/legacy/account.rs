@@ -73,7 +73,11 @@ pub fn register_doctor(
         department,
         photo_path,
     };
-    registered(account::register_doctor(transaction, &new, call.now), "gonghaoyicunzai", reply)
+    registered(
+        account::register_doctor(transaction, &new, &mut call.memory.borrow_mut(), call.now),
+        "gonghaoyicunzai",
+        reply,
+    )
 }
 
 /// The Python server trimmed a doctor's fields, and took an empty one for none.

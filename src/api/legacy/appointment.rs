@@ -48,20 +48,21 @@ pub fn create_appointment(
         .ok_or_else(|| FieldError::NotAnAppointmentTime("appointment_time".into()))?;
     let fee_paid = flag(object, "fee_paid")?;
     let new = NewAppointment { patient_phone: &patient_phone, doctor_name: &doctor_name, time, fee_paid };
-    let booked = match appointment::book(transaction, &new, call.rules, call.now) {
-        Ok(booked) => booked,
-        Err(Failure::Fault(fault)) => return Err(fault.into()),
-        Err(Failure::Refused(refusal)) => {
-            return refuse(
-                match refusal {
-                    BookRefusal::UnknownPatient => format!("未找到手机号为 {patient_phone} 的患者"),
-                    BookRefusal::UnknownDoctor => format!("未找到姓名为 {doctor_name} 的医生"),
-                    BookRefusal::NoPlace(reason) => no_place(&reason, Some(&doctor_name)),
-                },
-                reply,
-            );
-        }
-    };
+    let booked =
+        match appointment::book(transaction, &new, call.rules, &mut call.memory.borrow_mut(), call.now) {
+            Ok(booked) => booked,
+            Err(Failure::Fault(fault)) => return Err(fault.into()),
+            Err(Failure::Refused(refusal)) => {
+                return refuse(
+                    match refusal {
+                        BookRefusal::UnknownPatient => format!("未找到手机号为 {patient_phone} 的患者"),
+                        BookRefusal::UnknownDoctor => format!("未找到姓名为 {doctor_name} 的医生"),
+                        BookRefusal::NoPlace(reason) => no_place(&reason, Some(&doctor_name)),
+                    },
+                    reply,
+                );
+            }
+        };
     reply.result(&Created {
         status: "success",
         message: "预约创建成功",
@@ -158,7 +159,7 @@ pub fn cancel_appointment(
     }
     let (appointment_id, shown) = id(call.object, "appointment_id")?;
     let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
-    match appointment::cancel(transaction, appointment_id) {
+    match appointment::cancel(transaction, appointment_id, &mut call.memory.borrow_mut()) {
         Ok(()) => {
             Message::success(format!("预约ID {shown} 已成功取消")).write(reply);
             Ok(Effect::Done)
@@ -191,7 +192,13 @@ pub fn update_appointment_status(
     };
     let (appointment_id, shown) = id(object, "appointment_id")?;
     let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
-    match appointment::set_status(transaction, appointment_id, status, call.rules) {
+    match appointment::set_status(
+        transaction,
+        appointment_id,
+        status,
+        call.rules,
+        &mut call.memory.borrow_mut(),
+    ) {
         Ok(old) => {
             let (old, new) = (old.as_str(), status.as_str());
             Message::success(format!("预约ID {shown} 状态已从 '{old}' 更新为 '{new}'")).write(reply);

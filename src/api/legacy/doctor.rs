@@ -111,7 +111,7 @@ pub fn reset_doctor_information(
         let is_available = flag(object, "new_is_available")?;
         changes.push((Field::IsAvailable, Value::Integer(i64::from(is_available))));
     }
-    let refusal = match doctor::update(transaction, &employee_id, &changes) {
+    let refusal = match doctor::update(transaction, &employee_id, &changes, &mut call.memory.borrow_mut()) {
         Ok(id) => {
             reply.result(&format!("医生ID为 {id} 的医生信息更新成功"));
             return Ok(Effect::Done);

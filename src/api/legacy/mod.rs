@@ -25,10 +25,12 @@ use super::object::{Object, Unreadable};
 use super::reply::{Reply, TooLarge};
 use crate::service::Rules;
 use crate::service::appointment::NoPlace;
+use crate::service::memory::Memory;
 use crate::service::time::Now;
 use crate::store::{self, Transaction};
 use field::FieldError;
 use serde::Serialize;
+use std::cell::RefCell;
 
 /// What the Python server said of a request that it could not read.
 pub const UNREADABLE: &str = "接收JSON数据失败";
@@ -61,6 +63,7 @@ pub struct Call<'a> {
     pub object: &'a Object<'a>,
     pub now: &'a Now,
     pub rules: &'a Rules,
+    pub memory: &'a RefCell<Memory>,
 }
 
 /// Whether a request that was answered has changed anything worth keeping.

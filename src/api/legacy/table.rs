@@ -21,7 +21,7 @@ pub fn insert(
     for (key, field) in call.object.members().filter(|(key, _)| *key != "table_name") {
         row.push((key, value(key, field)?));
     }
-    match table::insert(transaction, table, &row, call.rules) {
+    match table::insert(transaction, table, &row, call.rules, &mut call.memory.borrow_mut()) {
         Ok(()) => {
             reply.result(&format!("成功插入数据到表 {table}"));
             Ok(Effect::Done)
