@@ -1,10 +1,12 @@
 //! The load tool of medsrv: drives a server from one thread, and measures what a client would.
 //!
-//! The modules in the order in which to read them. A benchmark calls [`run`] with a [`Plan`].
+//! The modules, from what an operator types to what is shown. A benchmark calls [`run`] with a [`Plan`].
 
 // A measurement must not end because of what a server sends.
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 
+/// What an operator types.
+pub mod command;
 /// What a run is to be.
 pub mod plan;
 /// Who exists.
@@ -31,6 +33,16 @@ mod driver;
 pub mod measure;
 /// What a run is reported as.
 pub mod report;
+/// What a run must reach.
+pub mod check;
+/// Runs at rising rates.
+pub mod sweep;
+/// A report as text.
+pub mod table;
+/// A report as a page.
+pub mod html;
+/// Filling a database.
+pub mod prepare;
 /// Numbers as people read them.
 pub mod units;
 /// Pseudo-random numbers.

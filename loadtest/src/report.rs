@@ -219,8 +219,55 @@ fn notes(tool: &ToolReport) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// A report of a run that never was, for tests of what shows reports.
+    pub(crate) fn sample() -> Report {
+        let latencies = Latencies {
+            count: 10_000,
+            min_ns: 90_000,
+            mean_ns: 400_000.0,
+            p50_ns: 300_000,
+            p90_ns: 900_000,
+            p99_ns: 3_000_000,
+            p999_ns: 8_000_000,
+            max_ns: 20_000_000,
+        };
+        let errors = ErrorCounts { refused: 5, ..ErrorCounts::default() };
+        let second = |second| Second {
+            second,
+            rate: 1000.0,
+            successes: 1000,
+            errors: 0,
+            p50_ns: 300_000,
+            p99_ns: 3_000_000,
+            max_ns: 20_000_000,
+        };
+        let point = |(percentile, latency_ns)| Point { percentile, latency_ns };
+        Report {
+            setting: Setting::of(&Plan::default(), "2026-01-02 03:04:05 +08:00".into()),
+            measured_s: 10.0,
+            rate: 1000.0,
+            successes: 10_000,
+            errors,
+            errors_total: 5,
+            messages: vec![Message { kind: crate::ErrorKind::Refused, text: "busy".into(), count: 5 }],
+            latencies,
+            operations: vec![OperationReport { name: "query".into(), rate: 1000.0, errors, latencies }],
+            distribution: [(0.0, 90_000), (50.0, 300_000), (99.0, 3_000_000), (100.0, 20_000_000)]
+                .map(point)
+                .to_vec(),
+            series: (0..10).map(second).collect(),
+            tool: ToolReport {
+                busy_share: 0.2,
+                lag_p99_ns: 1000,
+                lag_max_ns: 9000,
+                reconnects: 0,
+                notes: vec![],
+            },
+        }
+    }
 
     fn histogram(values: impl IntoIterator<Item = u64>) -> Histogram<u64> {
         let mut histogram = Histogram::new_with_bounds(1, 1_000_000_000, 3).unwrap();
