@@ -10,7 +10,7 @@ use crate::service::Rules;
 use crate::service::memory::Memory;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
-use crate::store::{self, Commit, Store};
+use crate::store::{self, CheckpointNeed, Commit, Store};
 use ipnet::IpNet;
 use log::{error, info};
 use std::cell::RefCell;
@@ -177,6 +177,17 @@ impl Dispatcher {
             }
         }
         linger
+    }
+
+    /// Work that no request waits for: moving the WAL into the database file. Returns whether there is some
+    /// that an idle moment would be good for.
+    pub fn background(&mut self, idle: bool) -> bool {
+        match self.store.checkpoint_need() {
+            CheckpointNeed::None => return false,
+            CheckpointNeed::WhenIdle if !idle => return true,
+            CheckpointNeed::WhenIdle | CheckpointNeed::Now => self.store.checkpoint(),
+        }
+        false
     }
 
     /// Closes the database, so that its file is whole without a companion.

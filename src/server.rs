@@ -235,5 +235,9 @@ impl<R: FnMut()> Handler for Bridge<R> {
         (self.reload)();
     }
 
+    fn background(&mut self, idle: bool) -> bool {
+        self.dispatcher.background(idle)
+    }
+
     fn closed(&mut self, _session: SessionId) {}
 }

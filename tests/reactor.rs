@@ -56,6 +56,10 @@ impl Handler for Echo {
         output.extend_from_slice(format!("{refusal:?}").as_bytes());
     }
 
+    fn background(&mut self, _: bool) -> bool {
+        false
+    }
+
     fn reload(&mut self) {}
 
     fn closed(&mut self, _session: SessionId) {

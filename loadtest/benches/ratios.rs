@@ -221,6 +221,10 @@ impl Handler for Echo {
         output.extend_from_slice(refusal.to_string().as_bytes());
     }
 
+    fn background(&mut self, _: bool) -> bool {
+        false
+    }
+
     fn reload(&mut self) {}
 
     fn closed(&mut self, _: SessionId) {}

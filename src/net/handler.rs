@@ -72,6 +72,9 @@ pub trait Handler {
     fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>);
     /// The operator asks for the log to be opened anew and the configuration to be read again.
     fn reload(&mut self);
+    /// Work that nobody waits for, after the replies have left; `idle` says that nothing came for a while.
+    /// Returns whether there is some that waits for such a moment.
+    fn background(&mut self, idle: bool) -> bool;
     /// A connection is gone, for whatever reason.
     fn closed(&mut self, session: SessionId);
 }

@@ -38,6 +38,8 @@ pub const REFUSALS_HELD_MAX: usize = 64;
 pub const BUFFER_KEPT_BYTES: usize = 4 * 1024;
 /// How long a refused connection may take to read why.
 pub const ENDING: Duration = Duration::from_secs(1);
+/// How long nothing must come before work that nobody waits for is begun.
+pub const IDLE_AFTER: Duration = Duration::from_millis(5);
 /// How long accepting rests when the process is out of descriptors.
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 /// How often the log says that accepting rests.

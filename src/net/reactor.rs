@@ -13,7 +13,7 @@ use super::signals::{Intent, SignalSource};
 use super::timer::{Due, Timers};
 use super::{
     ACCEPT_PAUSE, ACCEPT_WARNING_INTERVAL, ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN,
-    Limits, READ_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_BUSY_MAX,
+    IDLE_AFTER, Limits, READ_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_BUSY_MAX,
 };
 use crate::session::{Session, SessionIds};
 use log::{debug, info, warn};
@@ -65,6 +65,10 @@ pub struct Reactor {
     accepting: Accepting,
     accept_warned_at: Option<Instant>,
     signalled: bool,
+    /// True exactly when this turn's poll ran into its time limit with nothing to do.
+    idle: bool,
+    /// True exactly when the handler has work for an idle moment.
+    awaits_idle: bool,
     /// Set once the end has been asked for: when patience ends.
     draining_until: Option<Instant>,
     finished: bool,
@@ -95,6 +99,8 @@ impl Reactor {
             accepting: Accepting::Waiting,
             accept_warned_at: None,
             signalled: false,
+            idle: false,
+            awaits_idle: false,
             draining_until: None,
             finished: false,
             scratch: vec![0; READ_PER_TURN_BYTES].into_boxed_slice(),
@@ -125,6 +131,7 @@ impl Reactor {
         let now = Instant::now();
         self.flush(now);
         self.expire(now);
+        self.awaits_idle = handler.background(self.idle);
         self.serve_deferred(handler, now);
         self.sweep(handler);
         Ok(!self.is_finished(now))
@@ -133,11 +140,13 @@ impl Reactor {
     /// Waits for events, or for the next timer, or not at all while anything is pending.
     fn wait(&mut self) -> io::Result<()> {
         let timeout = self.timeout(Instant::now());
+        self.idle = false;
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(()),
             Err(error) => return Err(error),
         }
+        self.idle = self.events.is_empty() && timeout != Some(Duration::ZERO);
         for event in &self.events {
             let key = match event.token() {
                 LISTENER => {
@@ -175,7 +184,8 @@ impl Reactor {
             Accepting::Paused(until) => Some(until),
             _ => None,
         };
-        let next = [self.timers.next(), resume, self.draining_until].into_iter().flatten().min()?;
+        let idle = self.awaits_idle.then(|| now + IDLE_AFTER);
+        let next = [self.timers.next(), resume, self.draining_until, idle].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(now))
     }
 

@@ -18,4 +18,4 @@ pub use open::{HashCredential, OpenError, Opened};
 pub use row::{Row, Value};
 pub use rusqlite::{params, params_from_iter};
 pub use statements::Statement;
-pub use turn::{Commit, Store, Transaction};
+pub use turn::{CheckpointNeed, Commit, Store, Transaction};

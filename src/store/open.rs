@@ -7,11 +7,14 @@ use super::error::message;
 use super::migrations::{self, Adoption, Origin};
 use super::{Store, adhoc};
 use rusqlite::config::DbConfig;
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 /// Turns a credential, as a client sends it, into what is stored.
@@ -132,8 +135,9 @@ impl Store {
         )?;
         let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
+        let wal_pages = count_wal_pages(&mut writer)?;
         let created = origin == Origin::Ours { schema: 0 };
-        Ok(Opened { store: Store::new(writer, reader, readable, Some(lock)), adoption, created })
+        Ok(Opened { store: Store::new(writer, reader, readable, Some(lock), wal_pages), adoption, created })
     }
 
     /// A new, empty database in memory, for tests.
@@ -153,7 +157,7 @@ impl Store {
         let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
-        Ok(Store::new(writer, reader, readable, None))
+        Ok(Store::new(writer, reader, readable, None, Arc::default()))
     }
 }
 
@@ -167,6 +171,17 @@ fn configure(writer: &Connection) -> Result<(), OpenError> {
     writer.pragma_update(None, "temp_store", "MEMORY")?;
     writer.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(())
+}
+
+/// Takes the checkpoints out of SQLite's own hands, and has it tell after each commit how long the WAL is.
+fn count_wal_pages(writer: &mut Connection) -> Result<Arc<AtomicUsize>, OpenError> {
+    let pages = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&pages);
+    writer.wal_hook(Some(move |_: &mut Wal, length: i32| {
+        counted.store(usize::try_from(length).unwrap_or(0), Ordering::Relaxed);
+        Ok(())
+    }))?;
+    Ok(pages)
 }
 
 fn require(writer: &Connection, setting: &'static str, wanted: &'static str) -> Result<(), OpenError> {

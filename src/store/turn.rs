@@ -10,6 +10,8 @@ use super::{Error, Row, Statement, Value};
 use log::error;
 use rusqlite::{Connection, Params, params_from_iter};
 use std::cell::Cell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// What became of a turn.
 #[derive(Debug, PartialEq, Eq)]
@@ -21,6 +23,20 @@ pub enum Commit {
     /// As `Lost`, and the file or disk under it can no longer be trusted.
     Fatal,
 }
+
+/// Whether the WAL is to be moved into the file itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CheckpointNeed {
+    None,
+    WhenIdle,
+    Now,
+}
+
+/// Fewer pages than this are not worth an idle moment.
+const CHECKPOINT_IDLE_PAGES: usize = 256;
+/// So many pages are moved even while requests wait: the WAL must not grow for ever, and the more of its
+/// pages are versions of the same ones, the less there is to move.
+const CHECKPOINT_BUSY_PAGES: usize = 4096;
 
 /// How far a turn has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,12 +67,22 @@ pub struct Store {
     generation: u64,
     /// SQLite's own count of other connections' commits.
     data_version: i64,
+    /// Pages in the WAL that the file itself does not have yet, as the last commit left them.
+    wal_pages: Arc<AtomicUsize>,
+    /// Their number at the last checkpoint.
+    checkpointed_pages: usize,
     /// True exactly when a statement has met an error after which the file cannot be trusted.
     fatal: Cell<bool>,
 }
 
 impl Store {
-    pub(super) fn new(writer: Connection, reader: Connection, readable: Pages, lock: Option<Lock>) -> Store {
+    pub(super) fn new(
+        writer: Connection,
+        reader: Connection,
+        readable: Pages,
+        lock: Option<Lock>,
+        wal_pages: Arc<AtomicUsize>,
+    ) -> Store {
         Store {
             _lock: lock,
             writer,
@@ -66,7 +92,30 @@ impl Store {
             busy: false,
             generation: 0,
             data_version: 0,
+            wal_pages,
+            checkpointed_pages: 0,
             fatal: Cell::new(false),
+        }
+    }
+
+    /// How much there is to be moved from the WAL into the file itself.
+    pub fn checkpoint_need(&self) -> CheckpointNeed {
+        let pages = self.wal_pages.load(Ordering::Relaxed);
+        // A WAL that a foreign reader keeps from starting anew is not gone through again for nothing.
+        match pages.checked_sub(self.checkpointed_pages).unwrap_or(pages) {
+            CHECKPOINT_BUSY_PAGES.. => CheckpointNeed::Now,
+            CHECKPOINT_IDLE_PAGES.. => CheckpointNeed::WhenIdle,
+            _ => CheckpointNeed::None,
+        }
+    }
+
+    /// Moves what the WAL holds into the file itself, between two turns. SQLite would do so by itself inside
+    /// whichever commit comes to a thousand pages, which is then the one that somebody waits for.
+    pub fn checkpoint(&mut self) {
+        self.checkpointed_pages = self.wal_pages.load(Ordering::Relaxed);
+        let statement = Statement { file: "", sql: "PRAGMA wal_checkpoint(PASSIVE)" };
+        if let Err(error) = self.view(false).first(&statement, [], |_| Ok::<_, Error>(())) {
+            error!("the WAL could not be moved into the database file: {error}");
         }
     }
 
