@@ -113,6 +113,8 @@ fn the_recorded_queries_find_what_the_python_server_left() {
 #[test]
 fn what_the_python_server_let_in_is_taken_as_it_is() {
     let change = "
+        INSERT INTO appointments VALUES (90, 1, 5, '2024-06-03 09:00:00', 'pending', 0, 1, NULL);
+        DELETE FROM appointments WHERE appointment_id = 90;
         INSERT INTO appointments VALUES (20, 1, 5, '2024-06-01 09:00', 'pending', 0, 1, '2024-05-01 00:00:00');
         INSERT INTO appointments VALUES (21, 2, 5, '2024-06-01 09:00:00', 'pending', 'yes', 1, NULL);
         INSERT INTO appointments VALUES (22, 2, 5, '2024-06-01 09:00:00', 'pending', 0, 2, NULL);
@@ -143,6 +145,7 @@ fn what_the_python_server_let_in_is_taken_as_it_is() {
         r#"{"create_appointment": true, "patient_phone": "15800158000", "doctor_name": "刘医生", "appointment_time": "2024-06-01 10:00"}"#,
     );
     assert_eq!(booked["result"]["appointment_info"]["queue_number"], 4);
+    assert_eq!(booked["result"]["appointment_info"]["appointment_id"], 91, "an id is not given again");
     let all = server.ask(r#"{"query_appointments": true}"#);
     assert_eq!(all["result"]["appointments"][0]["queue_number"], serde_json::Value::Null);
     let rows = server.ask(r#"{"sql_query": "SELECT count(*) FROM appointments WHERE appointment_id = 23"}"#);

@@ -302,6 +302,10 @@ fn rows_get_into_the_old_tables_only() {
         (json!({"table_name": "students"}), failed("没有提供数据")),
         (json!({"table_name": "students", "name": "x", "NAME": "y"}), failed("参数 name 出现了两次")),
         (
+            json!({"table_name": "appointments", "patient_id": 1, "doctor_id": 4, "appointment_time": "2030-01-01 10:00", "status": "odd"}),
+            failed("CHECK constraint failed: status IN ('pending', 'completed', 'cancelled')"),
+        ),
+        (
             json!({"table_name": "students", "name": null}),
             failed("NOT NULL constraint failed: students.name"),
         ),
