@@ -20,6 +20,7 @@ use std::time::Duration;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
 
+const DATABASE: &str = "MedicalSystem.db";
 const ROUNDS: usize = 3;
 const DURATION: Duration = Duration::from_millis(2500);
 const WARMUP: Duration = Duration::from_millis(500);
@@ -35,26 +36,33 @@ fn main() -> Outcome<()> {
         return serve_medsrv(Path::new(directory));
     }
     pin(None, 1);
-    small()?;
+    against_echo()?;
     if arguments.iter().any(|argument| argument == "--large") {
-        large()?;
+        small_against_large()?;
     }
     Ok(())
 }
 
-/// The sample database, against the echo.
-fn small() -> Outcome<()> {
-    let directory = tempfile::tempdir()?;
-    let (echo, server) = (Served::echo()?, Served::medsrv(directory.path())?);
+const PATIENTS: u64 = 100_000;
+const DOCTORS: u64 = 1_000;
+const PREPARED: Population = Population::Prepared { patients: PATIENTS, doctors: DOCTORS };
+
+/// A database of ten thousand appointments, against the echo.
+fn against_echo() -> Outcome<()> {
+    let (_directory, server) = prepared(10_000)?;
+    let echo = Served::echo()?;
     println!(
         "{:<34} {:>10} {:>10} {:>7} {:>9} {:>9} {:>9}",
         "", "echo /s", "medsrv /s", "ratio", "p50 µs", "p99 µs", "p99.9 µs"
     );
     for connections in [1, 50, 500] {
         for mix in [Mix::Query, Mix::Book, Mix::Day] {
-            let plan = |address, mix| Plan { address, connections, mix, ..plan() };
-            compare(&format!("{} at {connections}", mix.label()), &echo, &server, |address, is_echo| {
-                plan(address, if is_echo { raw() } else { mix.clone() })
+            let name = format!("{} at {connections}", mix.label());
+            compare(&name, &echo, &server, |address, is_echo| Plan {
+                address,
+                connections,
+                mix: if is_echo { raw() } else { mix.clone() },
+                ..plan()
             })?;
         }
     }
@@ -70,45 +78,37 @@ fn small() -> Outcome<()> {
 }
 
 /// A million appointments against ten thousand: the cost of size.
-fn large() -> Outcome<()> {
-    let mut rates = Vec::new();
-    for (patients, doctors, appointments) in [(1_000, 1_000, 10_000), (100_000, 1_000, 1_000_000)] {
-        let directory = tempfile::tempdir()?;
-        loadtest::prepare::prepare(
-            &directory.path().join("MedicalSystem.db"),
-            &loadtest::prepare::Amounts { patients, doctors, appointments },
-            1,
-            &mut |_| {},
+fn small_against_large() -> Outcome<()> {
+    let (_few_directory, few) = prepared(10_000)?;
+    let (_many_directory, many) = prepared(1_000_000)?;
+    for mix in [Mix::Query, Mix::Book, Mix::Day] {
+        compare(
+            &format!("{} at 50, 1 M rows, not echo but 10 k", mix.label()),
+            &few,
+            &many,
+            |address, _| Plan { address, mix: mix.clone(), ..plan() },
         )?;
-        let server = Served::medsrv(directory.path())?;
-        let population = Population::Prepared { patients, doctors };
-        for mix in [Mix::Query, Mix::Book, Mix::Day] {
-            let plan = Plan { address: server.address, mix: mix.clone(), population, ..plan() };
-            let mut reports = (0..ROUNDS).map(|_| run(&plan)).collect::<Outcome<Vec<Report>>>()?;
-            let report =
-                reports.remove(median(&reports.iter().map(|report| report.rate).collect::<Vec<_>>()));
-            println!(
-                "{:<34} {:>10} {:>10.0} {:>7} {:>9} {:>9} {:>9}",
-                format!("{} at 50, {appointments} rows", mix.label()),
-                "",
-                report.rate,
-                "",
-                report.latencies.p50_ns / 1000,
-                report.latencies.p99_ns / 1000,
-                report.latencies.p999_ns / 1000
-            );
-            rates.push((mix.label().to_owned(), report.rate));
-        }
-    }
-    let (few, many) = rates.split_at(rates.len() / 2);
-    for ((mix, few), (_, many)) in few.iter().zip(many) {
-        println!("{mix}: a million appointments cost {:.2} times what ten thousand cost", few / many);
     }
     Ok(())
 }
 
+fn prepared(appointments: u64) -> Outcome<(tempfile::TempDir, Served)> {
+    let directory = tempfile::tempdir()?;
+    let amounts = loadtest::prepare::Amounts { patients: PATIENTS, doctors: DOCTORS, appointments };
+    loadtest::prepare::prepare(&directory.path().join(DATABASE), &amounts, 1, &mut |_| {})?;
+    let server = Served::medsrv(directory.path())?;
+    Ok((directory, server))
+}
+
 fn plan() -> Plan {
-    Plan { connections: 50, mode: Mode::Closed, duration: DURATION, warmup: WARMUP, ..Plan::default() }
+    Plan {
+        connections: 50,
+        mode: Mode::Closed,
+        duration: DURATION,
+        warmup: WARMUP,
+        population: PREPARED,
+        ..Plan::default()
+    }
 }
 
 fn raw() -> Mix {
@@ -241,9 +241,9 @@ fn serve_echo() -> Outcome<()> {
 fn serve_medsrv(directory: &Path) -> Outcome<()> {
     let mut config = Config::default();
     config.server.port = 0;
-    config.server.db_path = directory.join("MedicalSystem.db");
+    config.server.db_path = directory.join(DATABASE);
     config.legacy.networks = vec!["127.0.0.0/8".parse()?];
-    let server = medsrv::server::Server::open(&config, true)?;
+    let server = medsrv::server::Server::open(&config, false)?;
     println!("{}", server.address());
     Ok(server.run(|| {})?)
 }
