@@ -29,6 +29,8 @@ const LOOK_INTERVAL_NS: u64 = 100 * MILLISECOND_NS;
 const SPIN_NS: u64 = 50_000;
 /// How long a connection rests that broke before it had brought any reply.
 const PAUSE_NS: u64 = 100 * MILLISECOND_NS;
+/// How long after the end requests that were due before it may still find a connection.
+const GRACE_NS: u64 = 250 * MILLISECOND_NS;
 /// medsrv closes an old client's connection after a second of rest, so one that has rested nearly as long is
 /// made anew rather than risked.
 const REST_NS_MAX: u64 = 750 * MILLISECOND_NS;
@@ -129,7 +131,8 @@ impl Driver<'_> {
         loop {
             let now_ns = self.clock.now_ns();
             self.gather(now_ns);
-            if now_ns >= end_ns && !std::mem::replace(&mut is_over, true) {
+            if !is_over && now_ns >= end_ns && (!self.arrivals.has_queue() || now_ns >= end_ns + GRACE_NS) {
+                is_over = true;
                 self.give_up(now_ns);
             }
             if is_over && self.traffic.waiting == 0 {

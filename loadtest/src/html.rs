@@ -109,7 +109,7 @@ const FIGURE_HEADS: [&str; 8] = ["successes", "per second", "errors", "p50", "p9
 fn figures(name: &str, rate: f64, errors: u64, latencies: &Latencies) -> Vec<String> {
     let mut cells =
         vec![name.to_owned(), units::count(latencies.count), units::rate(rate), units::count(errors)];
-    cells.extend(latencies.columns().map(|(_, ns)| units::time(ns)));
+    cells.extend(latencies.cells());
     cells
 }
 

@@ -113,6 +113,11 @@ impl Latencies {
         }
     }
 
+    /// The columns as they are shown: a dash where nothing succeeded.
+    pub(crate) fn cells(&self) -> [String; 5] {
+        self.columns().map(|(_, ns)| if self.count == 0 { "–".into() } else { crate::units::time(ns) })
+    }
+
     /// The columns of every table.
     pub fn columns(&self) -> [(&'static str, u64); 5] {
         [

@@ -82,6 +82,16 @@ impl Axis {
         Axis::new(Scale::Logarithmic, bottom, top, ticks, label)
     }
 
+    /// As `logarithmic`, but from the lowest to the highest value: where the data's own ends are what matters.
+    pub(super) fn logarithmic_span(low: f64, high: f64, label: impl Fn(f64) -> String) -> Axis {
+        let mut axis = Axis::logarithmic(low, high, label);
+        if low > 0.0 && high > low {
+            (axis.low, axis.high) = (low, high);
+            axis.ticks.retain(|tick| (low * 0.999..=high * 1.001).contains(&tick.value));
+        }
+        axis
+    }
+
     /// Percentiles from 0 to as near to 100 as `count` values can tell.
     #[expect(clippy::cast_precision_loss, reason = "a count of a run is far under 2^52")]
     pub(super) fn percentile(count: u64) -> Axis {
@@ -140,6 +150,10 @@ mod tests {
             ["100", "200", "500", "1000", "2000", "5000"]
         );
         assert_eq!(labels(&Axis::logarithmic(1.0, 1e6, |value| format!("{value:.0}"))).len(), 7);
+        assert_eq!(
+            labels(&Axis::logarithmic_span(150.0, 4000.0, |value| format!("{value:.0}"))),
+            ["200", "500", "1000", "2000"]
+        );
         assert_eq!(labels(&Axis::percentile(1000)), ["0 %", "50 %", "90 %", "99 %", "99.9 %"]);
     }
 
@@ -151,6 +165,8 @@ mod tests {
             Axis::span(0.0, none),
             Axis::logarithmic(0.0, 0.0, none),
             Axis::logarithmic(5.0, 5.0, none),
+            Axis::logarithmic_span(0.0, 5.0, none),
+            Axis::logarithmic_span(7.0, 7.0, none),
             Axis::percentile(0),
         ] {
             for value in [0.0, 1.0, 100.0, 1e12, -5.0] {

@@ -10,7 +10,7 @@ use std::fmt::Write;
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 320.0;
 const LEFT: f64 = 76.0;
-const RIGHT: f64 = 24.0;
+const RIGHT: f64 = 40.0;
 const TOP: f64 = 14.0;
 const BOTTOM: f64 = 50.0;
 /// Points of a line that can be pointed at; more would lie on one another.

@@ -28,19 +28,19 @@ pub fn report(report: &Report) -> String {
         ));
     }
     let (seconds, each) = thinned(&report.series);
-    let each = match each {
+    let together = match each {
         1 => String::new(),
         count => format!(" Each point stands for {count} s, of which the slowest is shown."),
     };
     body.push_str(&section(
         "Latency over time",
-        &format!("How long the replies of each second had taken, on a logarithmic scale.{each}"),
-        &latency(&seconds).svg(),
+        &format!("How long the replies of each second had taken, on a logarithmic scale.{together}"),
+        &latency(report, &seconds, each).svg(),
     ));
     body.push_str(&section(
         "Throughput over time",
-        &format!("Requests that succeeded in each second.{}", each.replace("slowest", "mean")),
-        &throughput(report, &seconds).svg(),
+        &format!("Requests that succeeded in each second.{}", together.replace("slowest", "mean")),
+        &throughput(report, &seconds, each).svg(),
     ));
     body.push_str(&section(
         "By operation",
@@ -94,13 +94,13 @@ fn headline(report: &Report) -> [Tile; 4] {
         },
         Tile {
             label: "Typical reply",
-            value: units::time(latencies.p50_ns),
+            value: tile_time(latencies.p50_ns),
             note: "p50: half are faster".into(),
             class: "",
         },
         Tile {
             label: "Slow reply",
-            value: units::time(latencies.p99_ns),
+            value: tile_time(latencies.p99_ns),
             note: "p99: 1 in 100 is slower".into(),
             class: "",
         },
@@ -111,6 +111,11 @@ fn headline(report: &Report) -> [Tile; 4] {
             class,
         },
     ]
+}
+
+/// A latency for a headline; 0 means that there is none.
+pub(super) fn tile_time(ns: u64) -> String {
+    if ns == 0 { "– ".into() } else { units::time(ns) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "a latency is far under 2^52 ns")]
@@ -182,27 +187,27 @@ fn thinned(series: &[Second]) -> (Vec<Second>, usize) {
     (series.chunks(each).map(together).collect(), each)
 }
 
-/// The end of each second, which is when its figures are known.
-fn end(second: &Second) -> f64 {
-    float(second.second + 1)
+/// The middle of a second, for which its figures stand; `each` of them may be put together.
+fn middle(second: &Second, each: usize) -> f64 {
+    float(second.second) + float(each as u64) / 2.0
 }
 
-fn time_axis(seconds: &[Second]) -> Axis {
-    Axis::span(seconds.last().map_or(1.0, end), |second| format!("{second} s"))
+fn time_axis(report: &Report) -> Axis {
+    Axis::span(report.setting.duration_s, |second| format!("{second} s"))
 }
 
-fn latency(seconds: &[Second]) -> Chart {
+fn latency(report: &Report, seconds: &[Second], each: usize) -> Chart {
     let line = |class, label: &str, of: fn(&Second) -> u64| {
         let point = |second: &Second| {
             let says = format!("second {}: {label} {}", second.second + 1, units::time(of(second)));
-            (second.successes > 0).then(|| Point { x: end(second), y: float(of(second)), says })
+            (second.successes > 0).then(|| Point { x: middle(second, each), y: float(of(second)), says })
         };
         let points = seconds.iter().map(point).collect();
         Line { class, label: label.to_owned(), points, is_filled: false, has_dots: seconds.len() <= 40 }
     };
     Chart {
         description: "The median, the 99th percentile and the maximum of each second's latency".into(),
-        x: time_axis(seconds),
+        x: time_axis(report),
         y: latency_axis(seconds.iter().flat_map(|second| [second.p50_ns, second.p99_ns, second.max_ns])),
         x_title: "time",
         lines: vec![
@@ -214,19 +219,19 @@ fn latency(seconds: &[Second]) -> Chart {
     }
 }
 
-fn throughput(report: &Report, seconds: &[Second]) -> Chart {
+fn throughput(report: &Report, seconds: &[Second], each: usize) -> Chart {
     let point = |second: &Second| {
         let errors = match second.errors {
             0 => String::new(),
             count => format!(", {} errors", units::count(count)),
         };
         let says = format!("second {}: {} requests/s{errors}", second.second + 1, units::rate(second.rate));
-        Some(Point { x: end(second), y: second.rate, says })
+        Some(Point { x: middle(second, each), y: second.rate, says })
     };
     let highest = seconds.iter().map(|second| second.rate).fold(0.0, f64::max);
     Chart {
         description: format!("Successful requests in each second, {} on average", units::rate(report.rate)),
-        x: time_axis(seconds),
+        x: time_axis(report),
         y: Axis::linear(0.0, highest, |rate| if rate == 0.0 { "0".into() } else { units::rate(rate) }),
         x_title: "time",
         lines: vec![Line {

@@ -4,7 +4,7 @@
 
 use super::axis::Axis;
 use super::chart::{Chart, Line, Mark, Point};
-use super::run::latency_axis;
+use super::run::{latency_axis, tile_time};
 use super::{FIGURE_HEADS, Tile, facts, figures, page, section, setting_facts, table, tiles};
 use crate::report::{Latencies, Report};
 use crate::sweep::{RULE, Sweep};
@@ -88,13 +88,13 @@ fn headline(sweep: &Sweep) -> [Tile; 4] {
         },
         Tile {
             label: "Typical reply",
-            value: units::time(latencies.p50_ns),
+            value: tile_time(latencies.p50_ns),
             note: "p50 at that rate".into(),
             class: "",
         },
         Tile {
             label: "Slow reply",
-            value: units::time(latencies.p99_ns),
+            value: tile_time(latencies.p99_ns),
             note: "p99 at that rate".into(),
             class: "",
         },
@@ -115,7 +115,7 @@ fn float(number: u64) -> f64 {
 fn rate_axis(sweep: &Sweep) -> Axis {
     let rates = sweep.steps.iter().map(offered);
     let (low, high) = (rates.clone().min().unwrap_or(1), rates.max().unwrap_or(10));
-    Axis::logarithmic(float(low), float(high), units::rate)
+    Axis::logarithmic_span(float(low), float(high), units::rate)
 }
 
 fn knee_mark(sweep: &Sweep) -> Vec<Mark> {
