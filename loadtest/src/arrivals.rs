@@ -54,6 +54,11 @@ impl Arrivals {
         }
     }
 
+    /// Whether due requests wait for a connection.
+    pub(crate) fn has_queue(&self) -> bool {
+        matches!(self, Arrivals::Open { queue, .. } if !queue.is_empty())
+    }
+
     /// When the next request is due, where a time decides.
     pub(crate) fn next_due_ns(&self) -> Option<u64> {
         match self {

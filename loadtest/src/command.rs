@@ -92,7 +92,8 @@ pub struct Arguments {
     /// What to send: query, book, day, raw (for an echo server), or a file
     #[arg(long, value_name = "query|book|day|raw|FILE", default_value = "query")]
     mix: String,
-    /// Whom requests are about: demo, or prepared:patients=N,doctors=N
+    /// Whom requests are about: demo, or prepared:patients=N,doctors=N. The three sample patients have all that
+    /// a run books, so lists of their appointments grow long: for book and day, prepare a population
     #[arg(long, default_value = "demo")]
     population: Population,
     /// Exit with 1 unless this is reached, as in p99=100ms,errors=0,rate=1000

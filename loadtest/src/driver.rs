@@ -13,6 +13,7 @@ use crate::arrivals::Arrivals;
 use crate::connection::{Broken, Clock, Connection, Connector, State, Waiting};
 use crate::measure::{ErrorKind, Progress, Recorder};
 use crate::plan::{Mode, Plan};
+use crate::reply::Failure;
 use crate::workload::Workload;
 use mio::{Events, Poll, Token};
 use std::collections::VecDeque;
@@ -28,6 +29,8 @@ const LOOK_INTERVAL_NS: u64 = 100 * MILLISECOND_NS;
 const SPIN_NS: u64 = 50_000;
 /// How long a connection rests that broke before it had brought any reply.
 const PAUSE_NS: u64 = 100 * MILLISECOND_NS;
+/// How long after the end requests that were due before it may still find a connection.
+const GRACE_NS: u64 = 250 * MILLISECOND_NS;
 /// medsrv closes an old client's connection after a second of rest, so one that has rested nearly as long is
 /// made anew rather than risked.
 const REST_NS_MAX: u64 = 750 * MILLISECOND_NS;
@@ -60,25 +63,25 @@ struct Traffic {
 
 impl Traffic {
     fn answered(&mut self, request: Waiting, data: &[u8], now_ns: u64) {
-        use crate::reply::Failure;
         self.waiting -= 1;
-        let verdict = self.workload.judge(request.operation, data);
-        if !self.window.has(request.due_ns) {
-            return;
-        }
-        let at_ns = now_ns.saturating_sub(self.window.start_ns);
-        match verdict {
+        let failure = match self.workload.judge(request.operation, data) {
             Ok(()) => {
                 let latency_ns = now_ns.saturating_sub(request.due_ns);
-                self.recorder.success(request.operation, latency_ns, at_ns);
+                if self.window.has(request.due_ns) {
+                    self.recorder.success(request.operation, latency_ns);
+                }
+                if self.window.has(now_ns) {
+                    self.recorder.arrived(request.operation, latency_ns, now_ns - self.window.start_ns);
+                }
+                return;
             }
-            Err(Failure::Refused(text)) => {
-                self.recorder.error(Some(request.operation), ErrorKind::Refused, &text, at_ns);
-            }
-            Err(Failure::Wrong(text)) => {
-                self.recorder.error(Some(request.operation), ErrorKind::WrongReply, &text, at_ns);
-            }
-        }
+            Err(failure) => failure,
+        };
+        let (kind, text) = match &failure {
+            Failure::Refused(text) => (ErrorKind::Refused, text),
+            Failure::Wrong(text) => (ErrorKind::WrongReply, text),
+        };
+        self.failed(Some(request.operation), request.due_ns, kind, text, now_ns);
     }
 
     fn failed(&mut self, operation: Option<usize>, due_ns: u64, kind: ErrorKind, text: &str, now_ns: u64) {
@@ -93,8 +96,7 @@ impl Traffic {
 pub(crate) struct Outcome {
     pub(crate) operations: Vec<String>,
     pub(crate) recorder: Recorder,
-    /// From the start of the window to its end, or to the last reply where that came later.
-    pub(crate) measured_ns: u64,
+    pub(crate) duration_ns: u64,
     /// The part of the window in which the tool did not just wait, from 0 to 1.
     pub(crate) busy_share: f64,
     pub(crate) reconnects: u64,
@@ -129,7 +131,8 @@ impl Driver<'_> {
         loop {
             let now_ns = self.clock.now_ns();
             self.gather(now_ns);
-            if now_ns >= end_ns && !std::mem::replace(&mut is_over, true) {
+            if !is_over && now_ns >= end_ns && (!self.arrivals.has_queue() || now_ns >= end_ns + GRACE_NS) {
+                is_over = true;
                 self.give_up(now_ns);
             }
             if is_over && self.traffic.waiting == 0 {
@@ -160,7 +163,7 @@ impl Driver<'_> {
         let operations = self.traffic.workload.operations();
         Outcome {
             operations: operations.iter().map(|operation| operation.name.clone()).collect(),
-            measured_ns: duration_ns.max(self.traffic.recorder.last_ns),
+            duration_ns,
             busy_share: (1.0 - share).clamp(0.0, 1.0),
             reconnects: self.reconnects,
             recorder: self.traffic.recorder,

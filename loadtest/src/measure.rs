@@ -1,7 +1,9 @@
 //! Owns what is counted while a run goes on: latencies, errors and each second's share of them.
 //!
 //! It never knows a socket or a clock; times are arguments, in nanoseconds from the start of the measured
-//! window. Invariant: a request is counted once, as a success with a latency or as one kind of error.
+//! window. Invariants: a request that is due in the window is counted once, as a success with its latency or
+//! as one kind of error; rates and seconds count what arrives in the window, whenever it was due, so that an
+//! overloaded server's throughput is seen as it is.
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
@@ -130,6 +132,8 @@ pub struct Second {
 pub(crate) struct OperationRecord {
     pub(crate) latencies: Histogram<u64>,
     pub(crate) errors: ErrorCounts,
+    /// Successes whose reply came in the window.
+    pub(crate) arrived: u64,
 }
 
 /// A histogram could not be made, which takes memory alone.
@@ -149,8 +153,6 @@ pub(crate) struct Recorder {
     second: u64,
     second_latencies: Histogram<u64>,
     second_errors: u64,
-    /// When the last reply came.
-    pub(crate) last_ns: u64,
 }
 
 /// What a run has come to so far.
@@ -169,7 +171,9 @@ pub struct Progress {
 impl Recorder {
     pub(crate) fn new(operations: usize, duration_ns: u64) -> Result<Recorder, RecorderError> {
         let records = (0..operations)
-            .map(|_| Ok(OperationRecord { latencies: histogram(3)?, errors: ErrorCounts::default() }))
+            .map(|_| {
+                Ok(OperationRecord { latencies: histogram(3)?, errors: ErrorCounts::default(), arrived: 0 })
+            })
             .collect::<Result<_, RecorderError>>()?;
         Ok(Recorder {
             duration_ns,
@@ -181,15 +185,21 @@ impl Recorder {
             second: 0,
             second_latencies: histogram(2)?,
             second_errors: 0,
-            last_ns: 0,
         })
     }
 
-    pub(crate) fn success(&mut self, operation: usize, latency_ns: u64, now_ns: u64) {
-        self.roll(now_ns);
-        self.last_ns = self.last_ns.max(now_ns);
+    /// A success of a request that was due in the window.
+    pub(crate) fn success(&mut self, operation: usize, latency_ns: u64) {
         if let Some(record) = self.operations.get_mut(operation) {
             record.latencies.saturating_record(latency_ns);
+        }
+    }
+
+    /// A success whose reply came in the window.
+    pub(crate) fn arrived(&mut self, operation: usize, latency_ns: u64, now_ns: u64) {
+        self.roll(now_ns);
+        if let Some(record) = self.operations.get_mut(operation) {
+            record.arrived += 1;
         }
         self.second_latencies.saturating_record(latency_ns);
     }
@@ -217,8 +227,7 @@ impl Recorder {
         self.lag.saturating_record(lag_ns);
     }
 
-    /// Closes the seconds before the one that `now_ns` is in. What ends after the window is the last
-    /// second's, so that the tail of a run is no second of its own.
+    /// Closes the seconds before the one that `now_ns` is in. An error after the window is the last second's.
     pub(crate) fn roll(&mut self, now_ns: u64) {
         let last = self.duration_ns.saturating_sub(1) / SECOND_NS;
         let second = (now_ns / SECOND_NS).min(last);
@@ -294,16 +303,17 @@ mod tests {
     #[test]
     fn each_second_has_what_ended_in_it() {
         let mut recorder = Recorder::new(1, 2_500_000_000).unwrap();
-        recorder.success(0, 1_000, 10);
-        recorder.success(0, 3_000, 999_999_999);
-        recorder.error(Some(0), ErrorKind::Closed, "gone", 2_100_000_000);
-        recorder.success(0, 5_000, 2_600_000_000);
+        recorder.arrived(0, 1_000, 10);
+        recorder.arrived(0, 3_000, 999_999_999);
+        recorder.arrived(0, 3_000, 2_000_000_000);
+        recorder.success(0, 5_000);
+        recorder.error(Some(0), ErrorKind::Closed, "gone", 2_600_000_000);
         recorder.finish();
         let counts: Vec<_> =
             recorder.series.iter().map(|one| (one.second, one.successes, one.errors)).collect();
         assert_eq!(counts, [(0, 2, 0), (1, 0, 0), (2, 1, 1)]);
         assert!((recorder.series[2].rate - 2.0).abs() < 1e-9, "half a second is half as long");
-        assert_eq!(recorder.overall().unwrap().len(), 3);
+        assert_eq!((recorder.overall().unwrap().len(), recorder.operations[0].arrived), (1, 3));
         assert_eq!(recorder.errors(), ErrorCounts { closed: 1, ..ErrorCounts::default() });
     }
 

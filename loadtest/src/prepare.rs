@@ -13,7 +13,7 @@ use medsrv::store::{OpenError, Store};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
 use std::path::Path;
 use std::str::FromStr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 const APPOINTMENTS_MAX: u64 = 100_000_000;
 /// Appointments in each doctor's day, twenty minutes each from nine o'clock.
@@ -141,6 +141,8 @@ pub fn prepare(
 /// shared lock, which the exclusive one does not go beside.
 fn require_alone(path: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(path)?;
+    // A server keeps the file as long as it runs, so that waiting for it is of no use.
+    connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
     connection.execute_batch("BEGIN EXCLUSIVE; ROLLBACK")?;
     connection.pragma_update(None, "cache_size", -CACHE_KIB)?;

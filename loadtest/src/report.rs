@@ -57,7 +57,7 @@ pub struct Point {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct OperationReport {
     pub name: String,
-    /// Successes a second.
+    /// Successes a second, by when their replies came.
     pub rate: f64,
     pub errors: ErrorCounts,
     pub latencies: Latencies,
@@ -80,10 +80,9 @@ pub struct ToolReport {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
     pub setting: Setting,
-    /// What was measured; longer than the duration where the last replies came after it.
-    pub measured_s: f64,
-    /// Successes a second.
+    /// Successes a second, by when their replies came.
     pub rate: f64,
+    /// Of the requests that were due in the measured time.
     pub successes: u64,
     pub errors: ErrorCounts,
     pub errors_total: u64,
@@ -112,6 +111,11 @@ impl Latencies {
             p999_ns: at(0.999),
             max_ns: histogram.max(),
         }
+    }
+
+    /// The columns as they are shown: a dash where nothing succeeded.
+    pub(crate) fn cells(&self) -> [String; 5] {
+        self.columns().map(|(_, ns)| if self.count == 0 { "–".into() } else { crate::units::time(ns) })
     }
 
     /// The columns of every table.
@@ -145,7 +149,7 @@ impl Report {
         let overall = recorder.overall()?;
         let operation = |(name, record): (String, &crate::measure::OperationRecord)| OperationReport {
             name,
-            rate: per_second(record.latencies.len(), outcome.measured_ns),
+            rate: per_second(record.arrived, outcome.duration_ns),
             errors: record.errors,
             latencies: Latencies::of(&record.latencies),
         };
@@ -161,8 +165,10 @@ impl Report {
         tool.notes = notes(&tool);
         Ok(Report {
             setting: Setting::of(plan, started_at),
-            measured_s: per_second(outcome.measured_ns, 1_000_000_000) / 1e9,
-            rate: per_second(overall.len(), outcome.measured_ns),
+            rate: per_second(
+                recorder.operations.iter().map(|record| record.arrived).sum(),
+                outcome.duration_ns,
+            ),
             successes: overall.len(),
             errors,
             errors_total: errors.total(),
@@ -247,7 +253,6 @@ pub(crate) mod tests {
         let point = |(percentile, latency_ns)| Point { percentile, latency_ns };
         Report {
             setting: Setting::of(&Plan::default(), "2026-01-02 03:04:05 +08:00".into()),
-            measured_s: 10.0,
             rate: 1000.0,
             successes: 10_000,
             errors,

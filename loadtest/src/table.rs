@@ -68,7 +68,7 @@ pub(crate) fn errors(errors: &ErrorCounts) -> String {
 fn row(name: &str, rate: f64, errors: u64, latencies: &Latencies) -> Vec<String> {
     let mut cells =
         vec![name.to_owned(), units::count(latencies.count), units::rate(rate), units::count(errors)];
-    cells.extend(latencies.columns().map(|(_, ns)| units::time(ns)));
+    cells.extend(latencies.cells());
     cells
 }
 
