@@ -375,6 +375,28 @@ fn an_error_of_the_disk_ends_the_server_and_loses_nothing_acknowledged() {
 }
 
 #[test]
+fn a_lock_of_another_process_is_waited_for_once_and_not_by_each() {
+    let server = Server::configured(KEPT_CONNECTIONS);
+    let mut crowd = Crowd::new(&server);
+    assert_eq!(crowd.round().done(), Tally::ALL_DONE);
+    let holder = Connection::open(server.database()).unwrap();
+    holder.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let asked = crowd.send();
+    // A reader is served at least once while each of the others has a turn. If each write waited for the
+    // lock in a turn of its own, most would still wait after this, and be stored once the lock is free.
+    let mut reader = server.connect();
+    for _ in 0..6 {
+        assert_eq!(reader.ask(READ)["result"]["status"], "success");
+    }
+    holder.execute_batch("ROLLBACK").unwrap();
+    let tally = crowd.receive(&asked);
+    assert_eq!((tally.retry, tally.read), (CLIENTS * (REQUESTS - 1), CLIENTS), "{tally:?}");
+    assert_eq!(crowd.round().done(), Tally::ALL_DONE);
+    let directory = server.stop();
+    assert_stored_exactly(&directory.path().join("data/MedicalSystem.db"), &crowd.acknowledged);
+}
+
+#[test]
 fn what_another_process_has_written_counts_at_once() {
     let server = Server::configured(KEPT_CONNECTIONS);
     let mut client = server.connect();
