@@ -24,7 +24,7 @@ pub type HashCredential = fn(&str) -> Result<String, String>;
 /// "the WAL-reset bug").
 const SQLITE_OLDEST: i32 = 3_051_003;
 /// How long to wait for another process's write lock.
-const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
 /// More than the number of statements, so that none is ever prepared twice.
 const STATEMENTS_CACHED: usize = 256;
 

@@ -5,13 +5,14 @@
 //! rolled the whole transaction back, nothing of the turn is there, and `commit` says so.
 
 use super::adhoc::Pages;
-use super::open::Lock;
+use super::open::{BUSY_TIMEOUT, Lock};
 use super::{Error, Row, Statement, Value};
 use log::error;
 use rusqlite::{Connection, Params, params_from_iter};
 use std::cell::Cell;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// What became of a turn.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,8 +61,9 @@ pub struct Store {
     /// What a program of the reader may open.
     pub(super) readable: Pages,
     turn: Turn,
-    /// True exactly when another process has held the write lock in this turn; it is not waited for twice.
-    busy: bool,
+    /// True exactly when the write lock was last found to be another process's. It has been waited for once;
+    /// until it is free, nobody waits for it again.
+    locked: bool,
     /// Counts the times at which what was read before is no longer true: a turn was lost, or another process
     /// has written.
     generation: u64,
@@ -89,7 +91,7 @@ impl Store {
             reader,
             readable,
             turn: Turn::Idle,
-            busy: false,
+            locked: false,
             generation: 0,
             data_version: 0,
             wal_pages,
@@ -209,7 +211,6 @@ impl Store {
         }
         let lost = self.turn == Turn::Lost;
         self.turn = Turn::Idle;
-        self.busy = false;
         match (lost, self.fatal.get()) {
             (_, true) => Commit::Fatal,
             (true, false) => Commit::Lost,
@@ -228,7 +229,6 @@ impl Store {
         match self.turn {
             Turn::Writing => return self.check_open(),
             Turn::Lost => return Err(Error::TurnLost),
-            _ if self.busy => return Err(Error::Busy),
             Turn::Reading => {
                 if let Err(error) = self.run("COMMIT") {
                     return Err(self.lose(&error));
@@ -237,10 +237,7 @@ impl Store {
             }
             Turn::Idle => {}
         }
-        if let Err(error) = self.run("BEGIN IMMEDIATE") {
-            self.busy = matches!(error, Error::Busy);
-            return Err(error);
-        }
+        self.take_write_lock()?;
         self.turn = Turn::Writing;
         self.look_for_other_writers()
     }
@@ -253,6 +250,21 @@ impl Store {
             self.generation += 1;
         }
         Ok(())
+    }
+
+    /// A wait holds the whole loop up, and ends the turn in which it was; so a lock that is held for long must
+    /// not cost one in each.
+    fn take_write_lock(&mut self) -> Result<(), Error> {
+        if !self.locked {
+            let begun = self.run("BEGIN IMMEDIATE");
+            self.locked = matches!(begun, Err(Error::Busy));
+            return begun;
+        }
+        self.writer.busy_timeout(Duration::ZERO)?;
+        let begun = self.run("BEGIN IMMEDIATE");
+        self.locked = matches!(begun, Err(Error::Busy));
+        self.writer.busy_timeout(BUSY_TIMEOUT)?;
+        begun
     }
 
     /// SQLite rolls a whole transaction back after some errors (sqlite.org/c3ref/get_autocommit.html), and

@@ -36,16 +36,19 @@ impl Server {
 
     /// A server whose files are in `directory`.
     pub fn start_in(directory: tempfile::TempDir, flags: &[&str], configuration: &str) -> Server {
+        Server::start_under(&[], directory, flags, configuration)
+    }
+
+    /// As `start_in`; `wrapper` is a command that ends by becoming the one that is given to it as arguments,
+    /// so that the process is the server's all the same.
+    pub fn start_under(
+        wrapper: &[&str],
+        directory: tempfile::TempDir,
+        flags: &[&str],
+        configuration: &str,
+    ) -> Server {
         fs::write(directory.path().join("medsrv.conf"), configuration).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_medsrv"))
-            .args(["start", "--foreground", "--port", "0"])
-            .args(flags)
-            .current_dir(directory.path())
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        let mut child = foreground(wrapper, directory.path(), flags).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line.trim().rsplit(' ').next().unwrap().parse();
@@ -74,6 +77,11 @@ impl Server {
         fs::read_to_string(self.directory.path().join("data/server.log")).unwrap()
     }
 
+    /// What the server has said on standard error.
+    pub fn complaints(&self) -> String {
+        fs::read_to_string(self.directory.path().join(COMPLAINTS)).unwrap()
+    }
+
     pub fn signal(&self, signal: rustix::process::Signal) {
         let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).unwrap()).unwrap();
         rustix::process::kill_process(pid, signal).unwrap();
@@ -88,8 +96,38 @@ impl Server {
     pub fn stop(mut self) -> tempfile::TempDir {
         self.signal(rustix::process::Signal::TERM);
         assert_eq!(self.wait(), Some(0), "the server ends cleanly");
+        self.leave()
+    }
+
+    /// Ends the server as a power cut does not and an impatient operator does, and gives its directory back.
+    pub fn kill(mut self) -> tempfile::TempDir {
+        self.signal(rustix::process::Signal::KILL);
+        assert_eq!(self.wait(), None, "the server was killed, and had not ended before");
+        self.leave()
+    }
+
+    /// The directory of a server that has ended.
+    pub fn leave(mut self) -> tempfile::TempDir {
         std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
     }
+}
+
+/// The file that takes a server's standard error.
+const COMPLAINTS: &str = "stderr.txt";
+
+/// The command of a server in `directory`; see `Server::start_under`.
+pub fn foreground(wrapper: &[&str], directory: &Path, flags: &[&str]) -> Command {
+    let words: Vec<&str> = wrapper.iter().copied().chain([env!("CARGO_BIN_EXE_medsrv")]).collect();
+    let mut command = Command::new(words[0]);
+    command
+        .args(&words[1..])
+        .args(["start", "--foreground", "--port", "0"])
+        .args(flags)
+        .current_dir(directory)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(fs::File::create(directory.join(COMPLAINTS)).unwrap());
+    command
 }
 
 impl Drop for Server {
@@ -127,11 +165,16 @@ impl Client {
     }
 
     pub fn reply(&mut self) -> Value {
+        self.try_reply().unwrap()
+    }
+
+    /// As `reply`, for a server that may end meanwhile.
+    pub fn try_reply(&mut self) -> std::io::Result<Value> {
         let mut length = [0; 4];
-        self.stream.read_exact(&mut length).unwrap();
+        self.stream.read_exact(&mut length)?;
         let mut data = vec![0; u32::from_be_bytes(length) as usize];
-        self.stream.read_exact(&mut data).unwrap();
-        serde_json::from_slice(&data).unwrap()
+        self.stream.read_exact(&mut data)?;
+        Ok(serde_json::from_slice(&data).unwrap())
     }
 
     pub fn ask(&mut self, data: &str) -> Value {
