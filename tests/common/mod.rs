@@ -99,7 +99,7 @@ impl Server {
         self.leave()
     }
 
-    /// Ends the server as a power cut does not and an impatient operator does, and gives its directory back.
+    /// Ends the server without a chance to put anything in order, and gives its directory back.
     pub fn kill(mut self) -> tempfile::TempDir {
         self.signal(rustix::process::Signal::KILL);
         assert_eq!(self.wait(), None, "the server was killed, and had not ended before");
