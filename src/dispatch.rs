@@ -267,7 +267,7 @@ fn run(
         Run::Read(handler) => handler(call, &store.read()?, reply),
         Run::WriteOnce(handler) => undone(store.write_once(|it| done(handler(call, it, reply)))),
         Run::Write(handler) => undone(store.write(|it| done(handler(call, it, reply)))),
-        Run::Adhoc => legacy::sql_query(call, store, reply).map(|()| Effect::Done),
+        Run::Adhoc => legacy::sql_query(call, store, reply),
     }
 }
 

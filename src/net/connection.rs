@@ -262,14 +262,15 @@ impl Connection {
     }
 
     /// Notes, after a dispatch pass, whether an incomplete request is waiting and since when.
-    pub(super) fn note_progress(&mut self, taken: u64, now: Instant) {
+    pub(super) fn note_progress(&mut self, taken: u64, limits: &Limits, now: Instant) {
         self.inbox.compact(BUFFER_KEPT_BYTES);
         self.requests += taken;
         if taken > 0 {
             self.active_at = now;
             self.request_since = None;
         }
-        if self.inbox.is_empty() {
+        // A whole request that waits for its turn is not the peer's slowness.
+        if self.inbox.is_empty() || self.inbox.has_next(&limits.frame) {
             self.request_since = None;
         } else {
             self.request_since.get_or_insert(now);
@@ -297,6 +298,9 @@ impl Connection {
         }
         if self.unsent_bytes() > 0 {
             return (self.unsent_since.unwrap_or(self.active_at) + limits.write, CloseReason::StalledWrite);
+        }
+        if self.deferred {
+            return (self.active_at + limits.idle, CloseReason::Idle);
         }
         if let Some(since) = self.request_since {
             return (since + limits.frame_deadline, CloseReason::SlowRequest);

@@ -31,7 +31,7 @@ pub(super) fn dispatch<H: Handler>(
             Ok(Some(request)) => request,
             Ok(None) => break,
             Err(error) => {
-                connection.note_progress(taken, now);
+                connection.note_progress(taken, limits, now);
                 refuse(connection, handler, Refusal::Frame(error), now);
                 return false;
             }
@@ -48,7 +48,7 @@ pub(super) fn dispatch<H: Handler>(
             Verdict::Keep => connection.linger = None,
             Verdict::Linger(linger) => connection.linger = Some(linger),
             Verdict::Close => {
-                connection.note_progress(taken + 1, now);
+                connection.note_progress(taken + 1, limits, now);
                 connection.end(now);
                 return false;
             }
@@ -60,7 +60,7 @@ pub(super) fn dispatch<H: Handler>(
         }
         taken += 1;
     }
-    connection.note_progress(taken, now);
+    connection.note_progress(taken, limits, now);
     connection.deferred
 }
 

@@ -215,10 +215,7 @@ pub fn list<E: From<Error>>(
     match filter {
         Filter::PatientPhone(phone) => transaction.each(&appointment::BY_PATIENT_PHONE, params![phone], each),
         Filter::DoctorName(name) => transaction.each(&appointment::BY_DOCTOR_NAME, params![name], each),
-        // No hour of that day is 24, and every text of that day comes before it.
-        Filter::Date(date) if is_date(date) => {
-            transaction.each(&appointment::BY_DATE, params![date, format!("{date} 24")], each)
-        }
+        Filter::Date(date) if is_date(date) => transaction.each(&appointment::BY_DATE, params![date], each),
         Filter::Date(_) => Ok(()),
         Filter::Latest => transaction.each(&appointment::LATEST, params![], each),
     }

@@ -90,7 +90,8 @@ pub(super) fn confine(reader: &mut Connection) -> Result<(), rusqlite::Error> {
     reader.pragma_update(None, "query_only", "ON")?;
     reader.pragma_update(None, "temp_store", "MEMORY")?;
     for (limit, value) in [
-        (Limit::SQLITE_LIMIT_SQL_LENGTH, 16 * 1024),
+        // The longest text, and the word that has it explained.
+        (Limit::SQLITE_LIMIT_SQL_LENGTH, 16 * 1024 + 8),
         (Limit::SQLITE_LIMIT_LENGTH, 256 * 1024),
         (Limit::SQLITE_LIMIT_COLUMN, 64),
         (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
@@ -200,7 +201,11 @@ impl Store {
         self.reader
             .progress_handler(STEPS_BETWEEN_CHECKS, Some(move || Instant::now() >= deadline))
             .map_err(|error| worded(&error, limits))?;
-        select(&self.reader, &self.readable, sql, limits, columns, row)
+        select(&self.reader, &self.readable, sql, limits, columns, row).inspect_err(|refusal| {
+            if let AdhocRefusal::Store(error) = refusal {
+                self.note(error);
+            }
+        })
     }
 }
 
@@ -254,6 +259,9 @@ fn hand_over(
 fn worded(error: &rusqlite::Error, limits: AdhocLimits) -> AdhocRefusal {
     match error.sqlite_error_code() {
         Some(ErrorCode::OperationInterrupted) => AdhocRefusal::TooSlow(limits.time),
+        Some(ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            AdhocRefusal::Store(Error::Io(message(error)))
+        }
         Some(ErrorCode::AuthorizationForStatementDenied) => AdhocRefusal::Denied(message(error)),
         // A function that the authorizer denies is an ordinary error with these words.
         _ if message(error).starts_with("not authorized") => AdhocRefusal::Denied(message(error)),

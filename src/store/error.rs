@@ -5,6 +5,9 @@
 
 use rusqlite::ErrorCode;
 
+/// The index of the WAL could not grow, as on a full disk; nothing was written for which that matters.
+const IOERR_SHMSIZE: i32 = rusqlite::ffi::SQLITE_IOERR_SHMSIZE;
+
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A UNIQUE, CHECK, NOT NULL or FOREIGN KEY constraint of the schema refused a write.
@@ -37,6 +40,9 @@ impl Error {
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Error {
         let text = message(&error);
+        if error.sqlite_error().is_some_and(|error| error.extended_code == IOERR_SHMSIZE) {
+            return Error::Full;
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::ConstraintViolation) => Error::Constraint(text),
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Error::Busy,

@@ -25,6 +25,8 @@ pub type HashCredential = fn(&str) -> Result<String, String>;
 const SQLITE_OLDEST: i32 = 3_051_003;
 /// How long to wait for another process's write lock.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
+/// Pages of the file that are kept in memory.
+const CACHE_KIB: i64 = 16 * 1024;
 /// More than the number of statements, so that none is ever prepared twice.
 const STATEMENTS_CACHED: usize = 256;
 
@@ -85,7 +87,9 @@ pub(super) struct Lock(#[expect(dead_code, reason = "the lock is held by being o
 
 impl Lock {
     fn take(database: &Path) -> Result<Lock, OpenError> {
-        let mut path = database.as_os_str().to_owned();
+        // By whichever name a file is given, it has one lock.
+        let database = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
+        let mut path = database.into_os_string();
         path.push(".lock");
         let failed = |error: std::io::Error| {
             OpenError::CannotOpen(format!("its lock file {}: {error}", path.to_string_lossy()))
@@ -169,6 +173,8 @@ fn configure(writer: &Connection) -> Result<(), OpenError> {
     writer.pragma_update(None, "foreign_keys", "ON")?;
     writer.pragma_update(None, "trusted_schema", "OFF")?;
     writer.pragma_update(None, "temp_store", "MEMORY")?;
+    // A negative size is in KiB.
+    writer.pragma_update(None, "cache_size", -CACHE_KIB)?;
     writer.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
     Ok(())
 }

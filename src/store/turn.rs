@@ -37,7 +37,7 @@ pub enum CheckpointNeed {
 const CHECKPOINT_IDLE_PAGES: usize = 256;
 /// So many pages are moved even while requests wait: the WAL must not grow for ever, and the more of its
 /// pages are versions of the same ones, the less there is to move.
-const CHECKPOINT_BUSY_PAGES: usize = 4096;
+const CHECKPOINT_BUSY_PAGES: usize = 16_384;
 
 /// How far a turn has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -288,6 +288,11 @@ impl Store {
         Error::TurnLost
     }
 
+    /// Remembers an error after which the file cannot be trusted, whatever the caller makes of it.
+    pub(super) fn note(&self, error: &Error) {
+        note(error, &self.fatal);
+    }
+
     fn view(&self, may_write: bool) -> Transaction<'_> {
         Transaction {
             connection: &self.writer,
@@ -387,11 +392,15 @@ impl Transaction<'_> {
     /// of it.
     fn noted(&self, error: rusqlite::Error) -> Error {
         let error = Error::from(error);
-        if error.is_fatal() {
-            error!("the database cannot be trusted any longer: {error}");
-            self.fatal.set(true);
-        }
+        note(&error, self.fatal);
         error
+    }
+}
+
+fn note(error: &Error, fatal: &Cell<bool>) {
+    if error.is_fatal() {
+        error!("the database cannot be trusted any longer: {error}");
+        fatal.set(true);
     }
 }
 

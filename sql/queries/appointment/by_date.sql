@@ -3,5 +3,5 @@ SELECT a.appointment_id, p.name, p.phone, d.name, d.department, a.appointment_ti
 FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN doctors d ON d.doctor_id = a.doctor_id
-WHERE a.appointment_time >= ?1 AND a.appointment_time < ?2
+WHERE substr(a.appointment_time, 1, 10) = ?1 AND a.appointment_time IS NOT NULL
 ORDER BY a.appointment_time, a.appointment_id

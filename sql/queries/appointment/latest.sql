@@ -4,5 +4,15 @@ FROM appointments a
 JOIN patients p ON p.patient_id = a.patient_id
 JOIN doctors d ON d.doctor_id = a.doctor_id
 WHERE a.appointment_time IS NOT NULL
+  AND substr(a.appointment_time, 1, 10) >= coalesce(
+      (
+          SELECT substr(appointment_time, 1, 10)
+          FROM appointments
+          WHERE appointment_time IS NOT NULL
+          ORDER BY substr(appointment_time, 1, 10) DESC
+          LIMIT 1 OFFSET 19
+      ),
+      ''
+  )
 ORDER BY a.appointment_time DESC, a.appointment_id
 LIMIT 20

@@ -3,7 +3,7 @@
 //! It never runs inside the turn's transaction. Invariant: its refusal is a text that starts with `错误: `.
 
 use super::field::{self, text};
-use super::{Call, Reply, Trouble};
+use super::{Call, Effect, Reply, Trouble};
 use crate::api::object::Field;
 use crate::api::reply::{JsonValue, TooLarge};
 use crate::store::{AdhocLimits, AdhocRefusal, Store, Value};
@@ -15,7 +15,7 @@ const RESULT_MAX_BYTES: usize = 1024 * 1024;
 const LIMITS: AdhocLimits = AdhocLimits { rows: 1_000, time: Duration::from_millis(100) };
 
 /// Answers with `{"columns": […], "data": [[…], …]}`.
-pub fn sql_query(call: &Call<'_>, store: &mut Store, reply: &mut Reply<'_>) -> Result<(), Trouble> {
+pub fn sql_query(call: &Call<'_>, store: &mut Store, reply: &mut Reply<'_>) -> Result<Effect, Trouble> {
     let is_missing = match call.object.get("sql_query") {
         None | Some(Field::Null | Field::Bool(false) | Field::Integer(0)) => true,
         Some(Field::Text(text)) => text.is_empty(),
@@ -23,7 +23,7 @@ pub fn sql_query(call: &Call<'_>, store: &mut Store, reply: &mut Reply<'_>) -> R
     };
     if is_missing {
         reply.result(&"错误: JSON中未找到'sql_query'键");
-        return Ok(());
+        return Ok(Effect::Refused);
     }
     let sql = text(call.object, "sql_query", field::SQL)?;
     reply.bound(RESULT_MAX_BYTES);
@@ -55,10 +55,13 @@ pub fn sql_query(call: &Call<'_>, store: &mut Store, reply: &mut Reply<'_>) -> R
         Ok(()) => {
             reply.raw("]}");
             reply.end_result();
+            Ok(Effect::Done)
         }
-        Err(refusal) => reply.result(&format!("错误: {}", worded(refusal))),
+        Err(refusal) => {
+            reply.result(&format!("错误: {}", worded(refusal)));
+            Ok(Effect::Refused)
+        }
     }
-    Ok(())
 }
 
 struct JsonRow<'a>(&'a [Value<'a>]);
