@@ -54,6 +54,7 @@ impl Clinic {
 
     fn end_turn(&mut self) {
         assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        self.dispatcher.background(false);
         self.output.clear();
     }
 
