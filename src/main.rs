@@ -1,5 +1,5 @@
 //! Owns the way from arguments to an exit code. Never holds logic.
-//! Invariant: the process ends here and nowhere else.
+//! Invariant: what a subcommand returns is what the process ends with.
 
 use clap::Parser;
 use std::process::ExitCode;

@@ -275,6 +275,25 @@ fn a_stopped_server_leaves_its_database_whole_in_one_file() {
 }
 
 #[test]
+fn a_rotated_log_is_opened_anew_and_a_new_level_taken() {
+    let server = Server::demo();
+    let data = server.directory.path().join("data");
+    std::fs::rename(data.join("server.log"), data.join("server.log.1")).unwrap();
+    std::fs::write(server.directory.path().join("medsrv.conf"), "[log]\nlevel = \"warn\"\n").unwrap();
+    server.signal(rustix::process::Signal::HUP);
+    let deadline = std::time::Instant::now() + common::PATIENCE;
+    while !data.join("server.log").exists() && std::time::Instant::now() < deadline {
+        // Each answer shows that the server goes on while it is asked to reload.
+        assert_serves(&server);
+    }
+    server.ask("{bad");
+    assert!(data.join("server.log").exists());
+    assert!(!server.log().contains("cannot be read"), "a refusal is below the new level");
+    let old = std::fs::read_to_string(data.join("server.log.1")).unwrap();
+    assert!(old.contains("started") && !old.contains("reloaded"), "{old}");
+}
+
+#[test]
 fn nothing_personal_reaches_the_log() {
     let server = Server::configured("[log]\nlevel = \"trace\"\n");
     for (send, _) in common::recorded() {

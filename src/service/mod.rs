@@ -12,6 +12,7 @@ pub mod memory;
 pub mod patient;
 pub mod schedule;
 pub mod table;
+pub mod text;
 pub mod time;
 
 use crate::store;

@@ -1,11 +1,12 @@
 //! Rows put straight into a table, as old clients do.
 //!
-//! It is reached from nowhere else, so that it can be reviewed, or refused, as one. Invariant: the names of
+//! Nothing else composes SQL, so that this can be reviewed, or refused, as one. Invariant: the names of
 //! tables and columns in the SQL come from the lists below and values are bound; no row gets in that its
 //! column's kind does not allow.
 
 use super::appointment::{self, NoPlace, Status};
 use super::memory::Memory;
+use super::text::{is_layout, is_printable};
 use super::time::{AppointmentTime, is_date, is_moment};
 use super::{Failure, Rules};
 use crate::store::{Transaction, Value};
@@ -300,17 +301,6 @@ fn check(kind: Kind, value: &Value<'_>) -> Result<(), Problem> {
         Kind::AppointmentTime if AppointmentTime::parse(text).is_none() => Err(Problem::NotAMoment),
         _ => Ok(()),
     }
-}
-
-/// Whether a letter may stand in a line of text: no control character, and none that turns the direction of
-/// what follows it, which would let one name look like another.
-pub fn is_printable(letter: char) -> bool {
-    !letter.is_control() && !matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
-/// Whether a letter, though a control character, may stand in notes.
-pub fn is_layout(letter: char) -> bool {
-    matches!(letter, '\n' | '\r' | '\t')
 }
 
 /// Holds a row for `appointments` against the rules of booking. Returns its time as it is to be stored.

@@ -4,7 +4,7 @@
 //! be, never the value.
 
 use crate::api::object::{Field, Object};
-use crate::service::table::{is_layout, is_printable};
+use crate::service::text::{is_layout, is_printable};
 use crate::store::Value;
 use std::borrow::Cow;
 
