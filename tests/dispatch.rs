@@ -374,6 +374,11 @@ fn sql_only_reads_and_only_what_it_may() {
         "EXPLAIN SELECT 1",
         "SELECT * FROM sqlite_master",
         "SELECT sql FROM sqlite_schema",
+        "SELECT count(*) FROM sqlite_master",
+        "SELECT count(*) FROM sqlite_sequence",
+        "SELECT count(*) FROM dbstat",
+        "SELECT count(*) FROM pragma_table_info('users')",
+        "SELECT count(*) FROM json_each('[1]')",
         "SELECT load_extension('x')",
         "SELECT randomblob(1000000000)",
         "SELECT 1; DELETE FROM users",
@@ -402,6 +407,7 @@ fn sql_only_reads_and_only_what_it_may() {
         clinic.rows("SELECT count(*) FROM patients JOIN (SELECT 1 AS patient_id) USING (patient_id)"),
         json!([[1]])
     );
+    assert_eq!(clinic.rows("WITH c AS (SELECT 1) SELECT count(*) FROM c"), json!([[1]]));
     assert_eq!(clinic.rows("SELECT 1; "), json!([[1]]));
     assert_eq!(clinic.rows("SELECT 1.5, 'a', NULL, 2 -- the end"), json!([[1.5, "a", null, 2]]));
 }
