@@ -105,7 +105,7 @@ pub(super) struct Connection {
     active_at: Instant,
     /// When the first byte of an incomplete request came.
     request_since: Option<Instant>,
-    /// When unsent output last made progress, or grew over the soft limit.
+    /// When unsent output last made progress that counts against the write deadline.
     unsent_since: Option<Instant>,
 }
 
@@ -152,8 +152,7 @@ impl Connection {
         self.unsent_bytes() >= OUTPUT_PAUSE_BYTES
     }
 
-    /// Whether the socket is worth a read now.
-    /// Whole requests that wait are dispatched first, so that the inbox never holds more than one read pass
+    /// Whether the socket is worth a read now. Whole requests that wait are dispatched first, so that the inbox never holds more than one read pass
     /// beside an unfinished request.
     pub(super) fn wants_read(&self, limits: &Limits) -> bool {
         match self.state {
@@ -299,7 +298,8 @@ impl Connection {
         if self.unsent_bytes() > 0 {
             return (self.unsent_since.unwrap_or(self.active_at) + limits.write, CloseReason::StalledWrite);
         }
-        if self.deferred {
+        // A whole request waits for us, not we for the peer.
+        if self.inbox.has_next(&limits.frame) {
             return (self.active_at + limits.idle, CloseReason::Idle);
         }
         if let Some(since) = self.request_since {

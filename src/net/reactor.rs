@@ -132,7 +132,7 @@ impl Reactor {
         self.flush(now);
         self.expire(now);
         self.awaits_idle = handler.background(self.idle);
-        self.serve_deferred(handler, now);
+        self.serve_deferred(handler);
         self.sweep(handler);
         Ok(!self.is_finished(now))
     }
@@ -260,13 +260,14 @@ impl Reactor {
     }
 
     /// Gives one request that asked for it the place between two turns. Its reply leaves with the next one's.
-    fn serve_deferred<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+    fn serve_deferred<H: Handler>(&mut self, handler: &mut H) {
         let Some(key) = self.deferred.pop_front() else { return };
         let Some(connection) = self.connections.get_mut(key) else { return };
         if !std::mem::take(&mut connection.deferred) || connection.state != State::Serving {
             return;
         }
-        dispatch(connection, &self.limits, handler, Place::Alone, 1, now);
+        // However long the turn has been: this request has waited for its end.
+        dispatch(connection, &self.limits, handler, Place::Alone, 1, Instant::now());
         enqueue(&mut self.ready, connection, key);
         touch(&mut self.touched, connection, key);
     }
@@ -390,7 +391,8 @@ impl Reactor {
         let Some(connection) = self.connections.get_mut(key) else { return };
         recount(&mut self.buffered_bytes, connection);
         let sent_all = connection.unsent_bytes() == 0;
-        let has_request = connection.deferred || connection.has_request(&self.limits);
+        let has_request = connection.has_request(&self.limits);
+        let is_done = sent_all && !has_request && !connection.deferred;
         match connection.state {
             State::Dead => return,
             State::Ending if sent_all => {
@@ -402,10 +404,10 @@ impl Reactor {
             State::Discarding if connection.peer_finished => {
                 return kill(&mut self.dead, connection, key, CloseReason::Refused);
             }
-            State::Serving if sent_all && !has_request && connection.peer_finished => {
+            State::Serving if is_done && connection.peer_finished => {
                 return kill(&mut self.dead, connection, key, CloseReason::ByPeer);
             }
-            State::Serving if sent_all && !has_request && self.draining_until.is_some() => {
+            State::Serving if is_done && self.draining_until.is_some() => {
                 if !connection.is_active(now) || connection.discard().is_err() {
                     return kill(&mut self.dead, connection, key, CloseReason::ShuttingDown);
                 }

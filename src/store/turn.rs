@@ -218,11 +218,6 @@ impl Store {
         }
     }
 
-    /// Whether this turn has written what is not durable yet.
-    pub fn has_written(&self) -> bool {
-        matches!(self.turn, Turn::Writing | Turn::Lost)
-    }
-
     /// Opens the transaction for writing. What was read before stays true: nothing can have come between but
     /// another process's commit.
     fn begin_writing(&mut self) -> Result<(), Error> {
