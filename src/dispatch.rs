@@ -133,16 +133,30 @@ impl Dispatcher {
         alone: bool,
         output: &mut Vec<u8>,
     ) -> Then {
+        let then = self.answer(session, name, data, now, alone, output);
+        if then != Then::Later {
+            self.replied.push(session.id);
+        }
+        then
+    }
+
+    fn answer(
+        &mut self,
+        session: &Session,
+        name: &[u8],
+        data: &[u8],
+        now: &Now,
+        alone: bool,
+        output: &mut Vec<u8>,
+    ) -> Then {
         let Session { id, address } = *session;
         let mut reply = Reply::new(output, &now.local, self.settings.reply_max_bytes);
         if !self.serves(address) {
             info!("{id} from {address}: the old dialect is not served to this network");
-            self.replied.push(id);
             reply.error(legacy::NETWORK_NOT_SERVED);
             return Then::Close;
         }
         let linger = Then::Linger(self.settings.legacy_linger);
-        self.replied.push(id);
         // The name is a label that selects nothing, but a frame whose name is no text is no request.
         let object = match (std::str::from_utf8(name), Object::parse(data)) {
             (Ok(_), Ok(object)) => object,
@@ -158,14 +172,13 @@ impl Dispatcher {
             }
         };
         let operation = find(&object);
-        if matches!(operation.run, Run::Adhoc) && !alone {
-            self.replied.pop();
-            return Then::Later;
-        }
         if !self.settings.legacy_operations.iter().any(|allowed| allowed == operation.name) {
             info!("{id} from {address}: {} refused: the operator does not allow it", operation.name);
             reply.error(legacy::OPERATION_NOT_SERVED);
             return linger;
+        }
+        if matches!(operation.run, Run::Adhoc) && !alone {
+            return Then::Later;
         }
         let call = Call { object: &object, now, rules: &self.settings.rules, memory: &self.memory };
         match run(&mut self.store, operation, &call, &mut reply) {

@@ -152,8 +152,8 @@ impl Connection {
         self.unsent_bytes() >= OUTPUT_PAUSE_BYTES
     }
 
-    /// Whether the socket is worth a read now. Whole requests that wait are dispatched first, so that the inbox never holds more than one read pass
-    /// beside an unfinished request.
+    /// Whether the socket is worth a read now. Whole requests that wait are dispatched first, so that the inbox
+    /// never holds more than one read pass beside an unfinished request.
     pub(super) fn wants_read(&self, limits: &Limits) -> bool {
         match self.state {
             State::Serving => self.readable && !self.is_paused() && !self.inbox.has_next(&limits.frame),
