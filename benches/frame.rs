@@ -6,7 +6,8 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use medsrv::net::{
-    CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, decode_reply, encode_request,
+    Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, decode_reply,
+    encode_request,
 };
 use medsrv::session::{Session, SessionId};
 use mio::net::TcpListener;
@@ -39,14 +40,14 @@ impl Handler for Echo {
         CommitOutcome::Durable
     }
 
-    fn retract(&mut self, _: &Session, _: &mut dyn FnMut(&[u8])) {}
+    fn retract(&mut self, _: &Session, _: &[u8], _: &mut Vec<u8>) {}
 
     fn refuse(&mut self, _: Refusal, _: &mut Vec<u8>) {}
 
     fn reload(&mut self) {}
 
-    fn background(&mut self, _: bool) -> bool {
-        false
+    fn background(&mut self, _: bool) -> Background {
+        Background::Nothing
     }
 
     fn closed(&mut self, _: SessionId) {}

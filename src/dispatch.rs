@@ -9,12 +9,11 @@ use crate::ops::config;
 use crate::service::Rules;
 use crate::service::memory::Memory;
 use crate::service::time::Now;
-use crate::session::{Session, SessionId};
+use crate::session::Session;
 use crate::store::{self, CheckpointNeed, Commit, Store};
 use ipnet::IpNet;
 use log::{error, info};
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -105,42 +104,16 @@ pub struct Dispatcher {
     store: Store,
     settings: Settings,
     memory: RefCell<Memory>,
-    /// Whom this turn's replies are for, in order.
-    replied: Vec<SessionId>,
-    /// After a lost turn: how many replies each session was given in it.
-    retracted: HashMap<SessionId, usize>,
 }
 
 impl Dispatcher {
     pub fn new(store: Store, settings: Settings) -> Dispatcher {
-        Dispatcher {
-            store,
-            settings,
-            memory: RefCell::default(),
-            replied: Vec::new(),
-            retracted: HashMap::new(),
-        }
+        Dispatcher { store, settings, memory: RefCell::default() }
     }
 
     /// Answers one request by appending the reply to `output`; `alone` says that the turn before has been
     /// committed and the next one has not begun.
     pub fn request(
-        &mut self,
-        session: &Session,
-        name: &[u8],
-        data: &[u8],
-        now: &Now,
-        alone: bool,
-        output: &mut Vec<u8>,
-    ) -> Then {
-        let then = self.answer(session, name, data, now, alone, output);
-        if then != Then::Later {
-            self.replied.push(session.id);
-        }
-        then
-    }
-
-    fn answer(
         &mut self,
         session: &Session,
         name: &[u8],
@@ -210,26 +183,13 @@ impl Dispatcher {
 
     /// Makes durable what this turn's requests wrote.
     pub fn commit(&mut self) -> Commit {
-        self.retracted.clear();
-        let outcome = self.store.commit();
-        match outcome {
-            Commit::Durable => self.replied.clear(),
-            Commit::Lost | Commit::Fatal => {
-                for session in self.replied.drain(..) {
-                    *self.retracted.entry(session).or_default() += 1;
-                }
-            }
-        }
-        outcome
+        self.store.commit()
     }
 
-    /// After a lost turn: calls `reply` for each reply that this session was given in it.
-    pub fn retract(&mut self, session: &Session, now: &Now, reply: &mut dyn FnMut(&[u8])) {
-        for _ in 0..self.retracted.remove(&session.id).unwrap_or(0) {
-            let mut data = Vec::new();
-            Reply::new(&mut data, &now.local, self.settings.reply_max_bytes).error(legacy::RETRY);
-            reply(&data);
-        }
+    /// After a lost turn: words what is sent in the place of one of its replies. In the old dialect that is the
+    /// same for each of them.
+    pub fn retract(&self, _withdrawn: &[u8], now: &Now, output: &mut Vec<u8>) {
+        Reply::new(output, &now.local, self.settings.reply_max_bytes).error(legacy::RETRY);
     }
 
     fn serves(&self, address: IpAddr) -> bool {

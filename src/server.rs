@@ -6,7 +6,9 @@
 use crate::api::Reply;
 use crate::api::legacy;
 use crate::dispatch::{Dispatcher, Settings, Then};
-use crate::net::{self, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict};
+use crate::net::{
+    self, Background, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict,
+};
 use crate::ops::config::Config;
 use crate::ops::descriptors;
 use crate::service::time::Now;
@@ -214,8 +216,8 @@ impl<R: FnMut()> Handler for Bridge<R> {
         }
     }
 
-    fn retract(&mut self, session: &Session, reply: &mut dyn FnMut(&[u8])) {
-        self.dispatcher.retract(session, &now(), reply);
+    fn retract(&mut self, _session: &Session, withdrawn: &[u8], output: &mut Vec<u8>) {
+        self.dispatcher.retract(withdrawn, &now(), output);
     }
 
     fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
@@ -235,8 +237,8 @@ impl<R: FnMut()> Handler for Bridge<R> {
         (self.reload)();
     }
 
-    fn background(&mut self, idle: bool) -> bool {
-        self.dispatcher.background(idle)
+    fn background(&mut self, idle: bool) -> Background {
+        if self.dispatcher.background(idle) { Background::AwaitsIdle } else { Background::Nothing }
     }
 
     fn closed(&mut self, _session: SessionId) {}

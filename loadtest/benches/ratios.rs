@@ -6,7 +6,7 @@
 //! Each ratio is the median of some rounds, in which echo and server take turns.
 
 use loadtest::{Mix, Mode, Plan, Population, Report};
-use medsrv::net::{CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict};
+use medsrv::net::{Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict};
 use medsrv::ops::config::Config;
 use medsrv::session::{Session, SessionId};
 use rustix::process::Pid;
@@ -215,14 +215,14 @@ impl Handler for Echo {
         CommitOutcome::Durable
     }
 
-    fn retract(&mut self, _: &Session, _: &mut dyn FnMut(&[u8])) {}
+    fn retract(&mut self, _: &Session, _: &[u8], _: &mut Vec<u8>) {}
 
     fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
         output.extend_from_slice(refusal.to_string().as_bytes());
     }
 
-    fn background(&mut self, _: bool) -> bool {
-        false
+    fn background(&mut self, _: bool) -> Background {
+        Background::Nothing
     }
 
     fn reload(&mut self) {}

@@ -1,10 +1,10 @@
 //! One socket, its two buffers, and where it stands between accept and close.
 //!
 //! It never knows the poll, the slab or what bytes mean. Invariant: unsent output is bounded, since a
-//! connection with more than `OUTPUT_PAUSE_BYTES` of it is neither read nor dispatched.
+//! connection with more than `OUTPUT_PAUSE_BYTES` of it is neither read nor dispatched, and one with more than
+//! `output_soft_max_bytes` of it is closed rather than pushed to.
 
 use super::frame::Inbox;
-use super::handler::Refusal;
 use super::{
     BUFFER_KEPT_BYTES, ENDING, Limits, OUTPUT_PAUSE_BYTES, READ_PER_TURN_BYTES, WRITE_PER_TURN_BYTES,
 };
@@ -28,6 +28,16 @@ pub(super) enum State {
     Dead,
 }
 
+/// What the first request in the inbox waits for; nothing behind it may overtake it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    No,
+    /// Its place after the turn's commit; the connection is on the reactor's deferred list.
+    UntilAlone,
+    /// The handler, which names the session when the request is to be asked again.
+    UntilWoken,
+}
+
 /// Why a connection was closed, in the log's words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum CloseReason {
@@ -38,6 +48,8 @@ pub(super) enum CloseReason {
     Idle,
     Lingered,
     StalledWrite,
+    /// It was to be pushed to while too much was still waiting for it.
+    SlowReader,
     Refused,
     ShuttingDown,
 }
@@ -76,6 +88,8 @@ pub(super) struct Connection {
     pub(super) readable: bool,
     /// True exactly when the kernel has said that the peer will send no more, read or not.
     pub(super) read_closed: bool,
+    /// True exactly when the kernel has said that nothing can be sent to the peer any more.
+    pub(super) reset: bool,
     /// True exactly when end of file has been read.
     pub(super) peer_finished: bool,
     /// True exactly when the poll watches this socket for writability.
@@ -84,25 +98,28 @@ pub(super) struct Connection {
     pub(super) blocked: bool,
     /// True exactly when the connection is on the reactor's ready list.
     pub(super) queued: bool,
-    /// True exactly when the next request waits to be dispatched alone; nothing behind it may overtake it.
-    pub(super) deferred: bool,
+    pub(super) held: Held,
     /// True exactly when the connection is on the reactor's flush list.
     pub(super) touched: bool,
     /// True exactly when this connection was over a limit when it came.
     pub(super) over_limit: bool,
-    /// What the loop itself said last, for a lost turn to say again.
-    pub(super) refusal: Option<Refusal>,
+    /// Why it is closed, once the end has begun.
+    pub(super) ending: CloseReason,
     /// Set by the first reply after which the connection is to close when nothing follows for this long.
     pub(super) linger: Option<Duration>,
     /// Length of `output` when this turn's first reply was appended.
     pub(super) turn_start: Option<usize>,
+    /// Length of `output` when the loop's own refusal was appended in this turn, behind all replies.
+    pub(super) refusal_start: Option<usize>,
     /// The deadline that the timers hold for this connection.
     pub(super) scheduled: Option<Instant>,
     /// Buffer bytes of this connection that the reactor has counted.
     pub(super) counted_bytes: usize,
     pub(super) requests: u64,
-    /// The last accept, request or end of sending.
+    /// The last accept, request or end of sending an answer.
     active_at: Instant,
+    /// True exactly when `output` holds an answer: the peer has not had the time to go on before it has left.
+    answering: bool,
     /// When the first byte of an incomplete request came.
     request_since: Option<Instant>,
     /// When unsent output last made progress that counts against the write deadline.
@@ -120,20 +137,23 @@ impl Connection {
             sent: 0,
             readable: false,
             read_closed: false,
+            reset: false,
             peer_finished: false,
             watches_writable: false,
             blocked: false,
             queued: false,
-            deferred: false,
+            held: Held::No,
             touched: false,
             over_limit: false,
-            refusal: None,
+            ending: CloseReason::Refused,
             linger: None,
             turn_start: None,
+            refusal_start: None,
             scheduled: None,
             counted_bytes: 0,
             requests: 0,
             active_at: now,
+            answering: false,
             request_since: None,
             unsent_since: None,
         }
@@ -165,7 +185,7 @@ impl Connection {
     /// Whether a request, or a length that cannot be followed, is waiting and may be dispatched now.
     pub(super) fn has_request(&self, limits: &Limits) -> bool {
         self.state == State::Serving
-            && !self.deferred
+            && self.held == Held::No
             && !self.is_paused()
             && self.inbox.has_next(&limits.frame)
     }
@@ -233,8 +253,9 @@ impl Connection {
                 Err(_) => return Flushed::Broken,
             }
         }
-        if self.sent > 0 {
+        if self.answering {
             self.active_at = now;
+            self.answering = false;
         }
         self.output.clear();
         self.sent = 0;
@@ -266,6 +287,7 @@ impl Connection {
         self.requests += taken;
         if taken > 0 {
             self.active_at = now;
+            self.answering = true;
             self.request_since = None;
         }
         // A whole request that waits for its turn is not the peer's slowness.
@@ -276,11 +298,38 @@ impl Connection {
         }
     }
 
+    /// Notes that the output has got a frame that no request of this peer asked for. The peer has done nothing;
+    /// how long it may take to read that begins now.
+    pub(super) fn note_push(&mut self, now: Instant) {
+        if self.unsent_bytes() > 0 {
+            self.unsent_since.get_or_insert(now);
+        }
+    }
+
+    /// Lets the request that waited for the handler be dispatched again. Returns whether there was one. The time
+    /// that it waited was not the peer's.
+    pub(super) fn wake(&mut self, now: Instant) -> bool {
+        if self.state != State::Serving || self.held != Held::UntilWoken {
+            return false;
+        }
+        self.held = Held::No;
+        self.active_at = now;
+        true
+    }
+
+    /// Whether nobody is there any more for whom the handler is at work. A peer that has only closed its
+    /// sending side may still read the reply.
+    pub(super) fn waits_in_vain(&self) -> bool {
+        self.held == Held::UntilWoken && self.reset
+    }
+
     /// Lets nothing more in: what is in the output buffer is the last that the peer gets.
-    pub(super) fn end(&mut self, now: Instant) {
+    pub(super) fn end(&mut self, now: Instant, reason: CloseReason) {
         self.state = State::Ending;
+        self.ending = reason;
         self.inbox.clear();
         self.active_at = now;
+        self.answering = true;
     }
 
     /// Closes the sending side and goes on dropping what arrives.
@@ -290,25 +339,31 @@ impl Connection {
         self.stream.shutdown(Shutdown::Write)
     }
 
-    /// When this connection is to be closed if nothing happens, and why.
-    pub(super) fn deadline(&self, limits: &Limits) -> (Instant, CloseReason) {
-        if self.state != State::Serving {
-            return (self.active_at + ENDING, CloseReason::Refused);
-        }
-        if self.unsent_bytes() > 0 {
-            return (self.unsent_since.unwrap_or(self.active_at) + limits.write, CloseReason::StalledWrite);
-        }
-        // A whole request waits for us, not we for the peer.
-        if self.inbox.has_next(&limits.frame) {
-            return (self.active_at + limits.idle, CloseReason::Idle);
-        }
-        if let Some(since) = self.request_since {
-            return (since + limits.frame_deadline, CloseReason::SlowRequest);
-        }
-        match self.linger {
-            Some(linger) => (self.active_at + linger, CloseReason::Lingered),
-            None if self.requests == 0 => (self.active_at + limits.silent, CloseReason::Silent),
-            None => (self.active_at + limits.idle, CloseReason::Idle),
-        }
+    /// When this connection is to be closed if nothing happens, and why; never while the handler owes it a
+    /// reply and it has read all others.
+    pub(super) fn deadline(&self, limits: &Limits) -> Option<(Instant, CloseReason)> {
+        let serving = self.state == State::Serving;
+        let sending_until = self.unsent_since.unwrap_or(self.active_at) + limits.write;
+        let deadline = if self.unsent_bytes() > 0 && serving {
+            (sending_until, CloseReason::StalledWrite)
+        } else if self.unsent_bytes() > 0 && self.ending == CloseReason::SlowReader {
+            (sending_until, self.ending)
+        } else if !serving {
+            (self.active_at + ENDING, self.ending)
+        } else if self.held == Held::UntilWoken {
+            return None;
+        } else if self.inbox.has_next(&limits.frame) {
+            // A whole request waits for us, not we for the peer.
+            (self.active_at + limits.idle, CloseReason::Idle)
+        } else if let Some(since) = self.request_since {
+            (since + limits.frame_deadline, CloseReason::SlowRequest)
+        } else if let Some(linger) = self.linger {
+            (self.active_at + linger, CloseReason::Lingered)
+        } else if self.requests == 0 {
+            (self.active_at + limits.silent, CloseReason::Silent)
+        } else {
+            (self.active_at + limits.idle, CloseReason::Idle)
+        };
+        Some(deadline)
     }
 }

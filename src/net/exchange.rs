@@ -1,8 +1,9 @@
-//! One connection's part of a turn: requests out of its inbox, replies into its output.
+//! One connection's part of a turn: requests out of its inbox, replies and pushes into its output.
 //!
-//! It never knows the poll or another connection. Invariant: replies stand in the order of their requests.
+//! It never knows the poll or another connection. Invariants: replies stand in the order of their requests; a
+//! push stands behind the replies of its turn, which are durable by then, so it is never taken back.
 
-use super::connection::Connection;
+use super::connection::{CloseReason, Connection, Held};
 use super::frame;
 use super::handler::{Handler, Place, Refusal, Verdict};
 use super::{Limits, TURN_BUSY_MAX};
@@ -10,8 +11,8 @@ use crate::session::Session;
 use log::info;
 use std::time::Instant;
 
-/// Answers the whole requests that have arrived, up to a budget. Returns whether the next one waits to be
-/// alone.
+/// Answers the whole requests that have arrived, up to a budget and to the first that has to wait. Returns
+/// whether that one waits to be alone.
 pub(super) fn dispatch<H: Handler>(
     connection: &mut Connection,
     limits: &Limits,
@@ -49,19 +50,20 @@ pub(super) fn dispatch<H: Handler>(
             Verdict::Linger(linger) => connection.linger = Some(linger),
             Verdict::Close => {
                 connection.note_progress(taken + 1, limits, now);
-                connection.end(now);
+                connection.end(now, CloseReason::Refused);
                 return false;
             }
-            Verdict::Later => {
-                connection.inbox.rewind(position);
-                connection.deferred = true;
-                break;
-            }
+            Verdict::Later => connection.held = Held::UntilAlone,
+            Verdict::Wait => connection.held = Held::UntilWoken,
+        }
+        if connection.held != Held::No {
+            connection.inbox.rewind(position);
+            break;
         }
         taken += 1;
     }
     connection.note_progress(taken, limits, now);
-    connection.deferred
+    connection.held == Held::UntilAlone
 }
 
 /// Tells a peer why it is turned away, and lets nothing more of it in.
@@ -71,15 +73,43 @@ pub(super) fn refuse<H: Handler>(
     refusal: Refusal,
     now: Instant,
 ) {
-    append_refusal(connection, handler, refusal);
-    connection.refusal = Some(refusal);
-    connection.end(now);
+    let start = frame::begin_reply(&mut connection.output);
+    handler.refuse(refusal, &mut connection.output);
+    frame::end_reply(&mut connection.output, start);
+    connection.refusal_start = Some(start);
+    connection.end(now, CloseReason::Refused);
     let Session { id, address } = connection.session;
     info!("connection {id} from {address} refused: {refusal}");
 }
 
-pub(super) fn append_refusal<H: Handler>(connection: &mut Connection, handler: &mut H, refusal: Refusal) {
+/// After a lost turn: puts what the handler says now in the place of each reply of that turn. The loop's own
+/// refusal reports nothing that could be lost, and stays.
+pub(super) fn retract<H: Handler>(connection: &mut Connection, handler: &mut H) {
+    let Connection { output, session, turn_start, refusal_start, .. } = connection;
+    let Some(turn_start) = *turn_start else { return };
+    let refusal = output.split_off(refusal_start.unwrap_or(output.len()).min(output.len()));
+    let withdrawn = output.split_off(turn_start.min(output.len()));
+    let mut rest = withdrawn.as_slice();
+    while let Ok(Some((data, frame_bytes))) = frame::decode_reply(rest, usize::MAX) {
+        let start = frame::begin_reply(output);
+        handler.retract(session, data, output);
+        frame::end_reply(output, start);
+        rest = rest.get(frame_bytes..).unwrap_or_default();
+    }
+    output.extend_from_slice(&refusal);
+}
+
+/// Appends what the handler sends besides the replies. A peer that has left more than `unsent_max` bytes unread
+/// is given what is there and no more, so that nobody else's doings make its output grow.
+pub(super) fn push(connection: &mut Connection, data: &[u8], unsent_max: usize, now: Instant) {
+    let unsent = connection.unsent_bytes();
+    if unsent > unsent_max {
+        connection.end(now, CloseReason::SlowReader);
+        let Session { id, address } = connection.session;
+        return info!("connection {id} from {address} reads too slowly: {unsent} bytes are waiting for it");
+    }
     let start = frame::begin_reply(&mut connection.output);
-    handler.refuse(refusal, &mut connection.output);
+    connection.output.extend_from_slice(data);
     frame::end_reply(&mut connection.output, start);
+    connection.note_push(now);
 }

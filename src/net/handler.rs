@@ -4,7 +4,7 @@
 
 use super::frame::{FrameError, Request};
 use crate::session::{Session, SessionId};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What becomes of a connection after a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,9 @@ pub enum Verdict {
     Close,
     /// Nothing was appended: the request stays where it is, and is asked again when it is `Place::Alone`.
     Later,
+    /// Nothing was appended: the request stays where it is, and is asked again, in a turn, once `woken` has named
+    /// its session. Nothing behind it is dispatched meanwhile, and the peer may take its time.
+    Wait,
 }
 
 /// When a request is dispatched.
@@ -36,6 +39,16 @@ pub enum CommitOutcome {
     Lost,
     /// As `Lost`, and there is no next turn: the store cannot be trusted any longer.
     Fatal,
+}
+
+/// What work that nobody waits for has left to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Background {
+    Nothing,
+    /// There is some that waits for an idle moment.
+    AwaitsIdle,
+    /// There is more now: the next turn does not wait for events.
+    Pending,
 }
 
 /// Why the loop itself turns a peer away; the handler finds the words for the peer.
@@ -65,16 +78,28 @@ pub trait Handler {
     ) -> Verdict;
     /// Makes durable what this turn's requests wrote. None of their replies has left yet.
     fn commit(&mut self) -> CommitOutcome;
-    /// After a lost turn: calls `reply` once for each reply that this session was given in it, in order,
-    /// with the data to send in its place.
-    fn retract(&mut self, session: &Session, reply: &mut dyn FnMut(&[u8]));
+    /// After a lost turn: appends the data to send in the place of one reply that the session was given in it,
+    /// `withdrawn`; appending nothing sends nothing. It is called for each such reply, in order.
+    fn retract(&mut self, session: &Session, withdrawn: &[u8], output: &mut Vec<u8>);
+    /// After a turn that is durable: calls `deliver` for each frame that is to be sent to a session besides the
+    /// replies, in order. What is for a session that is gone or is being closed is dropped, and a session that
+    /// does not read what it is sent is closed.
+    fn push(&mut self, _deliver: &mut dyn FnMut(SessionId, &[u8])) {}
     /// Appends the data of a frame that tells a peer why the loop turns it away.
     fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>);
     /// The operator asks for the log to be opened anew and the configuration to be read again.
     fn reload(&mut self);
     /// Work that nobody waits for, after the replies have left; `idle` says that nothing came for a while.
-    /// Returns whether there is some that waits for such a moment.
-    fn background(&mut self, idle: bool) -> bool;
-    /// A connection is gone, for whatever reason.
+    fn background(&mut self, idle: bool) -> Background;
+    /// After `background`, until it says `None`: the next session whose waiting request is to be asked again.
+    fn woken(&mut self) -> Option<SessionId> {
+        None
+    }
+    /// When `background` is to be called even though nothing arrives. One that has passed lets no turn wait, so
+    /// `background` has to move it on.
+    fn alarm(&self) -> Option<Instant> {
+        None
+    }
+    /// A connection is gone, for whatever reason. No request of it is asked again, and nothing reaches it.
     fn closed(&mut self, session: SessionId);
 }

@@ -13,7 +13,7 @@ mod signals;
 mod timer;
 
 pub use frame::{FrameError, FrameLimits, Request, decode_reply, encode_request};
-pub use handler::{CommitOutcome, Handler, Place, Refusal, Verdict};
+pub use handler::{Background, CommitOutcome, Handler, Place, Refusal, Verdict};
 pub use reactor::Reactor;
 
 use std::time::Duration;
@@ -62,7 +62,7 @@ pub struct Limits {
     /// The longest reply, in bytes.
     pub output_max_bytes: usize,
     /// Unsent output up to which progress renews the write deadline, in bytes; with more than that waiting,
-    /// the deadline stands.
+    /// the deadline stands, and a connection that is pushed to is closed.
     pub output_soft_max_bytes: usize,
     /// All connections' buffers together, in bytes.
     pub buffered_max_bytes: usize,

@@ -5,22 +5,21 @@
 //! ready list, since the poll is edge-triggered and would never speak of it again.
 
 use super::admission::{Admission, Admittance};
-use super::connection::{CloseReason, Connection, Flushed, Received, State};
-use super::exchange::{append_refusal, dispatch, refuse};
-use super::frame;
-use super::handler::{CommitOutcome, Handler, Place, Refusal};
+use super::connection::{CloseReason, Connection, Flushed, Held, Received, State};
+use super::exchange::{dispatch, push, refuse, retract};
+use super::handler::{Background, CommitOutcome, Handler, Place, Refusal};
 use super::signals::{Intent, SignalSource};
 use super::timer::{Due, Timers};
 use super::{
     ACCEPT_PAUSE, ACCEPT_WARNING_INTERVAL, ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN,
     IDLE_AFTER, Limits, READ_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_BUSY_MAX,
 };
-use crate::session::{Session, SessionIds};
+use crate::session::{Session, SessionId, SessionIds};
 use log::{debug, info, warn};
 use mio::net::{TcpListener, TcpStream};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
@@ -49,6 +48,8 @@ pub struct Reactor {
     signals: Option<SignalSource>,
     limits: Limits,
     connections: Slab<Connection>,
+    /// Where each session's connection is, for what the handler says of sessions.
+    keys: HashMap<SessionId, usize>,
     session_ids: SessionIds,
     admission: Admission,
     buffered_bytes: usize,
@@ -67,8 +68,8 @@ pub struct Reactor {
     signalled: bool,
     /// True exactly when this turn's poll ran into its time limit with nothing to do.
     idle: bool,
-    /// True exactly when the handler has work for an idle moment.
-    awaits_idle: bool,
+    /// What the handler's background work had left to do when it was last called.
+    background: Background,
     /// Set once the end has been asked for: when patience ends.
     draining_until: Option<Instant>,
     finished: bool,
@@ -87,6 +88,7 @@ impl Reactor {
             signals: None,
             limits,
             connections: Slab::new(),
+            keys: HashMap::new(),
             session_ids: SessionIds::default(),
             admission: Admission::default(),
             buffered_bytes: 0,
@@ -100,7 +102,7 @@ impl Reactor {
             accept_warned_at: None,
             signalled: false,
             idle: false,
-            awaits_idle: false,
+            background: Background::Nothing,
             draining_until: None,
             finished: false,
             scratch: vec![0; READ_PER_TURN_BYTES].into_boxed_slice(),
@@ -120,26 +122,30 @@ impl Reactor {
 
     /// One turn. Returns false when it was the last.
     pub fn turn<H: Handler>(&mut self, handler: &mut H) -> io::Result<bool> {
-        self.wait()?;
+        self.wait(handler)?;
         let now = Instant::now();
         let reads = self.draining_until.is_none();
         self.take_signals(handler, now);
         self.serve_ready(handler, reads, now);
         self.accept(handler, now);
-        self.commit(handler);
+        let is_durable = self.commit(handler);
         // A turn may have taken long, and deadlines begin when a reply leaves.
         let now = Instant::now();
+        if is_durable {
+            self.push(handler, now);
+        }
         self.flush(now);
         self.expire(now);
-        self.awaits_idle = handler.background(self.idle);
+        self.background = handler.background(self.idle);
+        self.wake(handler, now);
         self.serve_deferred(handler);
         self.sweep(handler);
         Ok(!self.is_finished(now))
     }
 
     /// Waits for events, or for the next timer, or not at all while anything is pending.
-    fn wait(&mut self) -> io::Result<()> {
-        let timeout = self.timeout(Instant::now());
+    fn wait<H: Handler>(&mut self, handler: &H) -> io::Result<()> {
+        let timeout = self.timeout(handler.alarm(), Instant::now());
         self.idle = false;
         match self.poll.poll(&mut self.events, timeout) {
             Ok(()) => {}
@@ -165,6 +171,7 @@ impl Reactor {
             if event.is_readable() || event.is_read_closed() || event.is_error() {
                 connection.readable = true;
                 connection.read_closed |= event.is_read_closed() || event.is_error();
+                connection.reset |= event.is_write_closed() || event.is_error();
                 enqueue(&mut self.ready, connection, key);
             }
             if event.is_writable() {
@@ -175,17 +182,18 @@ impl Reactor {
         Ok(())
     }
 
-    fn timeout(&self, now: Instant) -> Option<Duration> {
+    fn timeout(&self, alarm: Option<Instant>, now: Instant) -> Option<Duration> {
         let pending = !self.ready.is_empty() || !self.touched.is_empty() || !self.deferred.is_empty();
-        if pending || self.accepting == Accepting::Ready {
+        if pending || self.accepting == Accepting::Ready || self.background == Background::Pending {
             return Some(Duration::ZERO);
         }
         let resume = match self.accepting {
             Accepting::Paused(until) => Some(until),
             _ => None,
         };
-        let idle = self.awaits_idle.then(|| now + IDLE_AFTER);
-        let next = [self.timers.next(), resume, self.draining_until, idle].into_iter().flatten().min()?;
+        let idle = (self.background == Background::AwaitsIdle).then(|| now + IDLE_AFTER);
+        let next =
+            [self.timers.next(), resume, self.draining_until, idle, alarm].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(now))
     }
 
@@ -240,7 +248,7 @@ impl Reactor {
                 kill(&mut self.dead, connection, key, CloseReason::Broken);
                 continue;
             }
-            if connection.state == State::Serving && !connection.deferred {
+            if connection.state == State::Serving && connection.held == Held::No {
                 let place = Place::InTurn;
                 if dispatch(connection, &self.limits, handler, place, REQUESTS_PER_TURN, now) {
                     self.deferred.push_back(key);
@@ -263,11 +271,14 @@ impl Reactor {
     fn serve_deferred<H: Handler>(&mut self, handler: &mut H) {
         let Some(key) = self.deferred.pop_front() else { return };
         let Some(connection) = self.connections.get_mut(key) else { return };
-        if !std::mem::take(&mut connection.deferred) || connection.state != State::Serving {
+        if connection.held != Held::UntilAlone || connection.state != State::Serving {
             return;
         }
+        connection.held = Held::No;
         // However long the turn has been: this request has waited for its end.
-        dispatch(connection, &self.limits, handler, Place::Alone, 1, Instant::now());
+        if dispatch(connection, &self.limits, handler, Place::Alone, 1, Instant::now()) {
+            self.deferred.push_back(key);
+        }
         enqueue(&mut self.ready, connection, key);
         touch(&mut self.touched, connection, key);
     }
@@ -319,6 +330,7 @@ impl Reactor {
         }
         let session = Session { id: self.session_ids.give(), address };
         let connection = entry.insert(Connection::new(stream, session, now));
+        self.keys.insert(session.id, key);
         if let Admittance::Refused(refusal) = admittance {
             connection.over_limit = true;
             refuse(connection, handler, refusal, now);
@@ -326,25 +338,48 @@ impl Reactor {
         touch(&mut self.touched, connection, key);
     }
 
-    /// Nothing of this turn has been sent yet; where it did not become durable, no reply of it ever is.
-    fn commit<H: Handler>(&mut self, handler: &mut H) {
+    /// Nothing of this turn has been sent yet; where it did not become durable, no reply of it ever is. Returns
+    /// whether it did.
+    fn commit<H: Handler>(&mut self, handler: &mut H) -> bool {
         let outcome = handler.commit();
         if outcome == CommitOutcome::Durable {
-            return;
+            return true;
         }
         self.finished |= outcome == CommitOutcome::Fatal;
         for key in &self.touched {
-            let Some(connection) = self.connections.get_mut(*key) else { continue };
-            let Some(turn_start) = connection.turn_start else { continue };
-            let output = &mut connection.output;
-            output.truncate(turn_start);
-            handler.retract(&connection.session, &mut |data| {
-                let start = frame::begin_reply(output);
-                output.extend_from_slice(data);
-                frame::end_reply(output, start);
-            });
-            if let Some(refusal) = connection.refusal {
-                append_refusal(connection, handler, refusal);
+            if let Some(connection) = self.connections.get_mut(*key) {
+                retract(connection, handler);
+            }
+        }
+        false
+    }
+
+    /// Lets the handler send to connections besides the replies. While the buffers in all are over their limit,
+    /// a connection with more than a little unread is taken for a slow reader.
+    fn push<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        let Reactor { connections, keys, touched, limits, buffered_bytes, .. } = self;
+        handler.push(&mut |session, data| {
+            let Some(&key) = keys.get(&session) else { return };
+            let Some(connection) = connections.get_mut(key) else { return };
+            if connection.state != State::Serving {
+                return;
+            }
+            let is_full = *buffered_bytes > limits.buffered_max_bytes;
+            let unsent_max = limits.output_soft_max_bytes;
+            let unsent_max = if is_full { unsent_max.min(2 * BUFFER_KEPT_BYTES) } else { unsent_max };
+            push(connection, data, unsent_max, now);
+            recount(buffered_bytes, connection);
+            touch(touched, connection, key);
+        });
+    }
+
+    /// Lets the requests be asked again that the handler is ready for.
+    fn wake<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        while let Some(session) = handler.woken() {
+            let Some(&key) = self.keys.get(&session) else { continue };
+            let Some(connection) = self.connections.get_mut(key) else { continue };
+            if connection.wake(now) {
+                enqueue(&mut self.ready, connection, key);
             }
         }
     }
@@ -357,6 +392,7 @@ impl Reactor {
             let Some(connection) = self.connections.get_mut(key) else { continue };
             connection.touched = false;
             connection.turn_start = None;
+            connection.refusal_start = None;
             if connection.state == State::Dead {
                 continue;
             }
@@ -392,17 +428,20 @@ impl Reactor {
         recount(&mut self.buffered_bytes, connection);
         let sent_all = connection.unsent_bytes() == 0;
         let has_request = connection.has_request(&self.limits);
-        let is_done = sent_all && !has_request && !connection.deferred;
+        let is_done = sent_all && !has_request && connection.held == Held::No;
         match connection.state {
             State::Dead => return,
             State::Ending if sent_all => {
                 if connection.peer_finished || connection.discard().is_err() {
-                    return kill(&mut self.dead, connection, key, CloseReason::Refused);
+                    return kill(&mut self.dead, connection, key, connection.ending);
                 }
                 enqueue(&mut self.ready, connection, key);
             }
             State::Discarding if connection.peer_finished => {
-                return kill(&mut self.dead, connection, key, CloseReason::Refused);
+                return kill(&mut self.dead, connection, key, connection.ending);
+            }
+            State::Serving if connection.waits_in_vain() => {
+                return kill(&mut self.dead, connection, key, CloseReason::Broken);
             }
             State::Serving if is_done && connection.peer_finished => {
                 return kill(&mut self.dead, connection, key, CloseReason::ByPeer);
@@ -421,7 +460,7 @@ impl Reactor {
             }
             _ => {}
         }
-        let (at, _) = connection.deadline(&self.limits);
+        let Some((at, _)) = connection.deadline(&self.limits) else { return };
         if connection.scheduled.is_none_or(|scheduled| at < scheduled) {
             connection.scheduled = Some(at);
             self.timers.set(at, Due { key, session: connection.session.id });
@@ -436,12 +475,13 @@ impl Reactor {
             if !is_current || connection.state == State::Dead {
                 continue;
             }
-            let (at, reason) = connection.deadline(&self.limits);
-            if at <= now {
-                kill(&mut self.dead, connection, due.key, reason);
-            } else {
-                connection.scheduled = Some(at);
-                self.timers.set(at, due);
+            match connection.deadline(&self.limits) {
+                Some((at, reason)) if at <= now => kill(&mut self.dead, connection, due.key, reason),
+                Some((at, _)) => {
+                    connection.scheduled = Some(at);
+                    self.timers.set(at, due);
+                }
+                None => connection.scheduled = None,
             }
         }
     }
@@ -449,6 +489,7 @@ impl Reactor {
     fn sweep<H: Handler>(&mut self, handler: &mut H) {
         for key in self.dead.drain(..) {
             let Some(connection) = self.connections.try_remove(key) else { continue };
+            self.keys.remove(&connection.session.id);
             self.admission.leave(connection.session.address, !connection.over_limit);
             self.buffered_bytes -= connection.counted_bytes;
             handler.closed(connection.session.id);

@@ -1,21 +1,44 @@
-//! The loop with a handler that is no server: what a lost turn leaves of its replies, and who gets a turn.
+//! The loop with a handler that is no server: what a lost turn leaves of its replies, who gets a turn, and in
+//! the modules what waits and what is pushed.
+
+mod push;
+mod waiting;
 
 use medsrv::net::{
-    CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, encode_request,
+    Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, encode_request,
 };
 use medsrv::session::{Session, SessionId};
 use mio::net::TcpListener;
-use std::collections::HashMap;
-use std::io::{Read, Write};
+use std::collections::{HashSet, VecDeque};
+use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-/// Sends the data back; the next commit comes out as the test has set it.
+/// Sends the data back, and does besides what a request's name or the test asks for.
 struct Echo {
+    /// How the next commit of a turn with replies comes out.
     outcome: CommitOutcome,
-    in_turn: HashMap<SessionId, usize>,
+    last_outcome: CommitOutcome,
+    replied_in_turn: bool,
     commits_with_requests: usize,
-    closed: usize,
+    /// What was taken back, and from whom.
+    withdrawn: Vec<(SessionId, String)>,
+    last_session: Option<SessionId>,
+    /// Whose requests named "wait" were asked and not answered, as often as they were.
+    waited: Vec<SessionId>,
+    /// Whose request named "wait" is answered when it is asked again.
+    answerable: HashSet<SessionId>,
+    woken: VecDeque<SessionId>,
+    /// What the next calls of `background` come to.
+    background: VecDeque<Background>,
+    /// What the calls of `background` were told.
+    idle: Vec<bool>,
+    alarm: Option<Instant>,
+    alarms: usize,
+    /// Who is pushed the data of each request named "tell".
+    listeners: Vec<SessionId>,
+    pushes: Vec<(SessionId, Vec<u8>)>,
+    closed: Vec<SessionId>,
 }
 
 impl Handler for Echo {
@@ -26,44 +49,74 @@ impl Handler for Echo {
         place: Place,
         output: &mut Vec<u8>,
     ) -> Verdict {
+        self.last_session = Some(session.id);
         if request.name == b"alone" && place == Place::InTurn {
             return Verdict::Later;
         }
-        *self.in_turn.entry(session.id).or_default() += 1;
+        if request.name == b"wait" && !self.answerable.remove(&session.id) {
+            self.waited.push(session.id);
+            return Verdict::Wait;
+        }
+        if request.name == b"tell" {
+            self.pushes.extend(self.listeners.iter().map(|listener| (*listener, request.data.to_vec())));
+        }
+        self.replied_in_turn = true;
         output.extend_from_slice(request.data);
         if request.name == b"close" { Verdict::Close } else { Verdict::Keep }
     }
 
     fn commit(&mut self) -> CommitOutcome {
-        if self.in_turn.is_empty() {
-            return CommitOutcome::Durable;
+        self.last_outcome = CommitOutcome::Durable;
+        if std::mem::take(&mut self.replied_in_turn) {
+            self.commits_with_requests += 1;
+            self.last_outcome = std::mem::replace(&mut self.outcome, CommitOutcome::Durable);
         }
-        self.commits_with_requests += 1;
-        let outcome = std::mem::replace(&mut self.outcome, CommitOutcome::Durable);
-        if outcome == CommitOutcome::Durable {
-            self.in_turn.clear();
+        if self.last_outcome != CommitOutcome::Durable {
+            self.pushes.clear();
         }
-        outcome
+        self.last_outcome
     }
 
-    fn retract(&mut self, session: &Session, reply: &mut dyn FnMut(&[u8])) {
-        for _ in 0..self.in_turn.remove(&session.id).unwrap_or(0) {
-            reply(b"again");
+    fn retract(&mut self, session: &Session, withdrawn: &[u8], output: &mut Vec<u8>) {
+        let withdrawn = String::from_utf8(withdrawn.to_vec()).unwrap();
+        if withdrawn != "unsaid" {
+            output.extend_from_slice(format!("again {withdrawn}").as_bytes());
         }
+        self.withdrawn.push((session.id, withdrawn));
     }
 
     fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
         output.extend_from_slice(format!("{refusal:?}").as_bytes());
     }
 
-    fn background(&mut self, _: bool) -> bool {
-        false
+    fn push(&mut self, deliver: &mut dyn FnMut(SessionId, &[u8])) {
+        assert_eq!(self.last_outcome, CommitOutcome::Durable, "nothing is pushed after a lost turn");
+        for (session, data) in self.pushes.drain(..) {
+            deliver(session, &data);
+        }
+    }
+
+    fn background(&mut self, idle: bool) -> Background {
+        self.idle.push(idle);
+        if self.alarm.is_some_and(|alarm| alarm <= Instant::now()) {
+            self.alarm = None;
+            self.alarms += 1;
+        }
+        self.background.pop_front().unwrap_or(Background::Nothing)
+    }
+
+    fn woken(&mut self) -> Option<SessionId> {
+        self.woken.pop_front()
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        self.alarm
     }
 
     fn reload(&mut self) {}
 
-    fn closed(&mut self, _session: SessionId) {
-        self.closed += 1;
+    fn closed(&mut self, session: SessionId) {
+        self.closed.push(session);
     }
 }
 
@@ -77,9 +130,21 @@ impl Loop {
         let listener = TcpListener::bind("127.0.0.1:0".parse().unwrap()).unwrap();
         let echo = Echo {
             outcome: CommitOutcome::Durable,
-            in_turn: HashMap::new(),
+            last_outcome: CommitOutcome::Durable,
+            replied_in_turn: false,
             commits_with_requests: 0,
-            closed: 0,
+            withdrawn: Vec::new(),
+            last_session: None,
+            waited: Vec::new(),
+            answerable: HashSet::new(),
+            woken: VecDeque::new(),
+            background: VecDeque::new(),
+            idle: Vec::new(),
+            alarm: None,
+            alarms: 0,
+            listeners: Vec::new(),
+            pushes: Vec::new(),
+            closed: Vec::new(),
         };
         Loop { reactor: Reactor::new(listener, limits).unwrap(), echo }
     }
@@ -91,32 +156,62 @@ impl Loop {
         stream
     }
 
+    /// A connection that has said something, and which session the handler knows it as.
+    fn introduce(&mut self) -> (TcpStream, SessionId) {
+        let mut stream = self.connect();
+        stream.write_all(&frame("hello")).unwrap();
+        assert_eq!(self.reply(&mut stream), "hello");
+        (stream, self.echo.last_session.unwrap())
+    }
+
     fn turn(&mut self) -> bool {
         self.reactor.turn(&mut self.echo).unwrap()
     }
 
-    /// Turns until the stream has a whole reply.
-    fn reply(&mut self, stream: &mut TcpStream) -> String {
-        let mut length = [0; 4];
-        self.read(stream, &mut length);
-        let mut data = vec![0; u32::from_be_bytes(length) as usize];
-        self.read(stream, &mut data);
-        String::from_utf8(data).unwrap()
+    /// Turns although nothing may have come.
+    fn turn_at_once(&mut self) -> bool {
+        self.echo.alarm = Some(Instant::now());
+        self.turn()
     }
 
-    fn read(&mut self, stream: &mut TcpStream, mut room: &mut [u8]) {
+    fn turn_until(&mut self, reached: impl Fn(&Echo) -> bool) {
+        while !reached(&self.echo) {
+            self.turn();
+        }
+    }
+
+    /// Turns until the stream has a whole reply.
+    fn reply(&mut self, stream: &mut TcpStream) -> String {
+        self.reply_or_end(stream).expect("closed")
+    }
+
+    /// Turns until the stream has a whole reply, or has been closed between two.
+    fn reply_or_end(&mut self, stream: &mut TcpStream) -> Option<String> {
+        let mut length = [0; 4];
+        if !self.read(stream, &mut length) {
+            return None;
+        }
+        let mut data = vec![0; u32::from_be_bytes(length) as usize];
+        assert!(self.read(stream, &mut data), "closed within a reply");
+        Some(String::from_utf8(data).unwrap())
+    }
+
+    fn read(&mut self, stream: &mut TcpStream, room: &mut [u8]) -> bool {
         stream.set_nonblocking(true).unwrap();
-        while !room.is_empty() {
-            match stream.read(room) {
-                Ok(0) => panic!("closed"),
-                Ok(count) => room = &mut room[count..],
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+        let mut filled = 0;
+        while filled < room.len() {
+            match stream.read(&mut room[filled..]) {
+                Ok(0) if filled == 0 => return false,
+                Ok(0) => panic!("closed within a reply"),
+                Ok(count) => filled += count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     self.turn();
                 }
                 Err(error) => panic!("{error}"),
             }
         }
         stream.set_nonblocking(false).unwrap();
+        true
     }
 }
 
@@ -146,8 +241,8 @@ fn a_lost_turn_takes_every_one_of_its_replies_back() {
     one.write_all(&[frame("a"), frame("b")].concat()).unwrap();
     other.write_all(&frame("c")).unwrap();
     it.echo.outcome = CommitOutcome::Lost;
-    assert_eq!(it.reply(&mut one), "again");
-    assert_eq!(it.reply(&mut one), "again");
+    assert_eq!(it.reply(&mut one), "again a");
+    assert_eq!(it.reply(&mut one), "again b");
     it.reply(&mut other);
     // The next turn is as if nothing had been.
     one.write_all(&frame("d")).unwrap();
@@ -162,9 +257,9 @@ fn after_a_fatal_turn_there_is_no_other() {
     it.echo.outcome = CommitOutcome::Fatal;
     while it.turn() {}
     assert_eq!(it.echo.commits_with_requests, 1);
-    let mut reply = [0; 9];
+    let mut reply = [0; 11];
     stream.read_exact(&mut reply).unwrap();
-    assert_eq!(&reply, b"\0\0\0\x05again");
+    assert_eq!(&reply, b"\0\0\0\x07again a");
 }
 
 #[test]
@@ -226,9 +321,7 @@ fn after_the_last_word_nothing_more_is_read() {
     stream.write_all(&[named("close", "bye"), frame("more"), frame("more")].concat()).unwrap();
     assert_eq!(it.reply(&mut stream), "bye");
     stream.shutdown(std::net::Shutdown::Write).unwrap();
-    while it.echo.closed == 0 {
-        it.turn();
-    }
+    it.turn_until(|echo| !echo.closed.is_empty());
     assert_eq!(stream.read(&mut [0; 1]).unwrap(), 0);
 }
 
