@@ -148,12 +148,14 @@ fn after_a_lost_turn_nothing_is_pushed() {
 fn a_push_is_not_taken_back_with_the_turn_after_it() {
     let mut it = Loop::new(Limits::default());
     let (mut stream, session) = it.introduce();
-    // The request that is alone is answered behind the push of its turn, and belongs to the next one.
-    it.echo.pushes.push((session, b"news".to_vec()));
+    // The request that is alone is answered behind the push of its turn, some of which has not been sent by
+    // then, and belongs to the next one.
+    let news = "n".repeat(100_000);
+    it.echo.pushes.push((session, news.clone().into_bytes()));
     stream.write_all(&[named("alone", "a"), frame("b")].concat()).unwrap();
     it.turn();
     it.echo.outcome = CommitOutcome::Lost;
-    for expected in ["news", "again a", "again b"] {
+    for expected in [news.as_str(), "again a", "again b"] {
         assert_eq!(it.reply(&mut stream), expected);
     }
 }
