@@ -27,7 +27,7 @@ impl Clinic {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let now = Now { local: "2026-01-02T03:04:05.000006".into(), utc: "2026-01-01 19:04:05".into() };
         let path = directory.path().join("bench.db");
-        let mut store = Store::open(&path, credential::hash).expect("a new database").store;
+        let mut store = Store::open(&path, credential::hash_salted_sha256).expect("a new database").store;
         demo::fill(&mut store, &now).expect("the sample people");
         let mut dispatcher = Dispatcher::new(store, Settings::from_config(&Config::default()));
         let session = Session { id: SessionIds::default().give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };

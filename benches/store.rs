@@ -27,7 +27,7 @@ impl File {
     fn new() -> File {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let path = directory.path().join("bench.db");
-        let mut store = Store::open(&path, credential::hash).expect("a new database").store;
+        let mut store = Store::open(&path, credential::hash_salted_sha256).expect("a new database").store;
         store.write(fill).expect("the patients");
         let mut file = File { _directory: directory, store, patient: 0, writes: 0 };
         file.end_turn();

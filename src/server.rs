@@ -117,7 +117,8 @@ fn listen(host: &str, port: u16) -> Result<TcpListener, StartError> {
 fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
     let path = &config.server.db_path;
     let failed = |reason: String| StartError::Database { path: path.display().to_string(), reason };
-    let opened = Store::open(path, credential::hash).map_err(|error: OpenError| failed(error.to_string()))?;
+    let opened = Store::open(path, credential::hash_salted_sha256)
+        .map_err(|error: OpenError| failed(error.to_string()))?;
     let mut store = opened.store;
     if opened.created {
         info!("a new, empty database was created");

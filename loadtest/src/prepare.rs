@@ -119,10 +119,10 @@ pub fn prepare(
     }
     // The schema is the server's own; what it has open is closed again at once.
     drop(
-        Store::open(path, credential::hash)
+        Store::open(path, credential::hash_salted_sha256)
             .map_err(|reason| PrepareError::Open { path: shown.clone(), reason })?,
     );
-    let stored_credential = credential::hash(CREDENTIAL).map_err(PrepareError::Credential)?;
+    let stored_credential = credential::hash_salted_sha256(CREDENTIAL).map_err(PrepareError::Credential)?;
     let mut connection = require_alone(path).map_err(failed)?;
     let begun = Instant::now();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
@@ -361,7 +361,7 @@ mod tests {
     fn a_file_that_a_server_has_open_is_refused() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("open.db");
-        let mut opened = Store::open(&path, credential::hash).unwrap();
+        let mut opened = Store::open(&path, credential::hash_salted_sha256).unwrap();
         // SQLite holds the file from the first read on, which a server's first request brings.
         let medsrv_reads = medsrv::service::demo::fill(
             &mut opened.store,

@@ -22,7 +22,7 @@ pub enum Login {
 
 pub fn login(transaction: &Transaction<'_>, username: &str, password: &str) -> Result<Login, Error> {
     let verified = transaction.first(&account::BY_USERNAME, params![username], |row| {
-        Ok::<_, Error>(credential::verify(row.text(1)?, password))
+        Ok::<_, Error>(credential::verify_salted_sha256(row.text(1)?, password))
     })?;
     Ok(match verified {
         Some(true) => Login::Verified,
@@ -92,7 +92,7 @@ fn create(
     if find(transaction, username)?.is_some() {
         return Err(Failure::Refused(UsernameTaken));
     }
-    let hash = credential::hash(password).map_err(Error::Other)?;
+    let hash = credential::hash_salted_sha256(password).map_err(Error::Other)?;
     Ok(transaction.insert(&account::INSERT, params![username, hash, role, now.utc])?)
 }
 
@@ -107,7 +107,7 @@ pub fn reset_password(
     new_password: &str,
 ) -> Result<(), Failure<UnknownUser>> {
     let id = find(transaction, username)?.ok_or(Failure::Refused(UnknownUser))?;
-    let hash = credential::hash(new_password).map_err(Error::Other)?;
+    let hash = credential::hash_salted_sha256(new_password).map_err(Error::Other)?;
     transaction.execute(&account::SET_PASSWORD, params![id, hash])?;
     Ok(())
 }
