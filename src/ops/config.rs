@@ -47,6 +47,8 @@ pub struct Config {
     pub limits: Limits,
     pub deadlines: Deadlines,
     pub legacy: Legacy,
+    pub accounts: Accounts,
+    pub audit: Audit,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -70,6 +72,8 @@ pub struct Limits {
     pub connections_per_address_max: usize,
     pub name_max_bytes: usize,
     pub data_max_bytes: usize,
+    /// Of a request that comes from outside `Legacy::networks` before a login; `data_max_bytes` holds too.
+    pub data_before_login_max_bytes: usize,
     pub output_max_bytes: usize,
     pub output_soft_max_bytes: usize,
     pub buffered_max_bytes: usize,
@@ -89,6 +93,33 @@ pub struct Legacy {
     pub operations: Vec<String>,
     pub linger_ms: u64,
     pub enforce_schedule: bool,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Accounts {
+    pub password_iterations: u32,
+    /// 0 remembers nobody.
+    pub remember_ms: u64,
+    pub waiting_logins_max: usize,
+    pub session_idle_patient_ms: u64,
+    pub session_idle_staff_ms: u64,
+    pub session_max_ms: u64,
+    pub sessions_per_user_max: usize,
+    /// Failed logins within the window that cost no delay.
+    pub failures_free: u32,
+    pub failure_window_ms: u64,
+    /// The delay begins at a second and doubles up to this.
+    pub failure_delay_max_ms: u64,
+    /// In a minute.
+    pub failures_per_address_max: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Audit {
+    /// Whether reads of patients' data by others are recorded.
+    pub reads: bool,
+    pub key_file: PathBuf,
+    pub anchor_file: PathBuf,
 }
 
 impl Default for Server {
@@ -116,6 +147,7 @@ impl Default for Limits {
             connections_per_address_max: 64,
             name_max_bytes: 1024,
             data_max_bytes: 1024 * 1024,
+            data_before_login_max_bytes: 16 * 1024,
             output_max_bytes: 8 * 1024 * 1024,
             output_soft_max_bytes: 2 * 1024 * 1024,
             buffered_max_bytes: 512 * 1024 * 1024,
@@ -139,6 +171,34 @@ impl Default for Legacy {
             operations: LEGACY_OPERATIONS.map(str::to_owned).to_vec(),
             linger_ms: 1000,
             enforce_schedule: false,
+        }
+    }
+}
+
+impl Default for Accounts {
+    fn default() -> Self {
+        Accounts {
+            password_iterations: 600_000,
+            remember_ms: 300_000,
+            waiting_logins_max: 256,
+            session_idle_patient_ms: 1_800_000,
+            session_idle_staff_ms: 900_000,
+            session_max_ms: 43_200_000,
+            sessions_per_user_max: 5,
+            failures_free: 4,
+            failure_window_ms: 900_000,
+            failure_delay_max_ms: 900_000,
+            failures_per_address_max: 30,
+        }
+    }
+}
+
+impl Default for Audit {
+    fn default() -> Self {
+        Audit {
+            reads: true,
+            key_file: PathBuf::from("./data/audit.key"),
+            anchor_file: PathBuf::from("./data/audit.anchor"),
         }
     }
 }
@@ -256,7 +316,7 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     let text = source.map(|(_, text)| text).unwrap_or_default();
     let mut checked = parse(&text);
     override_with(&mut checked.config, overrides, &mut errors);
-    make_absolute(&mut checked.config.server, directory);
+    make_absolute(&mut checked.config, directory);
     let flags = flags_of(overrides);
     check_relations(&mut checked, &flags);
     report(checked.complaints_in_order(), &label, &text, &mut errors);
@@ -354,8 +414,10 @@ fn flags_of(overrides: &Overrides) -> Vec<(&'static str, &'static str)> {
     flags
 }
 
-fn make_absolute(server: &mut Server, directory: &Path) {
-    for path in [&mut server.db_path, &mut server.log_file, &mut server.pid_file] {
+fn make_absolute(config: &mut Config, directory: &Path) {
+    let Config { server, audit, .. } = config;
+    let of_server = [&mut server.db_path, &mut server.log_file, &mut server.pid_file];
+    for path in of_server.into_iter().chain([&mut audit.key_file, &mut audit.anchor_file]) {
         *path = absolute(directory, path);
     }
 }

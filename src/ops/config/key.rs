@@ -37,7 +37,10 @@ macro_rules! keys {
 const KIB: i128 = 1024;
 const MIB: i128 = 1024 * KIB;
 const GIB: i128 = 1024 * MIB;
-const DAY_MS: i128 = 24 * 60 * 60 * 1000;
+const SECOND_MS: i128 = 1000;
+const MINUTE_MS: i128 = 60 * SECOND_MS;
+const HOUR_MS: i128 = 60 * MINUTE_MS;
+const DAY_MS: i128 = 24 * HOUR_MS;
 
 keys! {
     server.host = host();
@@ -50,6 +53,7 @@ keys! {
     limits.connections_per_address_max = integer(1, 1_000_000);
     limits.name_max_bytes = integer(1, 64 * KIB);
     limits.data_max_bytes = integer(KIB, 64 * MIB);
+    limits.data_before_login_max_bytes = integer(KIB, 64 * MIB);
     limits.output_max_bytes = integer(64 * KIB, GIB);
     limits.output_soft_max_bytes = integer(16 * KIB, GIB);
     limits.buffered_max_bytes = integer(MIB, 64 * GIB);
@@ -61,6 +65,20 @@ keys! {
     legacy.operations = operations();
     legacy.linger_ms = integer(0, 60_000);
     legacy.enforce_schedule = boolean();
+    accounts.password_iterations = integer(1000, 10_000_000);
+    accounts.remember_ms = integer(0, HOUR_MS);
+    accounts.waiting_logins_max = integer(1, 10_000);
+    accounts.session_idle_patient_ms = integer(SECOND_MS, DAY_MS);
+    accounts.session_idle_staff_ms = integer(SECOND_MS, DAY_MS);
+    accounts.session_max_ms = integer(SECOND_MS, 7 * DAY_MS);
+    accounts.sessions_per_user_max = integer(1, 100);
+    accounts.failures_free = integer(0, 1000);
+    accounts.failure_window_ms = integer(SECOND_MS, DAY_MS);
+    accounts.failure_delay_max_ms = integer(SECOND_MS, DAY_MS);
+    accounts.failures_per_address_max = integer(1, 100_000);
+    audit.reads = boolean();
+    audit.key_file = path();
+    audit.anchor_file = path();
 }
 
 type Read<T> = Result<T, Vec<Complaint>>;
@@ -220,7 +238,7 @@ macro_rules! show_plainly {
     };
 }
 
-show_plainly!(bool, u16, u64, usize);
+show_plainly!(bool, u16, u32, u64, usize);
 
 impl Show for String {
     fn show(&self) -> String {

@@ -143,7 +143,7 @@ fn unknown_key(section: &str, name: &str) -> String {
 /// What must hold between values, once file and flags have both spoken.
 pub(super) fn check_relations(checked: &mut Checked, flags: &[(&'static str, &'static str)]) {
     let limits = checked.config.limits.clone();
-    let server = checked.config.server.clone();
+    let Config { server, audit, .. } = checked.config.clone();
     let (soft, hard) = (limits.output_soft_max_bytes, limits.output_max_bytes);
     if soft > hard {
         let message = format!(
@@ -161,12 +161,18 @@ pub(super) fn check_relations(checked: &mut Checked, flags: &[(&'static str, &'s
         );
         relate(checked, flags, &["buffered_max_bytes", "data_max_bytes", "name_max_bytes"], message);
     }
-    let files: [(&str, &Path); 3] =
-        [("db_path", &server.db_path), ("log_file", &server.log_file), ("pid_file", &server.pid_file)];
-    for (index, (first, path)) in files.iter().enumerate() {
-        for (second, other) in files.iter().skip(index + 1).filter(|(_, other)| other == path) {
+    let files: [(&str, &str, &Path); 5] = [
+        ("server", "db_path", &server.db_path),
+        ("server", "log_file", &server.log_file),
+        ("server", "pid_file", &server.pid_file),
+        ("audit", "key_file", &audit.key_file),
+        ("audit", "anchor_file", &audit.anchor_file),
+    ];
+    for (index, (section, first, path)) in files.iter().enumerate() {
+        for (other_section, second, other) in files.iter().skip(index + 1).filter(|(.., other)| other == path)
+        {
             let message = format!(
-                "server.{first} and server.{second} must be different files, but both are {}",
+                "{section}.{first} and {other_section}.{second} must be different files, but both are {}",
                 other.display()
             );
             relate(checked, flags, &[second, first], message);

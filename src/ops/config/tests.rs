@@ -58,6 +58,9 @@ fn valid_texts_are_accepted() {
         "[legacy]\nnetworks = [\"10.0.0.0/8\", \"fd00::/8\"]",
         "[limits]\ndata_max_bytes = 2_097_152",
         "[log]\nlevel = \"DEBUG\"",
+        "[accounts]\nremember_ms = 0\nfailures_free = 0\npassword_iterations = 1_000",
+        "[audit]\nreads = false\nkey_file = \"/var/lib/medsrv/key\"",
+        "[limits]\ndata_max_bytes = 1024",
     ] {
         check(text, &[]);
     }
@@ -85,6 +88,36 @@ fn each_mistake_is_named_with_its_place() {
     check("[log]\nlevel = \"loud\"", &["F:2:9: log.level must be \"off\", \"error\""]);
     check("[legacy]\nnetworks = \"x\"", &["F:2:12: legacy.networks must be a list of networks"]);
     check("[legacy]\nenforce_schedule = 1", &["F:2:20: legacy.enforce_schedule must be true or false"]);
+    check("[audit]\nreads = \"yes\"", &["F:2:9: audit.reads must be true or false"]);
+    check("[audit]\nkey_file = \"\"", &["F:2:12: audit.key_file must be the path of a file"]);
+    check("[server]\nkey_file = \"k\"", &["F:2:1: \"key_file\" belongs under [audit]"]);
+}
+
+#[test]
+fn numbers_of_accounts_keep_to_their_ranges() {
+    for (name, least, most) in [
+        ("password_iterations", 1000, 10_000_000),
+        ("remember_ms", 0, 3_600_000),
+        ("waiting_logins_max", 1, 10_000),
+        ("session_idle_patient_ms", 1000, 86_400_000),
+        ("session_idle_staff_ms", 1000, 86_400_000),
+        ("session_max_ms", 1000, 604_800_000),
+        ("sessions_per_user_max", 1, 100),
+        ("failures_free", 0, 1000),
+        ("failure_window_ms", 1000, 86_400_000),
+        ("failure_delay_max_ms", 1000, 86_400_000),
+        ("failures_per_address_max", 1, 100_000),
+    ] {
+        let column = name.len() + 4;
+        let expected = format!("F:2:{column}: accounts.{name} must be from {least} to {most}, but is ");
+        let with = |number: i64| format!("[accounts]\n{name} = {number}");
+        check(&with(least), &[]);
+        check(&with(most), &[]);
+        check(&with(least - 1), &[&expected]);
+        check(&with(most + 1), &[&expected]);
+    }
+    let before_login = "F:2:31: limits.data_before_login_max_bytes must be from 1024 to 67108864";
+    check("[limits]\ndata_before_login_max_bytes = 1023", &[before_login]);
 }
 
 #[test]
@@ -124,7 +157,17 @@ fn relations_are_judged_only_between_valid_values() {
         "[limits]\nbuffered_max_bytes = 1048576",
         &["F:2:22: limits.buffered_max_bytes (1048576) must hold one whole request of 1049608 bytes"],
     );
+}
+
+#[test]
+fn no_two_keys_name_one_file() {
     check("[server]\nlog_file = \"a\"\npid_file = \"./a\"", &["F:3:12: server.log_file and server.pid_file"]);
+    check(
+        "[server]\ndb_path = \"a\"\n[audit]\nanchor_file = \"./a\"",
+        &["F:4:15: server.db_path and audit.anchor_file must be different files"],
+    );
+    check("[audit]\nkey_file = \"data/audit.anchor\"", &["F:2:12: audit.key_file and audit.anchor_file"]);
+    check("[audit]\nkey_file = \"data/server.log\"", &["F:2:12: server.log_file and audit.key_file"]);
 }
 
 #[test]
@@ -139,6 +182,8 @@ fn flags_speak_over_the_file_and_paths_become_absolute() {
     assert_eq!((loaded.config.server.host.as_str(), loaded.config.server.port), ("::1", 2));
     assert_eq!(loaded.config.server.pid_file, directory.path().join("run/p"));
     assert_eq!(loaded.config.server.db_path, directory.path().join("data/MedicalSystem.db"));
+    assert_eq!(loaded.config.audit.key_file, directory.path().join("data/audit.key"));
+    assert_eq!(loaded.config.audit.anchor_file, directory.path().join("data/audit.anchor"));
     assert_eq!(loaded.reload(), Ok(loaded.clone()));
 }
 
@@ -204,7 +249,7 @@ proptest! {
     #[test]
     fn no_mixture_of_toml_pieces_makes_the_loader_panic(pieces in proptest::collection::vec(
         prop_oneof![
-            "\\[(server|log|limits|legacy|[a-z]{1,3})\\]\n",
+            "\\[(server|log|limits|legacy|accounts|audit|[a-z]{1,3})\\]\n",
             "(host|port|level|networks|operations|data_max_bytes|legacy\\.linger_ms) = ",
             "[0-9_xe.+-]{1,30}", "\"[^\"]{0,5}\"?", "[\\[\\]{},='\"\n#]", "true|1979-05-27|医生",
         ], 0..20,
