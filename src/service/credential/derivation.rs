@@ -4,7 +4,7 @@
 //! It never knows whose credential it is, how long a step lasts, or who waits. Invariant: whatever the steps,
 //! the same recipe comes to the same hash; and what comes of a decoy matches no row.
 
-use super::{BASE64, HASH_BYTES, PBKDF2_TAG, SALT_BYTES, Stored, keyed, random};
+use super::{BASE64, HASH_BYTES, ITERATIONS_MAX, PBKDF2_TAG, SALT_BYTES, Stored, keyed, random};
 use base64::Engine;
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
@@ -45,10 +45,11 @@ impl Recipe {
         Recipe { is_decoy: true, ..Recipe::with(credential, [0; SALT_BYTES], iterations) }
     }
 
-    /// PBKDF2 begins with one iteration, so none is taken for one.
+    /// PBKDF2 begins with one iteration, so none is taken for one; and a row of more than `ITERATIONS_MAX` could
+    /// never be verified.
     fn with(credential: &str, salt: [u8; SALT_BYTES], iterations: u32) -> Recipe {
         let credential = Zeroizing::new(credential.as_bytes().to_vec());
-        Recipe { credential, salt, iterations: iterations.max(1), is_decoy: false }
+        Recipe { credential, salt, iterations: iterations.clamp(1, ITERATIONS_MAX), is_decoy: false }
     }
 }
 
@@ -240,7 +241,8 @@ mod tests {
     }
 
     #[test]
-    fn no_iteration_is_taken_for_one() {
+    fn a_count_is_brought_into_its_range() {
+        assert_eq!(Recipe::new("a", u32::MAX).unwrap().iterations, ITERATIONS_MAX);
         assert_eq!(derive(Recipe::decoy("a", 0), 1).phc(), derive(Recipe::decoy("a", 1), 1).phc());
         assert!(Derivation::begin(Recipe::decoy("a", 1)).step(0).is_some());
         let mut derivation = Derivation::begin(Recipe::decoy("a", 2));
