@@ -25,7 +25,11 @@ struct Clinic {
 impl Clinic {
     fn new() -> Clinic {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let now = Now { local: "2026-01-02T03:04:05.000006".into(), utc: "2026-01-01 19:04:05".into() };
+        let now = Now {
+            local: "2026-01-02T03:04:05.000006".into(),
+            utc: "2026-01-01 19:04:05".into(),
+            unix_ms: 1_767_294_245_000,
+        };
         let path = directory.path().join("bench.db");
         let mut store = Store::open(&path, credential::hash_salted_sha256).expect("a new database").store;
         demo::fill(&mut store, &now).expect("the sample people");

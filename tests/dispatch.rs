@@ -21,7 +21,11 @@ impl Clinic {
     }
 
     fn with(change: impl FnOnce(&mut Settings)) -> Clinic {
-        let now = Now { local: "2026-01-02T03:04:05.000006".into(), utc: "2026-01-01 19:04:05".into() };
+        let now = Now {
+            local: "2026-01-02T03:04:05.000006".into(),
+            utc: "2026-01-01 19:04:05".into(),
+            unix_ms: 1_767_294_245_000,
+        };
         let mut store = Store::open_in_memory().unwrap();
         assert!(demo::fill(&mut store, &now).unwrap());
         let mut settings = Settings::from_config(&Config::default());

@@ -365,7 +365,11 @@ mod tests {
         // SQLite holds the file from the first read on, which a server's first request brings.
         let medsrv_reads = medsrv::service::demo::fill(
             &mut opened.store,
-            &medsrv::service::time::Now { local: String::new(), utc: "2026-01-02 03:04:05".into() },
+            &medsrv::service::time::Now {
+                local: String::new(),
+                utc: "2026-01-02 03:04:05".into(),
+                unix_ms: 0,
+            },
         );
         assert!(medsrv_reads.is_ok());
         assert!(matches!(opened.store.commit(), medsrv::store::Commit::Durable));

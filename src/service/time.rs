@@ -3,16 +3,18 @@
 //! It never reads the clock. Invariant: an appointment's time is a real minute of the calendar, written in
 //! one way only, so that equal times are equal texts.
 
-use chrono::{DateTime, Datelike, Local, NaiveDate, NaiveDateTime, NaiveTime, Utc, Weekday};
-use std::fmt;
+use chrono::{DateTime, Datelike, Local, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc, Weekday};
+use std::fmt::{self, Write};
 
-/// The moment of a turn, in the two forms in which it is written.
+/// The moment of a turn, in the forms in which it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Now {
     /// Local ISO 8601 with microseconds, as replies have it.
     pub local: String,
     /// `YYYY-MM-DD HH:MM:SS` in UTC, as rows have it.
     pub utc: String,
+    /// Milliseconds since the beginning of 1970 in UTC, of which the audit trail's times are made.
+    pub unix_ms: i64,
 }
 
 impl Now {
@@ -20,8 +22,26 @@ impl Now {
         Now {
             local: moment.format("%Y-%m-%dT%H:%M:%S%.6f").to_string(),
             utc: moment.with_timezone(&Utc).format("%Y-%m-%d %H:%M:%S").to_string(),
+            unix_ms: moment.timestamp_millis(),
         }
     }
+}
+
+/// Writes a moment as RFC 3339 in UTC with milliseconds, so that texts stand in the order of their moments.
+pub fn write_rfc3339(unix_ms: i64, text: &mut String) {
+    let moment = DateTime::from_timestamp_millis(unix_ms).unwrap_or_default();
+    // A `String` takes whatever is written to it.
+    let _ = write!(
+        text,
+        "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:03}Z",
+        moment.year(),
+        moment.month(),
+        moment.day(),
+        moment.hour(),
+        moment.minute(),
+        moment.second(),
+        moment.timestamp_subsec_millis()
+    );
 }
 
 /// When an appointment is, in the hospital's own time.
@@ -123,6 +143,19 @@ mod tests {
         ] {
             let got = AppointmentTime::parse(text).map(|time| time.to_string());
             assert_eq!(got.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn moments_of_the_trail() {
+        for (unix_ms, expected) in [
+            (0, "1970-01-01T00:00:00.000Z"),
+            (1_767_294_245_006, "2026-01-01T19:04:05.006Z"),
+            (-1, "1969-12-31T23:59:59.999Z"),
+        ] {
+            let mut text = String::new();
+            write_rfc3339(unix_ms, &mut text);
+            assert_eq!(text, expected);
         }
     }
 

@@ -10,10 +10,11 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
 
 /// In step with the file names; the schema's version is how many of them have been taken.
-const MIGRATIONS: [&str; 3] = [
+const MIGRATIONS: [&str; 4] = [
     include_str!("../../sql/migrations/0001_tables.sql"),
     include_str!("../../sql/migrations/0002_appointments.sql"),
     include_str!("../../sql/migrations/0003_indexes.sql"),
+    include_str!("../../sql/migrations/0004_audit.sql"),
 ];
 const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
 /// The letters "meds", in the database header's field for it.
@@ -63,6 +64,16 @@ pub(super) fn origin(connection: &Connection) -> Result<Origin, OpenError> {
         (0, 0) if tables == 0 => Ok(Origin::Ours { schema: 0 }),
         (0, 0) if of_python == 4 => Ok(Origin::Python),
         _ => Err(OpenError::Foreign { application_id, schema }),
+    }
+}
+
+/// Refuses a file that is not of the current schema, and leaves it as it is.
+pub(super) fn require_current(connection: &Connection) -> Result<(), OpenError> {
+    match origin(connection)? {
+        Origin::Ours { schema: SCHEMA_VERSION } => Ok(()),
+        Origin::Ours { schema: 0 } => Err(OpenError::Empty),
+        Origin::Ours { schema: found } => Err(OpenError::Older { found, known: SCHEMA_VERSION }),
+        Origin::Python => Err(OpenError::NotAdopted),
     }
 }
 

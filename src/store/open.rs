@@ -24,7 +24,9 @@ pub type HashCredential = fn(&str) -> Result<String, String>;
 /// "the WAL-reset bug").
 const SQLITE_OLDEST: i32 = 3_051_003;
 /// How long to wait for another process's write lock.
-pub(super) const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
+const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
+/// The same for a subcommand, which holds nobody up; the server has the lock for the length of a turn only.
+const BUSY_TIMEOUT_BESIDE: Duration = Duration::from_secs(5);
 /// Pages of the file that are kept in memory.
 const CACHE_KIB: i64 = 16 * 1024;
 /// More than the number of statements, so that none is ever prepared twice.
@@ -45,6 +47,18 @@ pub enum OpenError {
     Foreign { application_id: i32, schema: i32 },
     #[error("its schema {found} is newer than this program's {known}: install the medsrv that wrote it")]
     Newer { found: i32, known: i32 },
+    #[error(
+        "its schema {found} is older than this program's {known}: start the server once, which brings it up to date"
+    )]
+    Older { found: i32, known: i32 },
+    #[error(
+        "there is no such file: start the server once, which creates it, or name another one with --db-path"
+    )]
+    Absent,
+    #[error("the file is empty: start the server once, which fills it, or name another one with --db-path")]
+    Empty,
+    #[error("it is the Python server's database: start the server once, which adopts it")]
+    NotAdopted,
     #[error("another medsrv serves it already; two servers on one database would give places twice")]
     InUse,
     #[error("it is locked by another process: stop the other server first")]
@@ -107,10 +121,7 @@ impl Store {
     /// Opens the database at `path`, creates it where there is none, and adopts one that the Python server
     /// wrote, after a copy of it has been put beside it.
     pub fn open(path: &Path, hash_credential: HashCredential) -> Result<Opened, OpenError> {
-        let version = rusqlite::version_number();
-        if version < SQLITE_OLDEST {
-            return Err(OpenError::LibraryTooOld { found: rusqlite::version() });
-        }
+        check_library()?;
         let lock = Lock::take(path)?;
         let mut writer = Connection::open_with_flags(
             path,
@@ -133,15 +144,32 @@ impl Store {
         require(&writer, "journal_mode", "wal")?;
         require(&writer, "synchronous", "2")?;
         require(&writer, "foreign_keys", "1")?;
-        let mut reader = Connection::open_with_flags(
-            path,
-            OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
-        )?;
-        let readable = adhoc::Pages::of(&reader)?;
-        adhoc::confine(&mut reader)?;
+        let (reader, readable) = open_reader(path)?;
         let wal_pages = count_wal_pages(&mut writer)?;
         let created = origin == Origin::Ours { schema: 0 };
-        Ok(Opened { store: Store::new(writer, reader, readable, Some(lock), wal_pages), adoption, created })
+        let store = Store::new(writer, reader, readable, Some(lock), BUSY_TIMEOUT, wal_pages);
+        Ok(Opened { store, adoption, created })
+    }
+
+    /// Opens a database of the current schema for a subcommand, while a server may be running on it. The file
+    /// is neither created nor brought up to date, and the server's lock is neither taken nor asked for.
+    pub fn open_beside(path: &Path) -> Result<Store, OpenError> {
+        check_library()?;
+        if matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+            return Err(OpenError::Absent);
+        }
+        let writer = Connection::open_with_flags(
+            path,
+            OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+        )?;
+        writer.busy_timeout(BUSY_TIMEOUT_BESIDE)?;
+        migrations::require_current(&writer)?;
+        configure(&writer)?;
+        require(&writer, "synchronous", "2")?;
+        require(&writer, "foreign_keys", "1")?;
+        let (reader, readable) = open_reader(path)?;
+        // The WAL's length is left to the server, and where none runs, to SQLite.
+        Ok(Store::new(writer, reader, readable, None, BUSY_TIMEOUT_BESIDE, Arc::default()))
     }
 
     /// A new, empty database in memory, for tests.
@@ -161,8 +189,26 @@ impl Store {
         let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
-        Ok(Store::new(writer, reader, readable, None, Arc::default()))
+        Ok(Store::new(writer, reader, readable, None, BUSY_TIMEOUT, Arc::default()))
     }
+}
+
+fn check_library() -> Result<(), OpenError> {
+    if rusqlite::version_number() < SQLITE_OLDEST {
+        return Err(OpenError::LibraryTooOld { found: rusqlite::version() });
+    }
+    Ok(())
+}
+
+/// The second connection, for SQL from outside.
+fn open_reader(path: &Path) -> Result<(Connection, adhoc::Pages), OpenError> {
+    let mut reader = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    let readable = adhoc::Pages::of(&reader)?;
+    adhoc::confine(&mut reader)?;
+    Ok((reader, readable))
 }
 
 fn configure(writer: &Connection) -> Result<(), OpenError> {

@@ -70,6 +70,11 @@ statements! {
         PATIENT_HAS = "patient_has";
         SET_STATUS = "set_status";
     }
+    audit {
+        HEAD = "head";
+        INSERT = "insert";
+        PAGE = "page";
+    }
     adoption {
         CLEAR_ODD_QUEUE_NUMBERS = "clear_odd_queue_numbers";
         COMPLETE_APPOINTMENT_TIMES = "complete_appointment_times";

@@ -5,7 +5,7 @@
 //! rolled the whole transaction back, nothing of the turn is there, and `commit` says so.
 
 use super::adhoc::Pages;
-use super::open::{BUSY_TIMEOUT, Lock};
+use super::open::Lock;
 use super::{Error, Row, Statement, Value};
 use log::error;
 use rusqlite::{Connection, Params, params_from_iter};
@@ -64,6 +64,8 @@ pub struct Store {
     /// True exactly when the write lock was last found to be another process's. It has been waited for once;
     /// until it is free, nobody waits for it again.
     locked: bool,
+    /// How long to wait for it.
+    busy_timeout: Duration,
     /// Counts the times at which what was read before is no longer true: a turn was lost, or another process
     /// has written.
     generation: u64,
@@ -83,6 +85,7 @@ impl Store {
         reader: Connection,
         readable: Pages,
         lock: Option<Lock>,
+        busy_timeout: Duration,
         wal_pages: Arc<AtomicUsize>,
     ) -> Store {
         Store {
@@ -92,6 +95,7 @@ impl Store {
             readable,
             turn: Turn::Idle,
             locked: false,
+            busy_timeout,
             generation: 0,
             data_version: 0,
             wal_pages,
@@ -258,7 +262,7 @@ impl Store {
         self.writer.busy_timeout(Duration::ZERO)?;
         let begun = self.run("BEGIN IMMEDIATE");
         self.locked = matches!(begun, Err(Error::Busy));
-        self.writer.busy_timeout(BUSY_TIMEOUT)?;
+        self.writer.busy_timeout(self.busy_timeout)?;
         begun
     }
 
