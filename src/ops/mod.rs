@@ -2,6 +2,8 @@
 //! requests, sockets or SQL.
 //! Invariant: nothing here imports another module of the crate.
 
+/// What the audit trail had come to, outside of the database.
+pub mod anchor;
 /// Values from file and flags, checked.
 pub mod config;
 /// The way into the background, and the news of it for the terminal.
@@ -9,6 +11,8 @@ pub mod daemon;
 pub mod descriptors;
 /// The directories that the server's files lie in.
 pub mod directory;
+/// A secret key that only its owner can read.
+pub mod keyfile;
 /// Lines for the operator, one write each.
 pub mod log;
 /// One server a pid file, and signals to no other process.

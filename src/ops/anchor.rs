@@ -1,0 +1,278 @@
+//! Owns the file of anchors: what a trail had come to, one line each time. Never knows what the trail is of.
+//! Invariant: lines are only ever appended, and one that `append` returned for is on disk.
+//!
+//! A line is `TIME SEQUENCE HASH`. One that was torn by a loss of power is marked by the next line's writer
+//! and counts for nothing; any other line that cannot be read is an error.
+
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use std::fs::File;
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+pub const HASH_BYTES: usize = 32;
+/// What is put behind a torn line, so that it is known for one.
+const TORN_MARK: &str = " torn";
+/// No line is as long as this.
+const LINE_BYTES_MAX: u64 = 256;
+
+#[derive(Debug, thiserror::Error)]
+pub enum AnchorError {
+    #[error("anchor file {path} {problem}")]
+    Unfit { path: String, problem: String },
+    #[error("anchor file {path}: line {line} is no anchor: it was changed, or another program wrote it")]
+    BadLine { path: String, line: usize },
+    #[error("anchor file {path}: {action}: {reason}")]
+    System { path: String, action: &'static str, reason: io::Error },
+}
+
+/// The trail's last entry at some moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Anchor {
+    pub sequence: i64,
+    pub hash: [u8; HASH_BYTES],
+}
+
+/// What a file of anchors holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Anchors {
+    pub anchors: Vec<Anchor>,
+    /// The lines, from 1, that were torn and are ignored.
+    pub torn: Vec<usize>,
+}
+
+/// Reads all anchors. A file that is not there holds none.
+pub fn read(path: &Path) -> Result<Anchors, AnchorError> {
+    let mut found = Anchors::default();
+    let Some(file) = open_to_read(path)? else { return Ok(found) };
+    let mut reader = BufReader::new(file);
+    let mut line = Vec::new();
+    for number in 1.. {
+        line.clear();
+        let limited = reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut line);
+        if limited.map_err(system(path, "cannot be read"))? == 0 {
+            break;
+        }
+        match parse(&line) {
+            Line::Anchor(anchor) => found.anchors.push(anchor),
+            Line::Torn => found.torn.push(number),
+            Line::Bad => {
+                return Err(AnchorError::BadLine { path: path.display().to_string(), line: number });
+            }
+        }
+    }
+    Ok(found)
+}
+
+enum Line {
+    Anchor(Anchor),
+    Torn,
+    Bad,
+}
+
+fn parse(line: &[u8]) -> Line {
+    let Some(line) = line.strip_suffix(b"\n") else {
+        // Without its end, it is the file's last and was torn; or it is no line of ours.
+        return if (line.len() as u64) < LINE_BYTES_MAX { Line::Torn } else { Line::Bad };
+    };
+    let Ok(text) = std::str::from_utf8(line) else { return Line::Bad };
+    if text.ends_with(TORN_MARK) {
+        return Line::Torn;
+    }
+    let mut parts = text.split(' ');
+    let (Some(_time), Some(sequence), Some(hash), None) =
+        (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
+        return Line::Bad;
+    };
+    let mut bytes = [0; HASH_BYTES];
+    match (sequence.parse(), hex::decode_to_slice(hash, &mut bytes)) {
+        (Ok(sequence @ 0..), Ok(())) => Line::Anchor(Anchor { sequence, hash: bytes }),
+        _ => Line::Bad,
+    }
+}
+
+/// The file, open for appending.
+#[derive(Debug)]
+pub struct AnchorFile {
+    path: PathBuf,
+    file: File,
+    /// True exactly when the file ends with a line that was torn.
+    is_torn: bool,
+}
+
+impl AnchorFile {
+    /// Opens the file, and creates an empty one where there is none.
+    pub fn open(path: &Path) -> Result<AnchorFile, AnchorError> {
+        let existed = path.exists();
+        let flags = OFlags::RDWR | OFlags::APPEND | OFlags::CREATE | always();
+        let mut file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
+            .map(File::from)
+            .map_err(|error| unopened(path, error))?;
+        check(path, &file)?;
+        if !existed {
+            sync_parent(path).map_err(system(path, "cannot be made to last"))?;
+        }
+        let is_torn = ends_torn(&mut file).map_err(system(path, "cannot be read"))?;
+        Ok(AnchorFile { path: path.to_owned(), file, is_torn })
+    }
+
+    /// Appends an anchor, and returns when it is on disk.
+    pub fn append(&mut self, time: &str, anchor: &Anchor) -> Result<(), AnchorError> {
+        let mut line = String::new();
+        if self.is_torn {
+            line += TORN_MARK;
+            line += "\n";
+        }
+        let mut digits = [0; 2 * HASH_BYTES];
+        // The lengths fit, and digits are text.
+        let _ = hex::encode_to_slice(anchor.hash, &mut digits);
+        let hash = std::str::from_utf8(&digits).unwrap_or_default();
+        line += &format!("{time} {} {hash}\n", anchor.sequence);
+        // Until it is known to be whole, what was written may be torn.
+        self.is_torn = true;
+        self.file
+            .write_all(line.as_bytes())
+            .and_then(|()| self.file.sync_data())
+            .map_err(system(&self.path, "cannot be written to"))?;
+        self.is_torn = false;
+        Ok(())
+    }
+}
+
+fn ends_torn(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(false);
+    }
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last != *b"\n")
+}
+
+fn always() -> OFlags {
+    // NOFOLLOW: what is named is what is checked. NONBLOCK: a named pipe must not hold us.
+    OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK | OFlags::NOCTTY
+}
+
+fn open_to_read(path: &Path) -> Result<Option<File>, AnchorError> {
+    let file = match rustix::fs::open(path, OFlags::RDONLY | always(), Mode::empty()) {
+        Err(Errno::NOENT) => return Ok(None),
+        other => File::from(other.map_err(|error| unopened(path, error))?),
+    };
+    check(path, &file)?;
+    Ok(Some(file))
+}
+
+fn check(path: &Path, file: &File) -> Result<(), AnchorError> {
+    if file.metadata().map_err(system(path, "cannot be examined"))?.is_file() {
+        Ok(())
+    } else {
+        Err(unfit(path, "is not a regular file; name another one"))
+    }
+}
+
+/// A file is there after a loss of power only when its directory was synced too.
+fn sync_parent(path: &Path) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent)?.sync_all()
+}
+
+fn unopened(path: &Path, error: Errno) -> AnchorError {
+    match error {
+        Errno::LOOP => unfit(path, "is a symbolic link, which is never followed; name its target"),
+        Errno::ISDIR | Errno::NXIO => unfit(path, "is not a regular file; name another one"),
+        error => system(path, "cannot be opened")(error.into()),
+    }
+}
+
+fn unfit(path: &Path, problem: &str) -> AnchorError {
+    AnchorError::Unfit { path: path.display().to_string(), problem: problem.to_owned() }
+}
+
+fn system(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> AnchorError {
+    let path = path.display().to_string();
+    move |reason| AnchorError::System { path, action, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt;
+
+    const TIME: &str = "2026-01-02T03:04:05.000Z";
+
+    fn place() -> (tempfile::TempDir, PathBuf) {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("audit.anchor");
+        (directory, path)
+    }
+
+    fn anchor(sequence: i64) -> Anchor {
+        Anchor { sequence, hash: [u8::try_from(sequence).unwrap(); HASH_BYTES] }
+    }
+
+    #[test]
+    fn anchors_are_read_as_they_were_appended() {
+        let (_directory, path) = place();
+        assert_eq!(read(&path).unwrap(), Anchors::default());
+        AnchorFile::open(&path).unwrap().append(TIME, &anchor(1)).unwrap();
+        let mut file = AnchorFile::open(&path).unwrap();
+        file.append(TIME, &anchor(5)).unwrap();
+        file.append(TIME, &anchor(0)).unwrap();
+        let found = read(&path).unwrap();
+        assert_eq!(found, Anchors { anchors: vec![anchor(1), anchor(5), anchor(0)], torn: vec![] });
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.lines().next().unwrap(), format!("{TIME} 1 {}", "01".repeat(HASH_BYTES)));
+    }
+
+    #[test]
+    fn a_torn_line_is_told_of_and_does_no_harm_wherever_it_was_cut() {
+        let (_directory, whole) = place();
+        AnchorFile::open(&whole).unwrap().append(TIME, &anchor(7)).unwrap();
+        let line = std::fs::read(&whole).unwrap();
+        for length in 1..line.len() {
+            let (_directory, path) = place();
+            AnchorFile::open(&path).unwrap().append(TIME, &anchor(1)).unwrap();
+            let mut content = std::fs::read(&path).unwrap();
+            content.extend_from_slice(&line[..length]);
+            std::fs::write(&path, content).unwrap();
+            assert_eq!(read(&path).unwrap(), Anchors { anchors: vec![anchor(1)], torn: vec![2] });
+            AnchorFile::open(&path).unwrap().append(TIME, &anchor(9)).unwrap();
+            let expected = Anchors { anchors: vec![anchor(1), anchor(9)], torn: vec![2] };
+            assert_eq!(read(&path).unwrap(), expected, "{length}");
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_no_anchor_is_named() {
+        let hash = "01".repeat(HASH_BYTES);
+        let lines = [
+            String::new(),
+            "x".into(),
+            format!("{TIME} -1 {hash}"),
+            format!("{TIME} 1 {hash}00"),
+            format!("{TIME} 1  {hash}"),
+            format!("{TIME} 1 {hash} more"),
+            format!("{TIME} one {hash}"),
+            "long".repeat(100),
+        ];
+        for line in lines {
+            let (_directory, path) = place();
+            std::fs::write(&path, format!("{TIME} 1 {hash}\n{line}\n{TIME} 2 {hash}\n")).unwrap();
+            let error = read(&path).unwrap_err();
+            assert!(matches!(error, AnchorError::BadLine { line: 2, .. }), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn links_and_directories_are_no_anchor_files() {
+        let (directory, path) = place();
+        std::os::unix::fs::symlink("elsewhere", &path).unwrap();
+        assert!(AnchorFile::open(&path).unwrap_err().to_string().contains("symbolic link"));
+        assert!(read(&path).unwrap_err().to_string().contains("symbolic link"));
+        assert!(AnchorFile::open(directory.path()).unwrap_err().to_string().contains("not a regular file"));
+        assert!(read(directory.path()).unwrap_err().to_string().contains("not a regular file"));
+    }
+}
