@@ -2,6 +2,7 @@
 //! Invariant: a subcommand returns its exit code, and writes answers to standard output and everything
 //! that went wrong to standard error.
 
+mod audit;
 mod call;
 mod check;
 mod restart;
@@ -21,6 +22,7 @@ pub mod exit {
     pub const FAILURE: u8 = 1;
     pub const NOT_RUNNING: u8 = 3;
     pub const UNKNOWN: u8 = 4;
+    pub const DATABASE: u8 = 65;
     pub const INTERNAL: u8 = 70;
     pub const SYSTEM: u8 = 71;
     pub const FILES: u8 = 74;
@@ -111,6 +113,12 @@ pub enum Command {
         #[arg(value_name = "JSON")]
         request: String,
     },
+    /// Check the audit trail, or write it out
+    #[command(after_help = "Example: medsrv audit verify && medsrv audit export --since 2026-01-01")]
+    Audit {
+        #[command(subcommand)]
+        task: audit::Task,
+    },
 }
 
 /// Runs what was asked for, and returns the exit code.
@@ -123,6 +131,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Status => status::run(common),
         Command::Check => check::run(common),
         Command::Call { request } => call::run(common, &request),
+        Command::Audit { task } => audit::run(common, &task),
     }
 }
 
@@ -203,6 +212,8 @@ mod tests {
             "medsrv status --pid-file p --port 1",
             "medsrv check --pid-file=p --port=1",
             "medsrv call --pid-file p --port 1 {}",
+            "medsrv audit --pid-file p verify --port 1",
+            "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",
         ] {
             let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();
             assert_eq!(arguments.common.port, Some(1), "{words}");

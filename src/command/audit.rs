@@ -1,0 +1,200 @@
+//! Owns what an operator asks of the audit trail: whether it is whole, and its entries for other programs.
+//! Never writes to the database.
+//! Invariant: it works while a server runs on the database, and no transaction of it lasts while it writes to
+//! standard output.
+
+mod event;
+
+use super::{Common, complain, exit, say};
+use crate::ops::anchor::{self, AnchorError};
+use crate::ops::config::Config;
+use crate::ops::keyfile;
+use crate::service::Failure;
+use crate::service::audit::{self, Head, Key, Moment, Summary};
+use crate::service::time::{is_date, write_rfc3339};
+use crate::store::{Error, Store};
+use chrono::{DateTime, Local, NaiveDate, NaiveTime};
+use clap::{Subcommand, ValueEnum};
+use std::io::{ErrorKind, Write};
+use std::path::PathBuf;
+
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Read the whole trail, and say whether an entry was changed, removed or put in
+    #[command(after_help = "Exit codes: 0 the trail is whole, 65 it is not, 74 a file cannot be read.")]
+    Verify,
+    /// Write the entries to standard output, one FHIR R4 AuditEvent a line
+    #[command(after_help = "Example: medsrv audit export --since 2026-01-01 > audit.ndjson")]
+    Export {
+        /// Only what was recorded from then on: 2026-01-31, which begins here at midnight, or
+        /// 2026-01-31T08:00:00+08:00
+        #[arg(long, value_name = "TIME", value_parser = parse_since)]
+        since: Option<String>,
+        #[arg(long, value_enum, default_value_t = Format::Ndjson)]
+        format: Format,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// One JSON object a line
+    Ndjson,
+}
+
+pub fn run(common: &Common, task: &Task) -> u8 {
+    let loaded = match common.load() {
+        Ok(loaded) => loaded,
+        Err(exit_code) => return exit_code,
+    };
+    let done = match task {
+        Task::Verify => verify(&loaded.config),
+        Task::Export { since, format: Format::Ndjson } => export(&loaded.config, since.as_deref()),
+    };
+    match done {
+        Ok(()) => exit::SUCCESS,
+        Err(Problem { exit_code, text }) => {
+            complain(text);
+            exit_code
+        }
+    }
+}
+
+/// Where the key and the anchors are.
+fn audit_files(config: &Config) -> (PathBuf, PathBuf) {
+    let database = &config.server.db_path;
+    (database.with_file_name("audit.key"), database.with_file_name("audit.anchor"))
+}
+
+struct Problem {
+    exit_code: u8,
+    text: String,
+}
+
+fn problem(exit_code: u8, text: impl ToString) -> Problem {
+    Problem { exit_code, text: text.to_string() }
+}
+
+fn verify(config: &Config) -> Result<(), Problem> {
+    let (key_file, anchor_file) = audit_files(config);
+    let key = keyfile::read(&key_file).map_err(|error| problem(exit::FILES, error))?;
+    // Before the entries: a server may append to both meanwhile.
+    let found = anchor::read(&anchor_file).map_err(|error| match error {
+        AnchorError::BadLine { .. } => problem(exit::DATABASE, error),
+        other => problem(exit::FILES, other),
+    })?;
+    for line in &found.torn {
+        let path = anchor_file.display();
+        complain(format_args!("line {line} of {path} was torn by a loss of power, and is ignored"));
+    }
+    let anchors = found.anchors.iter().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash });
+    let mut store = open(config)?;
+    match audit::verify(&mut store, &Key::new(key), anchors.collect()) {
+        Ok(summary) => {
+            say(described(&summary));
+            Ok(())
+        }
+        Err(Failure::Refused(finding)) => {
+            Err(problem(exit::DATABASE, format_args!("the audit trail is not whole: {finding}")))
+        }
+        Err(Failure::Fault(error)) => Err(unreadable(config, &error)),
+    }
+}
+
+fn described(summary: &Summary) -> String {
+    let anchors = match summary.anchors {
+        0 => "no anchor: what was cut off its end would not be missed".into(),
+        1 => "1 anchor met".into(),
+        count => format!("{count} anchors met"),
+    };
+    let shown = |moment: &Moment| format!("{} ({})", moment.sequence, moment.recorded_at);
+    match (&summary.first, &summary.last) {
+        (Some(first), Some(last)) => {
+            let (count, first, last) = (summary.entries, shown(first), shown(last));
+            format!("the audit trail is whole: {count} entries, {first} to {last}; {anchors}")
+        }
+        _ => format!("the audit trail is whole: 0 entries; {anchors}"),
+    }
+}
+
+fn export(config: &Config, since: Option<&str>) -> Result<(), Problem> {
+    let mut store = open(config)?;
+    let mut from = i64::MIN;
+    let mut lines = Vec::new();
+    loop {
+        lines.clear();
+        let last = audit::page(&mut store, from, |record| {
+            if since.is_none_or(|since| record.recorded_at >= since) {
+                serde_json::to_writer(&mut lines, &event::audit_event(record))
+                    .map_err(|error| Error::Other(error.to_string()))?;
+                lines.push(b'\n');
+            }
+            Ok::<_, Error>(())
+        });
+        let Some(last) = last.map_err(|error| unreadable(config, &error))? else { return Ok(()) };
+        from = last.saturating_add(1);
+        // The page's transaction has ended: whoever reads this may take their time.
+        let mut stdout = std::io::stdout().lock();
+        match stdout.write_all(&lines).and_then(|()| stdout.flush()) {
+            Ok(()) => {}
+            // A reader that went away has what it wanted.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(()),
+            Err(error) => {
+                let text = format!("the entries cannot be written to standard output: {error}");
+                return Err(problem(exit::FILES, text));
+            }
+        }
+    }
+}
+
+fn open(config: &Config) -> Result<Store, Problem> {
+    let path = &config.server.db_path;
+    Store::open_beside(path)
+        .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
+}
+
+fn unreadable(config: &Config, error: &Error) -> Problem {
+    let path = config.server.db_path.display();
+    problem(exit::DATABASE, format_args!("database {path} cannot be read: {error}"))
+}
+
+/// The text that entries of that moment have as their time, so that texts can be compared.
+fn parse_since(text: &str) -> Result<String, String> {
+    let midnight = || {
+        let day = is_date(text).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()?;
+        day.and_time(NaiveTime::MIN)
+            .and_local_timezone(Local)
+            .earliest()
+            .map(|moment| moment.timestamp_millis())
+    };
+    let moment = || DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.timestamp_millis());
+    let unix_ms = midnight()
+        .or_else(moment)
+        .ok_or("neither a day, as in 2026-01-31, nor a moment, as in 2026-01-31T08:00:00+08:00")?;
+    let mut written = String::new();
+    write_rfc3339(unix_ms, &mut written);
+    Ok(written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_compared_in_utc() {
+        for (text, expected) in [
+            ("2026-01-31T08:00:00+08:00", Some("2026-01-31T00:00:00.000Z")),
+            ("2026-01-31T08:00:00.5Z", Some("2026-01-31T08:00:00.500Z")),
+            ("2026-02-30", None),
+            ("2026-01-31T08:00:00", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_since(text).ok().as_deref(), expected, "{text}");
+        }
+        let midnight = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap().and_time(NaiveTime::MIN);
+        let mut expected = String::new();
+        let unix_ms = midnight.and_local_timezone(Local).earliest().unwrap().timestamp_millis();
+        write_rfc3339(unix_ms, &mut expected);
+        assert_eq!(parse_since("2026-01-31").unwrap(), expected);
+    }
+}
