@@ -74,7 +74,7 @@ fn create(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
     let mut line = Zeroizing::new([b'\n'; HEX_BYTES + 1]);
     if let Some(digits) = line.get_mut(..HEX_BYTES) {
         // The lengths fit.
-        let _ = hex::encode_to_slice(&*key, digits);
+        let _ = hex::encode_to_slice(key.as_slice(), digits);
     }
     let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let mut file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
