@@ -67,6 +67,8 @@ fn every_row_and_id_survives_and_no_credential_is_left_in_plaintext() {
     assert_eq!(contents(&copy), before, "the copy is the file as it was");
     let mut after = contents(&database);
     let mut expected = before;
+    // Tables of our own came to them.
+    after.retain(|name, _| expected.contains_key(name));
     for (now, old) in after.get_mut("users").unwrap().iter_mut().zip(expected.get_mut("users").unwrap()) {
         let Value::Text(hash) = std::mem::replace(&mut now[2], Value::Null) else { panic!("{now:?}") };
         let Value::Text(plain) = std::mem::replace(&mut old[2], Value::Null) else { panic!("{old:?}") };
