@@ -3,13 +3,15 @@
 //! Requests come in turns of 50, as from 50 busy connections, on a database file with a commit a turn.
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use medsrv::dispatch::{Dispatcher, Settings};
+use medsrv::dispatch::{Dispatcher, Parts, Settings};
 use medsrv::ops::config::Config;
+use medsrv::service::audit::{Key, Trail};
 use medsrv::service::time::Now;
 use medsrv::service::{credential, demo};
 use medsrv::session::{Session, SessionIds};
 use medsrv::store::{Commit, Store};
 use std::net::{IpAddr, Ipv4Addr};
+use zeroize::Zeroizing;
 
 const REQUESTS_PER_TURN: u64 = 50;
 
@@ -33,7 +35,9 @@ impl Clinic {
         let path = directory.path().join("bench.db");
         let mut store = Store::open(&path, credential::hash_salted_sha256).expect("a new database").store;
         demo::fill(&mut store, &now).expect("the sample people");
-        let mut dispatcher = Dispatcher::new(store, Settings::from_config(&Config::default()));
+        let trail = Trail::new(&Key::new(Zeroizing::new([7; 32])), "bench".into());
+        let parts = Parts { store, trail, anchors: None };
+        let mut dispatcher = Dispatcher::new(parts, Settings::from_config(&Config::default())).unwrap();
         let session = Session { id: SessionIds::default().give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
         for doctor in ["DOC001", "DOC002", "DOC003"] {
             let request = format!(
@@ -58,7 +62,7 @@ impl Clinic {
 
     fn end_turn(&mut self) {
         assert_eq!(self.dispatcher.commit(), Commit::Durable);
-        self.dispatcher.background(false);
+        self.dispatcher.checkpoint(false);
         self.output.clear();
     }
 

@@ -3,22 +3,31 @@
 //! The one module that sees both the sockets and the clinic. It holds no rule and no SQL. Invariant: the
 //! listener is bound before the database is touched, and whatever fails leaves nothing half-made.
 
-use crate::api::Reply;
-use crate::api::legacy;
-use crate::dispatch::{Dispatcher, Settings, Then};
+use crate::api::legacy::{self, Reply};
+use crate::dispatch::{Dispatcher, Parts, Settings, Then};
 use crate::net::{
     self, Background, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict,
 };
+use crate::ops::anchor::{self, AnchorFile};
 use crate::ops::config::Config;
-use crate::ops::descriptors;
+use crate::ops::{descriptors, keyfile};
+use crate::service::audit::{self, Head, Key, Trail};
 use crate::service::time::Now;
-use crate::service::{credential, demo};
+use crate::service::{Failure, credential, demo};
 use crate::session::{Session, SessionId};
 use crate::store::{Adoption, Commit, OpenError, Store};
 use log::{info, warn};
 use mio::net::TcpListener;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::Duration;
+use std::time::{Duration, Instant};
+
+/// Tells the entries of one run from those of another.
+const BOOT_ID_BYTES: usize = 8;
+/// How often the trail is anchored and the use of the old dialect written down.
+const TEND_EVERY: Duration = Duration::from_secs(60);
+/// How long passwords are derived between two turns; the work is begun in steps of so many iterations.
+const DERIVE_FOR: Duration = Duration::from_micros(400);
+const DERIVE_STEP: u32 = 400;
 
 /// Why the server could not start; nothing is left open or half-made.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +36,8 @@ pub enum StartError {
     Listen { address: String, reason: String },
     #[error("database {path}: {reason}")]
     Database { path: String, reason: String },
+    #[error("{0}")]
+    Files(String),
     #[error("{0}")]
     System(String),
 }
@@ -37,6 +48,7 @@ impl StartError {
         match self {
             StartError::Listen { .. } | StartError::System(_) => 71,
             StartError::Database { .. } => 65,
+            StartError::Files(_) => 74,
         }
     }
 }
@@ -59,12 +71,14 @@ impl Server {
     /// makes ready to serve.
     pub fn open(config: &Config, demo: bool) -> Result<Server, StartError> {
         let listener = listen(&config.server.host, config.server.port)?;
-        let store = open_store(config, demo)?;
+        let mut store = open_store(config, demo)?;
+        let (trail, anchors) = open_trail(config, &mut store)?;
         let mut limits = limits(config);
         limits.connections_max = descriptors::reserve(limits.connections_max, net::REFUSALS_HELD_MAX);
         let mut reactor = Reactor::new(listener, limits).map_err(system)?;
         reactor.watch_signals().map_err(system)?;
-        let dispatcher = Dispatcher::new(store, Settings::from_config(config));
+        let parts = Parts { store, trail, anchors: Some(anchors) };
+        let dispatcher = Dispatcher::new(parts, Settings::from_config(config)).map_err(StartError::System)?;
         Ok(Server { reactor, dispatcher })
     }
 
@@ -75,7 +89,13 @@ impl Server {
 
     /// Serves until a signal ends it; `reload` is called when one asks for that.
     pub fn run(mut self, reload: impl FnMut()) -> Result<(), RunError> {
-        let mut bridge = Bridge { dispatcher: self.dispatcher, now: None, reload, store_failed: false };
+        let mut bridge = Bridge {
+            dispatcher: self.dispatcher,
+            now: None,
+            reload,
+            store_failed: false,
+            tends_at: Instant::now() + TEND_EVERY,
+        };
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) => {}
@@ -84,7 +104,7 @@ impl Server {
             }
         };
         let store_failed = bridge.store_failed;
-        bridge.dispatcher.close();
+        bridge.dispatcher.close(&now());
         match ended {
             Ok(()) if store_failed => {
                 let reason = "the database cannot be trusted any longer; see the log, check the disk, \
@@ -134,6 +154,34 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
         }
     }
     Ok(store)
+}
+
+/// Opens the trail for going on with: its key, its anchors, and a look at whether its end fits both.
+fn open_trail(config: &Config, store: &mut Store) -> Result<(Trail, AnchorFile), StartError> {
+    let (key_file, anchor_file) = (&config.audit.key_file, &config.audit.anchor_file);
+    let files = |error: String| StartError::Files(error);
+    let failed =
+        |reason: String| StartError::Database { path: config.server.db_path.display().to_string(), reason };
+    let found = anchor::read(anchor_file).map_err(|error| files(error.to_string()))?;
+    let last = found.anchors.last().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash });
+    let view = store.read().map_err(|error| failed(error.to_string()))?;
+    let is_new =
+        Head::read(&view).map_err(|error| failed(error.to_string()))?.sequence == 0 && last.is_none();
+    // A new key over an old trail would break its chain.
+    let key =
+        if is_new { keyfile::read_or_create(key_file).map(|(key, _)| key) } else { keyfile::read(key_file) };
+    let key = Key::new(key.map_err(|error| files(error.to_string()))?);
+    audit::check_start(&view, &key, last).map_err(|failure| match failure {
+        Failure::Refused(unfit) => failed(unfit.to_string()),
+        Failure::Fault(fault) => failed(fault.to_string()),
+    })?;
+    if store.commit() != Commit::Durable {
+        return Err(failed("its audit trail cannot be read".into()));
+    }
+    let mut boot_id = [0; BOOT_ID_BYTES];
+    getrandom::fill(&mut boot_id).map_err(|error| StartError::System(format!("no random bytes: {error}")))?;
+    let anchors = AnchorFile::open(anchor_file).map_err(|error| files(error.to_string()))?;
+    Ok((Trail::new(&key, hex::encode(boot_id)), anchors))
 }
 
 fn report_adoption(adoption: &Adoption) {
@@ -186,6 +234,8 @@ struct Bridge<R> {
     now: Option<Now>,
     reload: R,
     store_failed: bool,
+    /// When the dispatcher has its minute's work to do.
+    tends_at: Instant,
 }
 
 impl<R: FnMut()> Handler for Bridge<R> {
@@ -199,9 +249,11 @@ impl<R: FnMut()> Handler for Bridge<R> {
         let now = self.now.get_or_insert_with(now);
         let alone = place == Place::Alone;
         match self.dispatcher.request(session, request.name, request.data, now, alone, output) {
+            Then::Keep => Verdict::Keep,
             Then::Linger(linger) => Verdict::Linger(linger),
             Then::Close => Verdict::Close,
             Then::Later => Verdict::Later,
+            Then::Wait => Verdict::Wait,
         }
     }
 
@@ -239,8 +291,30 @@ impl<R: FnMut()> Handler for Bridge<R> {
     }
 
     fn background(&mut self, idle: bool) -> Background {
-        if self.dispatcher.background(idle) { Background::AwaitsIdle } else { Background::Nothing }
+        let begun = Instant::now();
+        if begun >= self.tends_at {
+            self.tends_at = begun + TEND_EVERY;
+            self.dispatcher.tend(&now());
+            // What it has written is committed by the next turn.
+            return Background::Pending;
+        }
+        while self.dispatcher.derive(DERIVE_STEP) {
+            if begun.elapsed() >= DERIVE_FOR {
+                return Background::Pending;
+            }
+        }
+        if self.dispatcher.checkpoint(idle) { Background::AwaitsIdle } else { Background::Nothing }
     }
 
-    fn closed(&mut self, _session: SessionId) {}
+    fn woken(&mut self) -> Option<SessionId> {
+        self.dispatcher.woken()
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        Some(self.tends_at)
+    }
+
+    fn closed(&mut self, session: SessionId) {
+        self.dispatcher.closed(session);
+    }
 }

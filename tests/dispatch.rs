@@ -1,13 +1,15 @@
 //! The dispatcher over a database in memory: requests in, replies out, nothing between.
 
-use medsrv::dispatch::{Dispatcher, Settings, Then};
+use medsrv::dispatch::{Dispatcher, Parts, Settings, Then};
 use medsrv::ops::config::Config;
+use medsrv::service::audit::{Key, Trail};
 use medsrv::service::demo;
 use medsrv::service::time::Now;
 use medsrv::session::{Session, SessionIds};
 use medsrv::store::{Commit, Store};
 use serde_json::{Value, json};
 use std::net::{IpAddr, Ipv4Addr};
+use zeroize::Zeroizing;
 
 struct Clinic {
     dispatcher: Dispatcher,
@@ -29,9 +31,12 @@ impl Clinic {
         let mut store = Store::open_in_memory().unwrap();
         assert!(demo::fill(&mut store, &now).unwrap());
         let mut settings = Settings::from_config(&Config::default());
+        settings.login.password_iterations = 10;
         change(&mut settings);
         let session = Session { id: SessionIds::default().give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
-        Clinic { dispatcher: Dispatcher::new(store, settings), session, now }
+        let trail = Trail::new(&Key::new(Zeroizing::new([7; 32])), "test".into());
+        let parts = Parts { store, trail, anchors: None };
+        Clinic { dispatcher: Dispatcher::new(parts, settings).unwrap(), session, now }
     }
 
     /// The whole reply to a request, within the turn.
@@ -41,10 +46,22 @@ impl Clinic {
         let ask = |clinic: &mut Clinic, alone: bool, output: &mut Vec<u8>| {
             clinic.dispatcher.request(&clinic.session, b"n", data.as_bytes(), &clinic.now, alone, output)
         };
-        if ask(self, false, &mut output) == Then::Later {
-            assert!(output.is_empty());
-            assert_eq!(self.dispatcher.commit(), Commit::Durable);
-            assert_ne!(ask(self, true, &mut output), Then::Later);
+        loop {
+            match ask(self, false, &mut output) {
+                Then::Later => {
+                    assert!(output.is_empty());
+                    assert_eq!(self.dispatcher.commit(), Commit::Durable);
+                    assert_ne!(ask(self, true, &mut output), Then::Later);
+                }
+                Then::Wait => {
+                    assert!(output.is_empty());
+                    while self.dispatcher.derive(u32::MAX) {}
+                    assert_eq!(self.dispatcher.woken(), Some(self.session.id));
+                    continue;
+                }
+                _ => {}
+            }
+            break;
         }
         serde_json::from_slice(&output).unwrap()
     }

@@ -242,6 +242,8 @@ fn serve_medsrv(directory: &Path) -> Outcome<()> {
     let mut config = Config::default();
     config.server.port = 0;
     config.server.db_path = directory.join(DATABASE);
+    config.audit.key_file = directory.join("audit.key");
+    config.audit.anchor_file = directory.join("audit.anchor");
     config.legacy.networks = vec!["127.0.0.0/8".parse()?];
     let server = medsrv::server::Server::open(&config, false)?;
     println!("{}", server.address());

@@ -15,6 +15,8 @@ fn server() -> (SocketAddr, tempfile::TempDir) {
     let mut config = Config::default();
     config.server.port = 0;
     config.server.db_path = directory.path().join("load.db");
+    config.audit.key_file = directory.path().join("audit.key");
+    config.audit.anchor_file = directory.path().join("audit.anchor");
     config.server.log_file = directory.path().join("load.log");
     config.server.pid_file = directory.path().join("load.pid");
     let server = Server::open(&config, true).unwrap();

@@ -16,7 +16,6 @@ use crate::store::{Error, Store};
 use chrono::{DateTime, Local, NaiveDate, NaiveTime};
 use clap::{Subcommand, ValueEnum};
 use std::io::{ErrorKind, Write};
-use std::path::PathBuf;
 
 #[derive(Debug, Subcommand)]
 pub enum Task {
@@ -59,12 +58,6 @@ pub fn run(common: &Common, task: &Task) -> u8 {
     }
 }
 
-/// Where the key and the anchors are.
-fn audit_files(config: &Config) -> (PathBuf, PathBuf) {
-    let database = &config.server.db_path;
-    (database.with_file_name("audit.key"), database.with_file_name("audit.anchor"))
-}
-
 struct Problem {
     exit_code: u8,
     text: String,
@@ -75,10 +68,10 @@ fn problem(exit_code: u8, text: impl ToString) -> Problem {
 }
 
 fn verify(config: &Config) -> Result<(), Problem> {
-    let (key_file, anchor_file) = audit_files(config);
-    let key = keyfile::read(&key_file).map_err(|error| problem(exit::FILES, error))?;
+    let (key_file, anchor_file) = (&config.audit.key_file, &config.audit.anchor_file);
+    let key = keyfile::read(key_file).map_err(|error| problem(exit::FILES, error))?;
     // Before the entries: a server may append to both meanwhile.
-    let found = anchor::read(&anchor_file).map_err(|error| match error {
+    let found = anchor::read(anchor_file).map_err(|error| match error {
         AnchorError::BadLine { .. } => problem(exit::DATABASE, error),
         other => problem(exit::FILES, other),
     })?;

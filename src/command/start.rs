@@ -21,7 +21,8 @@ pub fn run(common: &Common, demo: bool) -> u8 {
 pub fn launch(loaded: &Loaded, foreground: bool, demo: bool) -> u8 {
     let config = &loaded.config;
     restrict_new_files();
-    for file in [&config.server.db_path, &config.server.log_file, &config.server.pid_file] {
+    let (server, audit) = (&config.server, &config.audit);
+    for file in [&server.db_path, &server.log_file, &server.pid_file, &audit.key_file, &audit.anchor_file] {
         if let Err(error) = directory::make_parent(file) {
             complain(error);
             return exit::FILES;

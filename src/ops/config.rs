@@ -316,6 +316,7 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     let text = source.map(|(_, text)| text).unwrap_or_default();
     let mut checked = parse(&text);
     override_with(&mut checked.config, overrides, &mut errors);
+    place_audit_files(&mut checked);
     make_absolute(&mut checked.config, directory);
     let flags = flags_of(overrides);
     check_relations(&mut checked, &flags);
@@ -412,6 +413,20 @@ fn flags_of(overrides: &Overrides) -> Vec<(&'static str, &'static str)> {
     ];
     flags.extend(given.iter().filter(|(given, ..)| *given).map(|(_, name, flag)| (*name, *flag)));
     flags
+}
+
+/// What is not named lies where the operator has put the rest: the key beside the database, the anchors beside
+/// the log.
+fn place_audit_files(checked: &mut Checked) {
+    let (has_key, has_anchors) =
+        (checked.is_set("audit", "key_file"), checked.is_set("audit", "anchor_file"));
+    let Config { server, audit, .. } = &mut checked.config;
+    if !has_key {
+        audit.key_file = server.db_path.with_file_name("audit.key");
+    }
+    if !has_anchors {
+        audit.anchor_file = server.log_file.with_file_name("audit.anchor");
+    }
 }
 
 fn make_absolute(config: &mut Config, directory: &Path) {

@@ -1,35 +1,17 @@
-//! Accounts: who may log in, and how one comes to have an account.
+//! Accounts: how one comes to have an account, and what becomes of it.
 //!
-//! It never knows who is connected. Invariant: a username is one account's only, and a person is registered
-//! with account and details in one step or not at all.
+//! It never knows who is connected, or a password: it is given what to store. Invariant: a username is one
+//! account's only, and a person is registered with account and details in one step or not at all.
 
+use super::Failure;
+use super::access::Role;
 use super::memory::Memory;
 use super::time::Now;
-use super::{Failure, credential};
 use crate::store::statements::{account, doctor, patient};
-use crate::store::{Error, Transaction, params};
+use crate::store::{Error, Row, Transaction, params};
 
 /// Patients that a doctor without a setting of their own sees in a day.
 const MAX_PATIENTS_DEFAULT: i64 = 30;
-
-/// What a login came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Login {
-    Verified,
-    WrongPassword,
-    UnknownUser,
-}
-
-pub fn login(transaction: &Transaction<'_>, username: &str, password: &str) -> Result<Login, Error> {
-    let verified = transaction.first(&account::BY_USERNAME, params![username], |row| {
-        Ok::<_, Error>(credential::verify_salted_sha256(row.text(1)?, password))
-    })?;
-    Ok(match verified {
-        Some(true) => Login::Verified,
-        Some(false) => Login::WrongPassword,
-        None => Login::UnknownUser,
-    })
-}
 
 /// The username is taken: a patient's phone number, a doctor's employee id.
 #[derive(Debug, PartialEq, Eq)]
@@ -37,7 +19,8 @@ pub struct UsernameTaken;
 
 pub struct NewPatient<'a> {
     pub name: &'a str,
-    pub password: &'a str,
+    /// As it is stored.
+    pub password_hash: &'a str,
     pub phone: &'a str,
     pub birth_date: Option<&'a str>,
     pub id_card: Option<&'a str>,
@@ -50,7 +33,7 @@ pub fn register_patient(
     new: &NewPatient<'_>,
     now: &Now,
 ) -> Result<i64, Failure<UsernameTaken>> {
-    let id = create(transaction, new.phone, new.password, "patient", now)?;
+    let id = create(transaction, new.phone, new.password_hash, Role::Patient, now)?;
     transaction.execute(
         &patient::INSERT,
         params![id, new.name, new.birth_date, new.id_card, new.phone, new.email, now.utc],
@@ -60,7 +43,8 @@ pub fn register_patient(
 
 pub struct NewDoctor<'a> {
     pub name: &'a str,
-    pub password: &'a str,
+    /// As it is stored.
+    pub password_hash: &'a str,
     pub employee_id: &'a str,
     pub department: Option<&'a str>,
     pub photo_path: Option<&'a str>,
@@ -73,7 +57,7 @@ pub fn register_doctor(
     memory: &mut Memory,
     now: &Now,
 ) -> Result<i64, Failure<UsernameTaken>> {
-    let id = create(transaction, new.employee_id, new.password, "doctor", now)?;
+    let id = create(transaction, new.employee_id, new.password_hash, Role::Doctor, now)?;
     transaction.execute(
         &doctor::INSERT,
         params![id, new.name, new.employee_id, new.department, new.photo_path, MAX_PATIENTS_DEFAULT],
@@ -82,36 +66,158 @@ pub fn register_doctor(
     Ok(id)
 }
 
+pub struct NewStaff<'a> {
+    pub username: &'a str,
+    pub name: &'a str,
+    /// As it is stored.
+    pub password_hash: &'a str,
+    /// Nurse, clerk or admin.
+    pub role: Role,
+}
+
+/// Makes an account of someone who is neither patient nor doctor. Returns the user's id.
+pub fn register_staff(
+    transaction: &Transaction<'_>,
+    new: &NewStaff<'_>,
+    now: &Now,
+) -> Result<i64, Failure<UsernameTaken>> {
+    let id = create(transaction, new.username, new.password_hash, new.role, now)?;
+    transaction.execute(&account::SET_NAME, params![id, new.name])?;
+    Ok(id)
+}
+
 fn create(
     transaction: &Transaction<'_>,
     username: &str,
-    password: &str,
-    role: &str,
+    password_hash: &str,
+    role: Role,
     now: &Now,
 ) -> Result<i64, Failure<UsernameTaken>> {
     if find(transaction, username)?.is_some() {
         return Err(Failure::Refused(UsernameTaken));
     }
-    let hash = credential::hash_salted_sha256(password).map_err(Error::Other)?;
-    Ok(transaction.insert(&account::INSERT, params![username, hash, role, now.utc])?)
+    Ok(transaction.insert(&account::INSERT, params![username, password_hash, role.word(), now.utc])?)
 }
 
 /// There is no account of that name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct UnknownUser;
 
-/// Gives an account another password.
+/// Gives an account another password, in the form in which it is stored. Returns the user's id.
 pub fn reset_password(
     transaction: &Transaction<'_>,
     username: &str,
-    new_password: &str,
-) -> Result<(), Failure<UnknownUser>> {
+    password_hash: &str,
+) -> Result<i64, Failure<UnknownUser>> {
     let id = find(transaction, username)?.ok_or(Failure::Refused(UnknownUser))?;
-    let hash = credential::hash_salted_sha256(new_password).map_err(Error::Other)?;
-    transaction.execute(&account::SET_PASSWORD, params![id, hash])?;
+    transaction.execute(&account::SET_PASSWORD, params![id, password_hash])?;
+    Ok(id)
+}
+
+/// The id of the account of that name.
+pub fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<i64>, Error> {
+    transaction.first(&account::BY_USERNAME, params![username], |row| row.integer(0))
+}
+
+/// An account, as an administrator sees it.
+pub struct Account<'a> {
+    pub user_id: i64,
+    pub username: &'a str,
+    pub role: &'a str,
+    pub name: Option<&'a str>,
+    pub is_auditor: bool,
+    /// In milliseconds since 1970.
+    pub disabled_at: Option<i64>,
+    /// `YYYY-MM-DD HH:MM:SS` in UTC.
+    pub created_at: Option<&'a str>,
+}
+
+impl<'a> Account<'a> {
+    fn from_row(row: &Row<'a>) -> Result<Account<'a>, Error> {
+        Ok(Account {
+            user_id: row.integer(0)?,
+            username: row.text(1)?,
+            role: row.text(2)?,
+            name: row.optional_text(3)?,
+            is_auditor: row.integer(4)? != 0,
+            disabled_at: row.optional_integer(5)?,
+            created_at: row.optional_text(6)?,
+        })
+    }
+}
+
+pub fn by_id<T>(
+    transaction: &Transaction<'_>,
+    user_id: i64,
+    sink: impl FnOnce(&Account<'_>) -> T,
+) -> Result<Option<T>, Error> {
+    transaction.first(&account::BY_ID, params![user_id], |row| Ok(sink(&Account::from_row(row)?)))
+}
+
+/// Hands accounts with ids above `after` to `sink`, in the order of their ids; of one role, if one is given.
+pub fn list(
+    transaction: &Transaction<'_>,
+    role: Option<Role>,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(&Account<'_>),
+) -> Result<(), Error> {
+    transaction.each(&account::LIST, params![role.map(Role::word), after, limit], |row| {
+        sink(&Account::from_row(row)?);
+        Ok(())
+    })
+}
+
+/// Lets an account be used no longer, or again.
+pub fn set_disabled(
+    transaction: &Transaction<'_>,
+    user_id: i64,
+    disabled_at: Option<i64>,
+) -> Result<(), Error> {
+    transaction.execute(&account::SET_DISABLED, params![user_id, disabled_at])?;
     Ok(())
 }
 
-fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<i64>, Error> {
-    transaction.first(&account::BY_USERNAME, params![username], |row| row.integer(0))
+pub fn set_auditor(transaction: &Transaction<'_>, user_id: i64, is_auditor: bool) -> Result<(), Error> {
+    transaction.execute(&account::SET_AUDITOR, params![user_id, i64::from(is_auditor)])?;
+    Ok(())
+}
+
+/// Why someone cannot become something else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RoleRefusal {
+    #[error("there is no such account")]
+    UnknownUser,
+    #[error("a patient's account stays a patient's; create another one for their work")]
+    Patient,
+    #[error("nobody becomes a doctor who has no entry among the doctors; create an account with role doctor")]
+    NoDoctor,
+    #[error("an auditor cannot be an administrator")]
+    AuditingAdmin,
+}
+
+/// Gives an account of the staff another role, and says whether it may read the trail.
+pub fn set_role(
+    transaction: &Transaction<'_>,
+    user_id: i64,
+    role: Role,
+    is_auditor: bool,
+) -> Result<(), Failure<RoleRefusal>> {
+    let refuse = |refusal| Err(Failure::Refused(refusal));
+    let current = by_id(transaction, user_id, |account| Role::parse(account.role))?;
+    let Some(current) = current else { return refuse(RoleRefusal::UnknownUser) };
+    if current == Some(Role::Patient) || role == Role::Patient {
+        return refuse(RoleRefusal::Patient);
+    }
+    if role == Role::Admin && is_auditor {
+        return refuse(RoleRefusal::AuditingAdmin);
+    }
+    if role == Role::Doctor
+        && transaction.first(&doctor::EXISTS, params![user_id], |row| row.integer(0))? != Some(1)
+    {
+        return refuse(RoleRefusal::NoDoctor);
+    }
+    transaction.execute(&account::SET_ROLE, params![user_id, role.word()])?;
+    set_auditor(transaction, user_id, is_auditor)?;
+    Ok(())
 }

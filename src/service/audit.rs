@@ -5,9 +5,11 @@
 //! the last one's hash and of all of its columns under a key that is not in the database.
 
 mod chain;
+mod find;
 mod verify;
 
 pub use chain::{HASH_BYTES, KEY_BYTES, Key};
+pub use find::{Filter, find};
 pub use verify::{Finding, Moment, Record, Summary, Unfit, check_start, page, verify};
 
 use super::time::{Now, write_rfc3339};

@@ -5,14 +5,15 @@
 use super::account::{NewDoctor, NewPatient, register_doctor, register_patient};
 use super::memory::Memory;
 use super::time::Now;
-use super::{Failure, Rules, doctor, table};
+use super::{Failure, Rules, credential, doctor, table};
 use crate::store::statements::{account, appointment};
 use crate::store::{Commit, Error, Store, Transaction, Value, params};
 
+/// The passwords stand where their hashes will.
 const PATIENTS: [NewPatient<'static>; 3] = [
     NewPatient {
         name: "张三",
-        password: "hash_patient1",
+        password_hash: "hash_patient1",
         phone: "13800138000",
         birth_date: Some("1990-01-01"),
         id_card: Some("110101199001010001"),
@@ -20,7 +21,7 @@ const PATIENTS: [NewPatient<'static>; 3] = [
     },
     NewPatient {
         name: "李四",
-        password: "hash_patient2",
+        password_hash: "hash_patient2",
         phone: "13900139000",
         birth_date: Some("1985-05-15"),
         id_card: Some("110101198505150002"),
@@ -28,7 +29,7 @@ const PATIENTS: [NewPatient<'static>; 3] = [
     },
     NewPatient {
         name: "王五",
-        password: "hash_patient3",
+        password_hash: "hash_patient3",
         phone: "15800158000",
         birth_date: Some("1992-03-20"),
         id_card: Some("110101199203200003"),
@@ -50,7 +51,7 @@ const DOCTORS: [SampleDoctor; 3] = [
     SampleDoctor {
         new: NewDoctor {
             name: "王医生",
-            password: "hash_doctor1",
+            password_hash: "hash_doctor1",
             employee_id: "DOC001",
             department: Some("内科"),
             photo_path: None,
@@ -62,7 +63,7 @@ const DOCTORS: [SampleDoctor; 3] = [
     SampleDoctor {
         new: NewDoctor {
             name: "刘医生",
-            password: "hash_doctor2",
+            password_hash: "hash_doctor2",
             employee_id: "DOC002",
             department: Some("外科"),
             photo_path: None,
@@ -74,7 +75,7 @@ const DOCTORS: [SampleDoctor; 3] = [
     SampleDoctor {
         new: NewDoctor {
             name: "陈医生",
-            password: "hash_doctor3",
+            password_hash: "hash_doctor3",
             employee_id: "DOC003",
             department: Some("儿科"),
             photo_path: None,
@@ -93,20 +94,23 @@ pub fn fill(store: &mut Store, now: &Now) -> Result<bool, Failure<String>> {
     store.write(|transaction| {
         let mut patients = Vec::new();
         for new in &PATIENTS {
-            patients.push(register_patient(transaction, new, now).map_err(|failure| described(&failure))?);
+            let password_hash = hash(new.password_hash)?;
+            let new = NewPatient { password_hash: &password_hash, ..*new };
+            patients.push(register_patient(transaction, &new, now).map_err(|failure| described(&failure))?);
         }
         let mut doctors = Vec::new();
         for sample in &DOCTORS {
-            doctors.push(
-                register_doctor(transaction, &sample.new, &mut Memory::default(), now)
-                    .map_err(|failure| described(&failure))?,
-            );
+            let password_hash = hash(sample.new.password_hash)?;
+            let new = NewDoctor { password_hash: &password_hash, ..sample.new };
+            let doctor_id = register_doctor(transaction, &new, &mut Memory::default(), now)
+                .map_err(|failure| described(&failure))?;
+            doctors.push(doctor_id);
             let changes = [
                 (doctor::Field::MaxPatients, Value::Integer(sample.max_patients)),
                 (doctor::Field::Fee, Value::Real(sample.fee)),
                 (doctor::Field::WorkSchedule, Value::Text(sample.work_schedule)),
             ];
-            doctor::update(transaction, sample.new.employee_id, &changes, &mut Memory::default())
+            doctor::update(transaction, doctor_id, &changes, &mut Memory::default())
                 .map_err(|failure| described(&failure))?;
         }
         appointments(transaction, &patients, &doctors, now)?;
@@ -116,6 +120,11 @@ pub fn fill(store: &mut Store, now: &Now) -> Result<bool, Failure<String>> {
         Commit::Durable => Ok(true),
         outcome => Err(Failure::Refused(format!("the sample people could not be stored: {outcome:?}"))),
     }
+}
+
+/// In the quick form, which the first login of each brings up to date.
+fn hash(password: &str) -> Result<String, Failure<String>> {
+    credential::hash_salted_sha256(password).map_err(Failure::Refused)
 }
 
 fn described<R: std::fmt::Debug>(failure: &Failure<R>) -> Failure<String> {

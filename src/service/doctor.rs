@@ -80,31 +80,106 @@ impl Field {
     }
 }
 
+/// A change of nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub enum UpdateRefusal {
-    UnknownDoctor,
-    NothingToChange,
+pub struct NothingToChange;
+
+/// The id of the doctor who has `employee_id`.
+pub fn id_by_employee_id(transaction: &Transaction<'_>, employee_id: &str) -> Result<Option<i64>, Error> {
+    transaction.first(&doctor::ID_BY_EMPLOYEE_ID, params![employee_id], |row| row.integer(0))
 }
 
-/// Changes the doctor who has `employee_id`. Returns their id.
+/// Changes a doctor.
 pub fn update(
     transaction: &Transaction<'_>,
-    employee_id: &str,
+    doctor_id: i64,
     changes: &[(Field, Value<'_>)],
     memory: &mut Memory,
-) -> Result<i64, Failure<UpdateRefusal>> {
-    let id = transaction
-        .first(&doctor::ID_BY_EMPLOYEE_ID, params![employee_id], |row| row.integer(0))?
-        .ok_or(Failure::Refused(UpdateRefusal::UnknownDoctor))?;
+) -> Result<(), Failure<NothingToChange>> {
     if changes.is_empty() {
-        return Err(Failure::Refused(UpdateRefusal::NothingToChange));
+        return Err(Failure::Refused(NothingToChange));
     }
     for (field, value) in changes {
         if *field == Field::EmployeeId {
-            transaction.execute(&account::SET_USERNAME, params![id, value])?;
+            transaction.execute(&account::SET_USERNAME, params![doctor_id, value])?;
         }
-        transaction.execute(field.statement(), params![id, value])?;
+        transaction.execute(field.statement(), params![doctor_id, value])?;
     }
     memory.forget_doctors();
-    Ok(id)
+    Ok(())
+}
+
+/// What everyone may know of a doctor.
+pub struct Profile<'a> {
+    pub doctor_id: i64,
+    pub name: &'a str,
+    pub department: Option<&'a str>,
+    pub photo_path: Option<&'a str>,
+    pub max_patients: Option<i64>,
+    /// In yuan, as the old schema has it.
+    pub fee: Option<f64>,
+    /// JSON, as the old schema has it.
+    pub work_schedule: Option<&'a str>,
+    pub is_available: bool,
+}
+
+impl<'a> Profile<'a> {
+    fn from_row(row: &Row<'a>) -> Result<Profile<'a>, Error> {
+        let max_patients = match row.value(4)? {
+            Value::Integer(number) => Some(number),
+            _ => None,
+        };
+        let fee = match row.value(5)? {
+            #[expect(clippy::cast_precision_loss, reason = "a fee is far from where that would show")]
+            Value::Integer(yuan) => Some(yuan as f64),
+            Value::Real(yuan) => Some(yuan),
+            _ => None,
+        };
+        Ok(Profile {
+            doctor_id: row.integer(0)?,
+            name: row.text(1)?,
+            department: row.optional_text(2)?,
+            photo_path: row.optional_text(3)?,
+            max_patients,
+            fee,
+            work_schedule: row.optional_text(6)?,
+            is_available: row.value(7)?.is_true(),
+        })
+    }
+}
+
+/// Hands a doctor's profile to `sink`. Returns `None` where there is no such doctor.
+pub fn by_id<T>(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    sink: impl FnOnce(&Profile<'_>) -> T,
+) -> Result<Option<T>, Error> {
+    transaction.first(&doctor::BY_ID, params![doctor_id], |row| Ok(sink(&Profile::from_row(row)?)))
+}
+
+/// Hands doctors with ids above `after` to `sink`, in the order of their ids; of one department, if one is
+/// given.
+pub fn list(
+    transaction: &Transaction<'_>,
+    department: Option<&str>,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(&Profile<'_>),
+) -> Result<(), Error> {
+    let each = |row: &Row<'_>| {
+        sink(&Profile::from_row(row)?);
+        Ok(())
+    };
+    match department {
+        Some(department) => transaction.each(&doctor::OF_DEPARTMENT, params![department, after, limit], each),
+        None => transaction.each(&doctor::LIST, params![after, limit], each),
+    }
+}
+
+/// Hands each department and how many doctors it has to `sink`, in the order of their names.
+pub fn departments(transaction: &Transaction<'_>, mut sink: impl FnMut(&str, i64)) -> Result<(), Error> {
+    transaction.each(&doctor::DEPARTMENTS, params![], |row| {
+        sink(row.text(0)?, row.integer(1)?);
+        Ok(())
+    })
 }

@@ -3,18 +3,24 @@
 //! Nothing in here knows JSON, a socket, SQL text or the clock; the time is an argument. Invariant: a
 //! function that refuses has written nothing that its caller has to undo by hand.
 
+pub mod access;
 pub mod account;
 pub mod appointment;
 pub mod audit;
 pub mod credential;
 pub mod demo;
 pub mod doctor;
+pub mod login;
 pub mod memory;
 pub mod patient;
+pub mod reply;
 pub mod schedule;
+pub mod session;
 pub mod table;
 pub mod text;
+pub mod throttle;
 pub mod time;
+pub mod usage;
 
 use crate::store;
 

@@ -69,29 +69,107 @@ impl Field {
     }
 }
 
+/// A change of nothing.
 #[derive(Debug, PartialEq, Eq)]
-pub enum UpdateRefusal {
-    UnknownPatient,
-    NothingToChange,
+pub struct NothingToChange;
+
+/// The id of the patient who has `phone`.
+pub fn id_by_phone(transaction: &Transaction<'_>, phone: &str) -> Result<Option<i64>, Error> {
+    transaction.first(&patient::ID_BY_PHONE, params![phone], |row| row.integer(0))
 }
 
-/// Changes the patient who has `phone`. Returns their id.
+/// Changes a patient.
 pub fn update(
     transaction: &Transaction<'_>,
-    phone: &str,
+    patient_id: i64,
     changes: &[(Field, Value<'_>)],
-) -> Result<i64, Failure<UpdateRefusal>> {
-    let id = transaction
-        .first(&patient::ID_BY_PHONE, params![phone], |row| row.integer(0))?
-        .ok_or(Failure::Refused(UpdateRefusal::UnknownPatient))?;
+) -> Result<(), Failure<NothingToChange>> {
     if changes.is_empty() {
-        return Err(Failure::Refused(UpdateRefusal::NothingToChange));
+        return Err(Failure::Refused(NothingToChange));
     }
     for (field, value) in changes {
         if *field == Field::Phone {
-            transaction.execute(&account::SET_USERNAME, params![id, value])?;
+            transaction.execute(&account::SET_USERNAME, params![patient_id, value])?;
         }
-        transaction.execute(field.statement(), params![id, value])?;
+        transaction.execute(field.statement(), params![patient_id, value])?;
     }
-    Ok(id)
+    Ok(())
+}
+
+/// What identifies a patient, and how to reach them.
+pub struct Basics<'a> {
+    pub patient_id: i64,
+    pub name: &'a str,
+    pub birth_date: Option<&'a str>,
+    pub id_card: Option<&'a str>,
+    pub phone: Option<&'a str>,
+    pub email: Option<&'a str>,
+}
+
+impl<'a> Basics<'a> {
+    fn from_row(row: &Row<'a>) -> Result<Basics<'a>, Error> {
+        let birth_date = match row.value(2)? {
+            Value::Text(text) => Some(text),
+            _ => None,
+        };
+        Ok(Basics {
+            patient_id: row.integer(0)?,
+            name: row.text(1)?,
+            birth_date,
+            id_card: row.optional_text(3)?,
+            phone: row.optional_text(4)?,
+            email: row.optional_text(5)?,
+        })
+    }
+}
+
+/// Hands a patient to `sink`. Returns `None` where there is none.
+pub fn by_id<T>(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    sink: impl FnOnce(&Basics<'_>) -> T,
+) -> Result<Option<T>, Error> {
+    transaction.first(&patient::BY_ID, params![patient_id], |row| Ok(sink(&Basics::from_row(row)?)))
+}
+
+/// What patients are looked for by.
+#[derive(Debug, Clone, Copy)]
+pub enum Search<'a> {
+    NamePrefix(&'a str),
+    Phone(&'a str),
+    IdCard(&'a str),
+}
+
+/// Behind every text that begins with the same letters.
+const LAST_LETTER: char = char::MAX;
+
+/// Hands the patients found to `sink`: by name in the order of names, else of ids. `after` is the last
+/// patient of the page before.
+pub fn search(
+    transaction: &Transaction<'_>,
+    search: Search<'_>,
+    after: Option<i64>,
+    limit: i64,
+    mut sink: impl FnMut(&Basics<'_>),
+) -> Result<(), Error> {
+    let each = |row: &Row<'_>| {
+        sink(&Basics::from_row(row)?);
+        Ok(())
+    };
+    match (search, after) {
+        (Search::NamePrefix(prefix), None) => {
+            let behind = format!("{prefix}{LAST_LETTER}");
+            transaction.each(&patient::SEARCH_NAME, params![prefix, behind, limit], each)
+        }
+        (Search::NamePrefix(prefix), Some(after)) => {
+            let behind = format!("{prefix}{LAST_LETTER}");
+            transaction.each(&patient::SEARCH_NAME_AFTER, params![prefix, behind, limit, after], each)
+        }
+        (Search::Phone(phone), after) => {
+            transaction.each(&patient::SEARCH_PHONE, params![phone, after.unwrap_or(0), limit], each)
+        }
+        (Search::IdCard(card), after) => {
+            transaction.each(&patient::SEARCH_ID_CARD, params![card, after.unwrap_or(0), limit], each)
+        }
+    }
 }

@@ -25,6 +25,18 @@ impl Now {
             unix_ms: moment.timestamp_millis(),
         }
     }
+
+    /// RFC 3339 in UTC with milliseconds.
+    pub fn rfc3339(&self) -> String {
+        let mut text = String::new();
+        write_rfc3339(self.unix_ms, &mut text);
+        text
+    }
+
+    /// The local day, `YYYY-MM-DD`.
+    pub fn day(&self) -> &str {
+        self.local.get(..DATE_BYTES).unwrap_or_default()
+    }
 }
 
 /// Writes a moment as RFC 3339 in UTC with milliseconds, so that texts stand in the order of their moments.

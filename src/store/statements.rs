@@ -26,18 +26,59 @@ macro_rules! statements {
 }
 
 statements! {
+    access {
+        BREAK_GLASS = "break_glass";
+        MAY_SEE = "may_see";
+    }
     account {
         ANY = "any";
+        BY_ID = "by_id";
         BY_USERNAME = "by_username";
         INSERT = "insert";
+        LIST = "list";
         PASSWORDS = "passwords";
+        SET_AUDITOR = "set_auditor";
+        SET_DISABLED = "set_disabled";
+        SET_NAME = "set_name";
+        SET_ROLE = "set_role";
         SET_PASSWORD = "set_password";
         SET_USERNAME = "set_username";
     }
+    legacy_request {
+        ADD = "add";
+        RECENT = "recent";
+    }
+    login {
+        ACCOUNT = "account";
+        DROP_OLD = "drop_old";
+        FAILURES = "failures";
+        FORGET = "forget";
+        FORGET_PLACES = "forget_places";
+        KEEP = "keep";
+    }
+    login_session {
+        BY_TOKEN = "by_token";
+        BY_USER = "by_user";
+        END = "end";
+        END_ALL = "end_all";
+        END_OLDEST = "end_oldest";
+        INSERT = "insert";
+        NOTE_USE = "note_use";
+    }
+    reply {
+        DROP_OLD = "drop_old";
+        FIND = "find";
+        KEEP = "keep";
+    }
     patient {
+        BY_ID = "by_id";
         BY_NAME = "by_name";
         ID_BY_PHONE = "id_by_phone";
         INSERT = "insert";
+        SEARCH_ID_CARD = "search_id_card";
+        SEARCH_NAME = "search_name";
+        SEARCH_NAME_AFTER = "search_name_after";
+        SEARCH_PHONE = "search_phone";
         SET_BIRTH_DATE = "set_birth_date";
         SET_EMAIL = "set_email";
         SET_ID_CARD = "set_id_card";
@@ -47,8 +88,13 @@ statements! {
     doctor {
         BOOKABLE_BY_ID = "bookable_by_id";
         BOOKABLE_BY_NAME = "bookable_by_name";
+        BY_ID = "by_id";
         BY_NAME = "by_name";
+        DEPARTMENTS = "departments";
+        EXISTS = "exists";
         ID_BY_EMPLOYEE_ID = "id_by_employee_id";
+        LIST = "list";
+        OF_DEPARTMENT = "of_department";
         INSERT = "insert";
         SET_DEPARTMENT = "set_department";
         SET_EMPLOYEE_ID = "set_employee_id";
@@ -71,6 +117,7 @@ statements! {
         SET_STATUS = "set_status";
     }
     audit {
+        FIND = "find";
         HEAD = "head";
         INSERT = "insert";
         PAGE = "page";

@@ -199,6 +199,22 @@ impl Store {
         }
     }
 
+    /// Writes what must stand beside what the turn has done already. Where it fails, the turn is lost.
+    ///
+    /// # Errors
+    /// `Error::Busy` and `Error::Full` where writing cannot begin, and `Error::TurnLost`.
+    pub fn append<T>(&mut self, work: impl FnOnce(&Transaction<'_>) -> Result<T, Error>) -> Result<T, Error> {
+        self.begin_writing()?;
+        let result = work(&self.view(true));
+        self.check_open()?;
+        result.map_err(|error| self.lose(&error))
+    }
+
+    /// Which state of the database this is; what was read under another one may no longer be true.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
     /// Ends the turn: one commit, one sync, for all that its requests wrote.
     pub fn commit(&mut self) -> Commit {
         match self.turn {

@@ -1,1 +1,1 @@
-SELECT user_id, password_hash FROM users WHERE username = ?1
+SELECT user_id FROM users WHERE username = ?1

@@ -5,8 +5,9 @@
 
 use super::field::{self, optional_text, searched, text};
 use super::{Call, Effect, Reply, Trouble};
-use crate::service::Failure;
-use crate::service::account::{self, Login, NewDoctor, NewPatient, UnknownUser, UsernameTaken};
+use crate::service::account::{self, NewDoctor, NewPatient, UnknownUser, UsernameTaken};
+use crate::service::login::{self, Login};
+use crate::service::{Failure, session};
 use crate::store::Transaction;
 
 pub fn login(
@@ -22,13 +23,34 @@ pub fn login(
     }
     let username = searched(call.object, "user_name")?;
     let password = optional_text(call.object, key, field::LOGIN_CREDENTIAL)?.unwrap_or_default();
-    let (word, effect) = match account::login(transaction, &username, &password)? {
-        Login::Verified => ("verificationSuccess", Effect::Done),
-        Login::WrongPassword => ("verificationFalse", Effect::Refused),
-        Login::UnknownUser => ("verificationFalse_bucunzai", Effect::Refused),
-    };
+    let mut desk = call.desk.borrow_mut();
+    let (word, effect) =
+        match login::login(transaction, &mut desk, &username, &password, call.peer, call.now)? {
+            Login::Verified(_) => ("verificationSuccess", Effect::Done),
+            // A failure is counted, and that stays.
+            Login::WrongPassword { .. } | Login::Disabled { .. } => ("verificationFalse", Effect::Noted),
+            Login::UnknownUser => ("verificationFalse_bucunzai", Effect::Noted),
+            Login::TooMany(_) => ("verificationFalse_yichang", Effect::Refused),
+        };
     reply.result(&word);
     Ok(effect)
+}
+
+/// Answers a login that was a success lately, without a write. Returns whether it was one.
+pub fn login_again(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    reply: &mut Reply<'_>,
+) -> Result<bool, Trouble> {
+    let key = if call.object.has("password") { "password" } else { "password_hash" };
+    let username = searched(call.object, "user_name")?;
+    let password = optional_text(call.object, key, field::LOGIN_CREDENTIAL)?.unwrap_or_default();
+    let mut desk = call.desk.borrow_mut();
+    let is_remembered = login::is_remembered(transaction, &mut desk, &username, &password, call.now);
+    if is_remembered {
+        reply.result(&"verificationSuccess");
+    }
+    Ok(is_remembered)
 }
 
 pub fn register_patient(
@@ -43,15 +65,20 @@ pub fn register_patient(
         (text(object, "phone", field::PHONE)?, optional_text(object, "email", field::EMAIL)?);
     let birth_date = optional_text(object, "birth_date", field::BIRTH_DATE)?;
     let id_card = optional_text(object, "id_card", field::ID_CARD)?;
+    let password_hash = call.desk.borrow().hash_for_storing(&password)?;
     let new = NewPatient {
         name: &name,
-        password: &password,
+        password_hash: &password_hash,
         phone: &phone,
         birth_date: birth_date.as_deref(),
         id_card: id_card.as_deref(),
         email: email.as_deref(),
     };
-    registered(account::register_patient(transaction, &new, call.now), "shoujihaoyicunzai", reply)
+    let outcome = account::register_patient(transaction, &new, call.now);
+    if let Ok(patient_id) = outcome {
+        call.notes(patient_id, Some(patient_id));
+    }
+    registered(outcome, "shoujihaoyicunzai", reply)
 }
 
 pub fn register_doctor(
@@ -66,18 +93,19 @@ pub fn register_doctor(
     let department = optional_text(object, "department", field::DEPARTMENT)?;
     let photo_path = optional_text(object, "photo_path", field::PHOTO_PATH)?;
     let (department, photo_path) = (trimmed(department.as_deref()), trimmed(photo_path.as_deref()));
+    let password_hash = call.desk.borrow().hash_for_storing(password.trim())?;
     let new = NewDoctor {
         name: name.trim(),
-        password: password.trim(),
+        password_hash: &password_hash,
         employee_id: employee_id.trim(),
         department,
         photo_path,
     };
-    registered(
-        account::register_doctor(transaction, &new, &mut call.memory.borrow_mut(), call.now),
-        "gonghaoyicunzai",
-        reply,
-    )
+    let outcome = account::register_doctor(transaction, &new, &mut call.memory.borrow_mut(), call.now);
+    if let Ok(doctor_id) = outcome {
+        call.notes(doctor_id, None);
+    }
+    registered(outcome, "gonghaoyicunzai", reply)
 }
 
 /// The Python server trimmed a doctor's fields, and took an empty one for none.
@@ -114,8 +142,12 @@ pub fn reset_password(
     }
     let username = searched(call.object, "username")?;
     let new_password = text(call.object, "new_password", field::CREDENTIAL)?;
-    match account::reset_password(transaction, &username, &new_password) {
-        Ok(()) => {
+    let password_hash = call.desk.borrow().hash_for_storing(&new_password)?;
+    match account::reset_password(transaction, &username, &password_hash) {
+        Ok(user_id) => {
+            session::end_all(transaction, user_id, None)?;
+            call.notes(user_id, None);
+            call.desk.borrow_mut().remembered.forget(&username);
             reply.result(&format!("用户 {username} 的密码更新成功"));
             Ok(Effect::Done)
         }

@@ -1,9 +1,9 @@
 //! `create_appointment`, `query_appointments`, `cancel_appointment`, `update_appointment_status`.
 
 use super::field::{self, FieldError, flag, id, searched, text};
+use super::object::Field;
+use super::reply::JsonValue;
 use super::{Call, Effect, Message, Reply, Trouble, no_place, refuse};
-use crate::api::object::Field;
-use crate::api::reply::JsonValue;
 use crate::service::Failure;
 use crate::service::appointment::{
     self, BookRefusal, CancelRefusal, Filter, Listed, NewAppointment, Status, StatusRefusal,
@@ -63,6 +63,7 @@ pub fn create_appointment(
                 );
             }
         };
+    call.notes(booked.appointment_id, None);
     reply.result(&Created {
         status: "success",
         message: "预约创建成功",
@@ -159,6 +160,7 @@ pub fn cancel_appointment(
     }
     let (appointment_id, shown) = id(call.object, "appointment_id")?;
     let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
+    call.notes(appointment_id, None);
     match appointment::cancel(transaction, appointment_id, &mut call.memory.borrow_mut()) {
         Ok(()) => {
             Message::success(format!("预约ID {shown} 已成功取消")).write(reply);
@@ -192,6 +194,7 @@ pub fn update_appointment_status(
     };
     let (appointment_id, shown) = id(object, "appointment_id")?;
     let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
+    call.notes(appointment_id, None);
     match appointment::set_status(
         transaction,
         appointment_id,

@@ -1,10 +1,10 @@
 //! `query_doctor_info` and `reset_doctor_information`.
 
 use super::field::{self, TextRule, amount, count, flag, optional_text, searched};
+use super::reply::JsonValue;
 use super::{Call, Effect, Message, Reply, Trouble, refuse};
-use crate::api::reply::JsonValue;
 use crate::service::Failure;
-use crate::service::doctor::{self, Doctor, Field, UpdateRefusal};
+use crate::service::doctor::{self, Doctor, Field, NothingToChange};
 use crate::store::{Transaction, Value};
 use serde::Serialize;
 
@@ -111,17 +111,23 @@ pub fn reset_doctor_information(
         let is_available = flag(object, "new_is_available")?;
         changes.push((Field::IsAvailable, Value::Integer(i64::from(is_available))));
     }
-    let refusal = match doctor::update(transaction, &employee_id, &changes, &mut call.memory.borrow_mut()) {
-        Ok(id) => {
-            reply.result(&format!("医生ID为 {id} 的医生信息更新成功"));
-            return Ok(Effect::Done);
-        }
-        Err(Failure::Fault(fault)) => return Err(fault.into()),
-        Err(Failure::Refused(refusal)) => refusal,
+    let Some(doctor_id) = doctor::id_by_employee_id(transaction, &employee_id)? else {
+        reply.result(&format!("错误: 未找到工号为 {employee_id} 的医生"));
+        return Ok(Effect::Refused);
     };
-    match refusal {
-        UpdateRefusal::UnknownDoctor => reply.result(&format!("错误: 未找到工号为 {employee_id} 的医生")),
-        UpdateRefusal::NothingToChange => reply.result(&"错误: 未提供任何需要更新的字段"),
+    match doctor::update(transaction, doctor_id, &changes, &mut call.memory.borrow_mut()) {
+        Ok(()) => {
+            call.notes(doctor_id, None);
+            reply.result(&format!("医生ID为 {doctor_id} 的医生信息更新成功"));
+            if object.has("new_employee_id") {
+                call.desk.borrow_mut().remembered.forget(&employee_id);
+            }
+            Ok(Effect::Done)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(NothingToChange)) => {
+            reply.result(&"错误: 未提供任何需要更新的字段");
+            Ok(Effect::Refused)
+        }
     }
-    Ok(Effect::Refused)
 }

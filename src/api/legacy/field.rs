@@ -3,7 +3,7 @@
 //! It never knows which operation they belong to. Invariant: an error names the field and what it should
 //! be, never the value.
 
-use crate::api::object::{Field, Object};
+use super::object::{Field, Object};
 use crate::service::text::{is_layout, is_printable};
 use crate::store::Value;
 use std::borrow::Cow;

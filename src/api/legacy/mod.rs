@@ -8,11 +8,13 @@ mod account;
 mod appointment;
 mod doctor;
 mod field;
+mod object;
 mod patient;
 mod query;
+mod reply;
 mod table;
 
-pub use account::{login, register_doctor, register_patient, reset_password};
+pub use account::{login, login_again, register_doctor, register_patient, reset_password};
 pub use appointment::{
     cancel_appointment, create_appointment, query_appointments, update_appointment_status,
 };
@@ -21,16 +23,20 @@ pub use patient::{query_patient_info, reset_patient_information};
 pub use query::sql_query;
 pub use table::insert;
 
-use super::object::{Object, Unreadable};
-use super::reply::{Reply, TooLarge};
 use crate::service::Rules;
 use crate::service::appointment::NoPlace;
+use crate::service::credential::Recipe;
+use crate::service::login::{Desk, LoginFailure, Unproven};
 use crate::service::memory::Memory;
 use crate::service::time::Now;
 use crate::store::{self, Transaction};
 use field::FieldError;
+pub use object::{Object, Unreadable};
+pub use reply::Reply;
+use reply::TooLarge;
 use serde::Serialize;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::net::IpAddr;
 
 /// What the Python server said of a request that it could not read.
 pub const UNREADABLE: &str = "接收JSON数据失败";
@@ -64,13 +70,33 @@ pub struct Call<'a> {
     pub now: &'a Now,
     pub rules: &'a Rules,
     pub memory: &'a RefCell<Memory>,
+    pub desk: &'a RefCell<Desk>,
+    pub peer: IpAddr,
+    /// What the trail is to say of it.
+    pub note: &'a Cell<Note>,
+}
+
+/// What a request has acted on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Note {
+    pub entity_id: Option<i64>,
+    pub patient_id: Option<i64>,
+}
+
+impl Call<'_> {
+    fn notes(&self, entity_id: i64, patient_id: Option<i64>) {
+        self.note.set(Note { entity_id: Some(entity_id), patient_id });
+    }
 }
 
 /// Whether a request that was answered has changed anything worth keeping.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Effect {
     Done,
+    /// Nothing that was written stays.
     Refused,
+    /// Refused, but what was written stays.
+    Noted,
 }
 
 /// Why a handler could not answer; the operation's own shape words it.
@@ -79,6 +105,8 @@ pub enum Trouble {
     Field(FieldError),
     Store(store::Error),
     TooLarge,
+    /// Nothing has been done yet, and the request is to be asked again once this has been derived.
+    Wait(Recipe),
 }
 
 impl From<FieldError> for Trouble {
@@ -99,6 +127,24 @@ impl From<TooLarge> for Trouble {
     }
 }
 
+impl From<Unproven> for Trouble {
+    fn from(unproven: Unproven) -> Trouble {
+        match unproven {
+            Unproven::Wait(recipe) => Trouble::Wait(recipe),
+            Unproven::NoRandomness(text) => Trouble::Store(store::Error::Other(text)),
+        }
+    }
+}
+
+impl From<LoginFailure> for Trouble {
+    fn from(failure: LoginFailure) -> Trouble {
+        match failure {
+            LoginFailure::Unproven(unproven) => unproven.into(),
+            LoginFailure::Fault(fault) => fault.into(),
+        }
+    }
+}
+
 impl Trouble {
     fn text(&self) -> String {
         match self {
@@ -109,7 +155,7 @@ impl Trouble {
             }
             Trouble::Store(store::Error::Constraint(text)) => text.clone(),
             Trouble::Store(store::Error::Busy | store::Error::Full | store::Error::TurnLost) => RETRY.into(),
-            Trouble::Store(_) => "服务器内部错误".into(),
+            Trouble::Store(_) | Trouble::Wait(_) => "服务器内部错误".into(),
             Trouble::TooLarge => TOO_LARGE.into(),
         }
     }

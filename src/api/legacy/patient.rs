@@ -1,10 +1,10 @@
 //! `query_patient_info` and `reset_patient_information`.
 
 use super::field::{self, optional_text, searched};
+use super::reply::JsonValue;
 use super::{Call, Effect, Message, Reply, Trouble, refuse};
-use crate::api::reply::JsonValue;
 use crate::service::Failure;
-use crate::service::patient::{self, Field, Patient, UpdateRefusal};
+use crate::service::patient::{self, Field, NothingToChange, Patient};
 use crate::store::{Transaction, Value};
 use serde::Serialize;
 
@@ -56,6 +56,7 @@ pub fn query_patient_info(
     }
     let name = searched(call.object, "patient_name")?;
     let found = patient::by_name(transaction, &name, |patient| {
+        call.notes(patient.patient_id, Some(patient.patient_id));
         reply.result(&Found { status: "success", message: "查询成功", patient_info: patient.into() });
     })?;
     if found.is_none() {
@@ -93,17 +94,23 @@ pub fn reset_patient_information(
         .iter()
         .map(|(field, text)| (*field, text.as_deref().map_or(Value::Null, Value::Text)))
         .collect();
-    let refusal = match patient::update(transaction, &phone, &changes) {
-        Ok(id) => {
-            reply.result(&format!("患者ID为 {id} 的患者信息更新成功"));
-            return Ok(Effect::Done);
-        }
-        Err(Failure::Fault(fault)) => return Err(fault.into()),
-        Err(Failure::Refused(refusal)) => refusal,
+    let Some(patient_id) = patient::id_by_phone(transaction, &phone)? else {
+        reply.result(&format!("错误: 未找到手机号为 {phone} 的患者"));
+        return Ok(Effect::Refused);
     };
-    match refusal {
-        UpdateRefusal::UnknownPatient => reply.result(&format!("错误: 未找到手机号为 {phone} 的患者")),
-        UpdateRefusal::NothingToChange => reply.result(&"错误: 未提供任何需要更新的字段"),
+    match patient::update(transaction, patient_id, &changes) {
+        Ok(()) => {
+            call.notes(patient_id, Some(patient_id));
+            reply.result(&format!("患者ID为 {patient_id} 的患者信息更新成功"));
+            if call.object.has("new_phone") {
+                call.desk.borrow_mut().remembered.forget(&phone);
+            }
+            Ok(Effect::Done)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(NothingToChange)) => {
+            reply.result(&"错误: 未提供任何需要更新的字段");
+            Ok(Effect::Refused)
+        }
     }
-    Ok(Effect::Refused)
 }

@@ -3,9 +3,9 @@
 //! It never runs inside the turn's transaction. Invariant: its refusal is a text that starts with `错误: `.
 
 use super::field::{self, text};
+use super::object::Field;
+use super::reply::{JsonValue, TooLarge};
 use super::{Call, Effect, Reply, Trouble};
-use crate::api::object::Field;
-use crate::api::reply::{JsonValue, TooLarge};
 use crate::store::{AdhocLimits, AdhocRefusal, Store, Value};
 use serde::Serialize;
 use serde::ser::{SerializeSeq, Serializer};

@@ -1,8 +1,8 @@
 //! Anything that has no verb: a row for the table that `table_name` names, or for `default_table`.
 
 use super::field::FieldError;
+use super::object::Field;
 use super::{Call, Effect, Reply, Trouble, no_place};
-use crate::api::object::Field;
 use crate::service::Failure;
 use crate::service::table::{self, Problem, Refusal};
 use crate::store::{Transaction, Value};

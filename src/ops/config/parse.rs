@@ -40,6 +40,11 @@ pub(super) struct Checked {
 }
 
 impl Checked {
+    /// Whether the text sets this key.
+    pub fn is_set(&self, section: &str, name: &str) -> bool {
+        self.set.iter().any(|(key, _)| key.section == section && key.name == name)
+    }
+
     /// From the top of the file down, then the flags.
     pub fn complaints_in_order(&self) -> Vec<Complaint> {
         let mut complaints = self.complaints.clone();

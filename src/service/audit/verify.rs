@@ -39,7 +39,7 @@ pub struct Record<'a> {
 }
 
 impl<'a> Record<'a> {
-    fn from_row(row: &Row<'a>) -> Result<Record<'a>, Error> {
+    pub(super) fn from_row(row: &Row<'a>) -> Result<Record<'a>, Error> {
         Ok(Record {
             sequence: row.integer(0)?,
             recorded_at: row.text(1)?,

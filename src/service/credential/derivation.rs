@@ -131,6 +131,18 @@ impl Derived {
         bool::from(same) && self.iterations == iterations && !self.is_decoy
     }
 
+    /// Whether this was derived under a row's salt and count, so that it can tell whether they match.
+    pub fn is_under(&self, stored: &str) -> bool {
+        match Stored::parse(stored) {
+            Stored::Pbkdf2 { iterations, salt, .. } => iterations == self.iterations && salt == self.salt,
+            _ => false,
+        }
+    }
+
+    pub fn iterations(&self) -> u32 {
+        self.iterations
+    }
+
     /// Whether this was derived from that credential, without deriving it again. A request that waited for
     /// the derivation asks this, because the one that comes back need not be the one that went.
     pub fn is_of(&self, credential: &str) -> bool {

@@ -1,0 +1,1 @@
+SELECT department, count(*) FROM doctors WHERE department IS NOT NULL AND department <> '' GROUP BY department

@@ -1,0 +1,1 @@
+SELECT 1 FROM doctors WHERE doctor_id = ?1

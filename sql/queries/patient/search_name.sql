@@ -1,0 +1,3 @@
+SELECT patient_id, name, birth_date, id_card, phone, email FROM patients
+WHERE name >= ?1 AND name < ?2
+ORDER BY name, patient_id LIMIT ?3

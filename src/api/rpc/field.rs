@@ -1,0 +1,216 @@
+//! The kinds of parameters: what each may hold, checked as it is read, and described for the document.
+//!
+//! It never knows a method. Invariant: a value of one of these types keeps to its rule.
+
+use crate::service::text::{is_layout, is_printable};
+use crate::service::time::is_date;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::Deref;
+
+/// More than any list gives at once.
+pub const LIMIT_MAX: u32 = 500;
+const LIMIT_DEFAULT: u32 = 100;
+
+/// Text of one line, not blank, of at most `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line<const MAX: usize>(String);
+
+/// Text that may have several lines, not blank, of at most `MAX` characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notes<const MAX: usize>(String);
+
+/// What a client sends as password, often a hash already. It is never shown.
+#[derive(Clone)]
+pub struct Password(zeroize::Zeroizing<String>);
+
+/// A day of the calendar, `YYYY-MM-DD`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Date(String);
+
+/// The id of a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Id(pub i64);
+
+/// How many items of a list to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit(pub u32);
+
+pub type Reason = Line<500>;
+pub type RequestId = Line<64>;
+pub type Username = Line<32>;
+pub type Name = Line<64>;
+
+impl fmt::Debug for Password {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Password(…)")
+    }
+}
+
+impl Default for Limit {
+    fn default() -> Limit {
+        Limit(LIMIT_DEFAULT)
+    }
+}
+
+fn text<'de, D: Deserializer<'de>>(
+    deserializer: D,
+    max_chars: usize,
+    has_lines: bool,
+) -> Result<String, D::Error> {
+    let text = Cow::<'de, str>::deserialize(deserializer)?;
+    let fits = text.len() <= max_chars || text.chars().count() <= max_chars;
+    let is_allowed = |letter| is_printable(letter) || (has_lines && is_layout(letter));
+    if fits && !text.trim().is_empty() && text.chars().all(is_allowed) {
+        return Ok(text.into_owned());
+    }
+    Err(D::Error::custom(format!("must be text of 1 to {max_chars} characters without control characters")))
+}
+
+fn text_schema(max_chars: usize, description: &str) -> Schema {
+    json_schema!({"type": "string", "minLength": 1, "maxLength": max_chars, "description": description})
+}
+
+macro_rules! texts {
+    ($($type:ident, $has_lines:literal, $description:literal;)*) => {$(
+        impl<'de, const MAX: usize> Deserialize<'de> for $type<MAX> {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text(deserializer, MAX, $has_lines).map($type)
+            }
+        }
+
+        impl<const MAX: usize> JsonSchema for $type<MAX> {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                format!(concat!(stringify!($type), "{}"), MAX).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                text_schema(MAX, $description)
+            }
+        }
+
+        impl<const MAX: usize> Deref for $type<MAX> {
+            type Target = str;
+
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+    )*};
+}
+
+texts! {
+    Line, false, "One line of text, without control characters.";
+    Notes, true, "Text that may have several lines.";
+}
+
+/// The longest password that is taken, in characters.
+const PASSWORD_CHARS_MAX: usize = 256;
+
+impl<'de> Deserialize<'de> for Password {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        text(deserializer, PASSWORD_CHARS_MAX, false).map(|text| Password(text.into()))
+    }
+}
+
+impl Deref for Password {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<'de> Deserialize<'de> for Date {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        if is_date(&text) {
+            return Ok(Date(text.into_owned()));
+        }
+        Err(D::Error::custom("must be a day of the calendar, YYYY-MM-DD"))
+    }
+}
+
+impl Deref for Date {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Reads a whole number within bounds.
+struct Whole {
+    min: i64,
+    max: i64,
+    expected: &'static str,
+}
+
+impl Visitor<'_> for Whole {
+    type Value = i64;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.expected)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<i64, E> {
+        if (self.min..=self.max).contains(&number) {
+            return Ok(number);
+        }
+        Err(E::invalid_value(Unexpected::Signed(number), &self))
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<i64, E> {
+        i64::try_from(number)
+            .map_err(|_| E::invalid_value(Unexpected::Unsigned(number), &self))
+            .and_then(|number| self.visit_i64(number))
+    }
+}
+
+impl<'de> Deserialize<'de> for Id {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "an id, which is a whole number from 1 on";
+        deserializer.deserialize_i64(Whole { min: 1, max: i64::MAX, expected }).map(Id)
+    }
+}
+
+impl<'de> Deserialize<'de> for Limit {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a whole number from 1 to 500";
+        let number = deserializer.deserialize_i64(Whole { min: 1, max: LIMIT_MAX.into(), expected })?;
+        Ok(Limit(u32::try_from(number).unwrap_or(LIMIT_MAX)))
+    }
+}
+
+macro_rules! schemas {
+    ($($type:ident = $schema:tt;)*) => {$(
+        impl JsonSchema for $type {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($type).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!($schema)
+            }
+        }
+    )*};
+}
+
+schemas! {
+    Password = {"type": "string", "minLength": 1, "maxLength": 256,
+        "description": "What proves who one is, as the client sends it."};
+    Date = {"type": "string", "format": "date", "description": "A day, YYYY-MM-DD."};
+    Id = {"type": "integer", "minimum": 1};
+    Limit = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100,
+        "description": "How many items to give at the most."};
+}

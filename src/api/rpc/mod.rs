@@ -1,0 +1,314 @@
+//! JSON-RPC 2.0, the dialect of everything new: methods with typed parameters and results.
+//!
+//! It never knows a connection, and does not decide who may call what; it is told (`Who`) and holds a call to
+//! it. A method is a type that implements `Method`; the table in `dispatch` lists them. Invariant: parameters
+//! are whole and valid, and the caller's right to the person concerned is established, before a method runs.
+
+mod account;
+mod audit;
+mod department;
+mod doctor;
+pub mod envelope;
+mod field;
+mod mask;
+pub mod openrpc;
+mod params;
+mod patient;
+pub mod problem;
+mod session;
+
+/// The methods, one type each.
+pub mod methods {
+    pub use super::account::{
+        CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
+        UnlockAccount,
+    };
+    pub use super::audit::QueryAudit;
+    pub use super::department::ListDepartments;
+    pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
+    pub use super::openrpc::Discover;
+    pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
+    pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
+}
+
+use crate::service::access::{self, Actor};
+use crate::service::audit::Action;
+use crate::service::login::Desk;
+use crate::service::memory::Memory;
+use crate::service::reply;
+use crate::service::session::Opened;
+use crate::service::time::Now;
+use crate::store::Transaction;
+use problem::{Code, Problem};
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use std::net::IpAddr;
+
+/// Whose data the caller may reach with a method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Nobody,
+    /// The caller themselves.
+    Own,
+    /// A doctor's own patients, or those for whom they have broken the glass.
+    Treated,
+    /// Anyone, for a reason that is recorded.
+    WithReason,
+    Anyone,
+}
+
+/// What a method does to the store, and what of it the trail keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Read,
+    /// A read of a patient's data: the trail keeps it where someone else reads.
+    ReadPatient,
+    Write(Action),
+}
+
+/// Whom a call concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    Nobody,
+    Patient(i64),
+    Doctor(i64),
+    User(i64),
+}
+
+/// What the trail is to say of a call.
+#[derive(Debug, Default)]
+pub struct Note {
+    pub entity: &'static str,
+    pub entity_id: Option<i64>,
+    pub patient_id: Option<i64>,
+    pub reason: Option<String>,
+    pub detail: Option<&'static str>,
+    pub request_id: Option<String>,
+    /// Who acted, where that comes out only by the call.
+    pub actor_id: Option<i64>,
+    /// The caller read their own data.
+    pub is_own: bool,
+    /// The reply is the one that an earlier call had.
+    pub is_repeated: bool,
+}
+
+/// What becomes of the connection's login.
+#[derive(Debug, Default)]
+pub enum Binding {
+    #[default]
+    Stays,
+    To(Opened),
+    Ends,
+}
+
+/// One call and what its method needs to know.
+pub struct Call<'a> {
+    pub now: &'a Now,
+    pub peer: IpAddr,
+    /// The session of this connection.
+    pub opened: Option<&'a Opened>,
+    pub who: Who,
+    pub desk: &'a mut Desk,
+    pub memory: &'a mut Memory,
+    /// The document that describes all methods.
+    pub document: &'a RawValue,
+    pub note: Note,
+    pub binding: Binding,
+    /// True once this call has changed what an account or a session may do.
+    pub accounts_changed: bool,
+}
+
+impl Call<'_> {
+    /// Who calls, for methods that the gate lets nobody else reach.
+    pub fn actor(&self) -> Result<&Actor, Problem> {
+        self.opened.map(|opened| &opened.actor).ok_or_else(unauthenticated)
+    }
+
+    /// The session by which they are known.
+    pub fn session_id(&self) -> Result<i64, Problem> {
+        self.opened.map(|opened| opened.login_session_id).ok_or_else(unauthenticated)
+    }
+
+    /// Who asks that a request be carried out once only.
+    fn requester(&self) -> String {
+        self.opened.map_or_else(|| self.peer.to_string(), |opened| opened.actor.user_id.to_string())
+    }
+
+    /// Whether the caller may reach whom the call concerns.
+    fn admit(
+        &mut self,
+        transaction: &Transaction<'_>,
+        subject: Subject,
+        reason: Option<&str>,
+    ) -> Result<(), Problem> {
+        (self.note.entity, self.note.entity_id) = match subject {
+            Subject::Nobody => ("", None),
+            Subject::Patient(id) => ("patient", Some(id)),
+            Subject::Doctor(id) => ("doctor", Some(id)),
+            Subject::User(id) => ("account", Some(id)),
+        };
+        if let Subject::Patient(id) = subject {
+            self.note.patient_id = Some(id);
+        }
+        self.note.reason = reason.map(str::to_owned);
+        let own = match (self.opened.map(|opened| &opened.actor), subject) {
+            (Some(actor), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => {
+                actor.user_id == id
+            }
+            (Some(_), Subject::Nobody) => true,
+            (None, _) => false,
+        };
+        self.note.is_own = own && subject != Subject::Nobody;
+        let allowed = match (self.who, subject) {
+            (Who::Anyone, _) => true,
+            (Who::Nobody, _) => false,
+            (Who::Own, _) => own,
+            (Who::WithReason, _) => {
+                if own && subject != Subject::Nobody || reason.is_some() {
+                    return Ok(());
+                }
+                return Err(Problem::refused(
+                    Code::ReasonRequired,
+                    "this is allowed with a reason only, which is recorded; give reason",
+                ));
+            }
+            (Who::Treated, Subject::Patient(id)) => {
+                own || access::may_see(transaction, self.actor()?, id, self.now)?
+            }
+            (Who::Treated, _) => own,
+        };
+        if allowed { Ok(()) } else { Err(forbidden(self.who)) }
+    }
+}
+
+fn unauthenticated() -> Problem {
+    Problem::refused(Code::Unauthenticated, Code::Unauthenticated.meaning())
+}
+
+fn forbidden(who: Who) -> Problem {
+    Problem::refused(
+        Code::Forbidden,
+        match who {
+            Who::Own => "only your own data can be reached with this method",
+            Who::Treated => {
+                "this patient has no appointment, record or stay with you; in an emergency call patient.break_glass"
+            }
+            _ => "your role may not call this method",
+        },
+    )
+}
+
+/// One method.
+pub trait Method {
+    const NAME: &'static str;
+    /// One sentence.
+    const SUMMARY: &'static str;
+    const KIND: Kind;
+    /// Whether a password is proven or stored, which takes a while.
+    const HAS_PASSWORD: bool = false;
+    /// What it refuses with, beside what any method may.
+    const ERRORS: &'static [Code] = &[];
+    type Params: for<'de> Deserialize<'de> + JsonSchema;
+    type Outcome: Serialize + JsonSchema;
+
+    /// Whom the call concerns.
+    fn subject(_params: &Self::Params, _call: &Call<'_>) -> Subject {
+        Subject::Nobody
+    }
+
+    fn reason(_params: &Self::Params) -> Option<&str> {
+        None
+    }
+
+    fn request_id(_params: &Self::Params) -> Option<&str> {
+        None
+    }
+
+    fn run(
+        params: Self::Params,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Self::Outcome, Problem>;
+}
+
+/// A method in the table.
+pub struct Entry {
+    pub name: &'static str,
+    pub summary: &'static str,
+    pub kind: Kind,
+    pub has_password: bool,
+    pub errors: &'static [Code],
+    pub(super) params: fn(&mut SchemaGenerator) -> Schema,
+    pub(super) outcome: fn(&mut SchemaGenerator) -> Schema,
+    pub run: Run,
+}
+
+/// Reads parameters, does what a method does, and appends the JSON of its result.
+pub type Run = fn(&mut Call<'_>, &Transaction<'_>, Option<&RawValue>, &mut Vec<u8>) -> Result<(), Problem>;
+
+/// A method's line in the table.
+pub const fn entry<M: Method>() -> Entry {
+    Entry {
+        name: M::NAME,
+        summary: M::SUMMARY,
+        kind: M::KIND,
+        has_password: M::HAS_PASSWORD,
+        errors: M::ERRORS,
+        params: <M::Params as JsonSchema>::json_schema,
+        outcome: SchemaGenerator::subschema_for::<M::Outcome>,
+        run: run::<M>,
+    }
+}
+
+fn run<M: Method>(
+    call: &mut Call<'_>,
+    transaction: &Transaction<'_>,
+    json: Option<&RawValue>,
+    output: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let params: M::Params = params::read(json)?;
+    let subject = M::subject(&params, call);
+    call.admit(transaction, subject, M::reason(&params))?;
+    let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
+        envelope::write_json(&M::run(params, call, transaction)?, output);
+        return Ok(());
+    };
+    call.note.request_id = Some(request_id.clone());
+    let requester = call.requester();
+    let request = reply::Request {
+        requester: &requester,
+        request_id: &request_id,
+        method: M::NAME,
+        params: json.map_or("", RawValue::get),
+    };
+    match reply::find(transaction, &request, call.now)? {
+        reply::Earlier::None => {}
+        reply::Earlier::Same(text) => {
+            call.note.is_repeated = true;
+            output.extend_from_slice(text.as_bytes());
+            return Ok(());
+        }
+        reply::Earlier::Other => {
+            return Err(Problem::refused(
+                Code::RequestIdReused,
+                "this request_id was used for another request in the last 24 hours",
+            ));
+        }
+    }
+    let text = serde_json::to_string(&M::run(params, call, transaction)?)
+        .map_err(|error| Problem::Internal(error.to_string()))?;
+    reply::keep(transaction, &request, &text, call.now)?;
+    output.extend_from_slice(text.as_bytes());
+    Ok(())
+}
+
+/// Cuts a list that was asked for one item more than it may have. Returns where the next page begins.
+fn cut<T>(items: &mut Vec<T>, field::Limit(limit): field::Limit, key: impl Fn(&T) -> i64) -> Option<i64> {
+    let limit = limit as usize;
+    if items.len() <= limit {
+        return None;
+    }
+    items.truncate(limit);
+    items.last().map(key)
+}

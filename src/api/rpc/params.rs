@@ -1,0 +1,123 @@
+//! Parameters out of JSON, and what is said of those that are not right.
+//!
+//! It never knows which parameters a method has. Invariant: what is said names the member and what it should
+//! be, never the value.
+
+use super::problem::Problem;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+/// Reads a method's parameters, by name or by position; none at all are an empty object.
+pub fn read<P: for<'de> Deserialize<'de>>(json: Option<&RawValue>) -> Result<P, Problem> {
+    let text = json.map_or("{}", RawValue::get);
+    match serde_json::from_str(text) {
+        Ok(params) => Ok(params),
+        // The way to the member is looked for only now that something is wrong.
+        Err(_) => Err(problem::<P>(text)),
+    }
+}
+
+fn problem<P: for<'de> Deserialize<'de>>(text: &str) -> Problem {
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    match serde_path_to_error::deserialize::<_, P>(&mut deserializer) {
+        Ok(_) => Problem::Internal("parameters that were refused can be read".into()),
+        Err(error) => {
+            let path = error.path().to_string();
+            let message = error.inner().to_string();
+            let message = message.rsplit_once(" at line ").map_or(message.as_str(), |(message, _)| message);
+            let (field, message) = explain(path.trim_start_matches('.'), message);
+            Problem::InvalidParams { field, message }
+        }
+    }
+}
+
+/// Takes what a client sent out of serde's words.
+fn explain(path: &str, message: &str) -> (String, String) {
+    let named = || message.split('`').nth(1).unwrap_or_default().to_owned();
+    let below = |name: String| if path.is_empty() || path == name { name } else { format!("{path}.{name}") };
+    if message.starts_with("missing field") {
+        let field = below(named());
+        return (field.clone(), format!("{field} is missing"));
+    }
+    if message.starts_with("unknown field") {
+        let field = named();
+        let known = message.split_once(", ").map_or(String::new(), |(_, known)| format!("; {known}"));
+        return (field.clone(), format!("there is no parameter {field}{}", known.replace('`', "")));
+    }
+    if message.starts_with("duplicate field") {
+        let field = below(named());
+        return (field.clone(), format!("{field} comes twice"));
+    }
+    let field = if path.is_empty() { "params" } else { path };
+    let expected = if message.starts_with("invalid ") {
+        message.rsplit_once(", expected ").map_or("valid", |(_, expected)| expected)
+    } else if message.starts_with("unknown variant") {
+        message.rsplit_once(", expected ").map_or("valid", |(_, expected)| expected)
+    } else {
+        message.strip_prefix("must be ").unwrap_or(message)
+    };
+    (field.to_owned(), format!("{field} must be {}", expected.replace('`', "")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::field::{Id, Line};
+    use super::*;
+    use serde_json::json;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only the reading is looked at")]
+    struct Sample {
+        patient_id: Id,
+        name: Line<4>,
+        #[serde(default)]
+        limit: Option<u32>,
+    }
+
+    fn check(json: serde_json::Value, field: &str, message: &str) {
+        let raw = serde_json::value::to_raw_value(&json).unwrap();
+        match read::<Sample>(Some(&raw)) {
+            Err(Problem::InvalidParams { field: found, message: said }) => {
+                assert_eq!((found.as_str(), said.as_str()), (field, message), "{json}");
+            }
+            other => panic!("{json}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_never_repeated() {
+        check(json!({}), "patient_id", "patient_id is missing");
+        check(json!({"patient_id": 1}), "name", "name is missing");
+        check(
+            json!({"patient_id": 1, "name": "x", "nmae": "y"}),
+            "nmae",
+            "there is no parameter nmae; expected one of patient_id, name, limit",
+        );
+        check(
+            json!({"patient_id": "secret", "name": "x"}),
+            "patient_id",
+            "patient_id must be an id, which is a whole number from 1 on",
+        );
+        check(
+            json!({"patient_id": 0, "name": "x"}),
+            "patient_id",
+            "patient_id must be an id, which is a whole number from 1 on",
+        );
+        check(
+            json!({"patient_id": 1, "name": "secret"}),
+            "name",
+            "name must be text of 1 to 4 characters without control characters",
+        );
+        check(json!({"patient_id": 1, "name": "x", "limit": -1}), "limit", "limit must be u32");
+        check(json!([1]), "params", "params must be struct Sample with 3 elements");
+    }
+
+    #[test]
+    fn parameters_come_by_name_or_by_position() {
+        for json in [json!({"name": "x", "patient_id": 7}), json!([7, "x"])] {
+            let raw = serde_json::value::to_raw_value(&json).unwrap();
+            assert!(read::<Sample>(Some(&raw)).is_ok(), "{json}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! What can go wrong with a call, and how JSON-RPC says it (jsonrpc.org/specification, section 5.1).
+//!
+//! It never knows which method it was. Invariants: a word in `Code` is for ever, since clients act on it; a
+//! text in here names fields, never values that a client sent.
+
+use crate::service::credential::Recipe;
+use crate::service::login::Unproven;
+use crate::store;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+pub const PARSE_ERROR: i32 = -32700;
+pub const INVALID_REQUEST: i32 = -32600;
+pub const METHOD_NOT_FOUND: i32 = -32601;
+pub const INVALID_PARAMS: i32 = -32602;
+pub const INTERNAL_ERROR: i32 = -32603;
+/// Every error of the application; `data.code` tells them apart.
+pub const APPLICATION_ERROR: i32 = -32000;
+
+/// The application's errors, each with what it means.
+macro_rules! codes {
+    ($($name:ident = $word:literal: $meaning:literal;)*) => {
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Code { $($name,)* }
+
+        impl Code {
+            pub const ALL: &'static [Code] = &[$(Code::$name,)*];
+
+            pub fn word(self) -> &'static str {
+                match self { $(Code::$name => $word,)* }
+            }
+
+            pub fn meaning(self) -> &'static str {
+                match self { $(Code::$name => $meaning,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    Unauthenticated = "unauthenticated": "Nobody is logged in on this connection, or the session has ended.";
+    Forbidden = "forbidden": "Who is logged in may not do this, or not to this person's data.";
+    ReasonRequired = "reason_required": "This is allowed with a reason only, which is recorded.";
+    NotFound = "not_found": "There is no such thing.";
+    WrongCredentials = "wrong_credentials": "No account has this name and this password.";
+    TooManyAttempts = "too_many_attempts": "Too many failed logins; `retry_after_ms` says when the next is looked at.";
+    Disabled = "disabled": "The account is disabled.";
+    UsernameTaken = "username_taken": "Another account has this name.";
+    Conflict = "conflict": "What is there does not allow this.";
+    NothingToChange = "nothing_to_change": "The request names nothing to change.";
+    RequestIdReused = "request_id_reused": "This request_id was used for another request.";
+    Busy = "busy": "Too much is waiting already; try again.";
+    Retry = "retry": "What this request was to write could not be made durable; nothing of it is stored. Send it again.";
+    StorageFull = "storage_full": "The disk is full; nothing can be written until it is not.";
+    TooLarge = "too_large": "The reply would be too large; ask for less.";
+    NotServed = "not_served": "The server has no place for this connection or this request.";
+}
+
+/// A refusal by the application.
+#[derive(Debug)]
+pub struct Refusal {
+    pub code: Code,
+    pub message: String,
+    /// What a client needs to go on.
+    pub facts: Map<String, Value>,
+}
+
+impl Refusal {
+    pub fn new(code: Code, message: impl Into<String>) -> Refusal {
+        Refusal { code, message: message.into(), facts: Map::new() }
+    }
+
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Refusal {
+        self.facts.insert(name.to_owned(), value.into());
+        self
+    }
+}
+
+/// Why a method has no result.
+#[derive(Debug)]
+pub enum Problem {
+    /// Nothing that the method wrote stays.
+    Refused(Refusal),
+    /// The method is refused, but what it wrote stays, as a failed login is counted.
+    Noted(Refusal),
+    InvalidParams {
+        field: String,
+        message: String,
+    },
+    /// The method has done nothing yet, and is to be asked again once this has been derived.
+    Wait(Recipe),
+    Store(store::Error),
+    Internal(String),
+}
+
+impl Problem {
+    /// A refusal that undoes what was written.
+    pub fn refused(code: Code, message: impl Into<String>) -> Problem {
+        Problem::Refused(Refusal::new(code, message))
+    }
+
+    pub fn not_found(what: &str) -> Problem {
+        Problem::refused(Code::NotFound, format!("there is no such {what}"))
+    }
+
+    pub fn invalid(field: &str, message: impl Into<String>) -> Problem {
+        Problem::InvalidParams { field: field.into(), message: message.into() }
+    }
+
+    /// The word under which the trail keeps this.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Problem::Refused(refusal) | Problem::Noted(refusal) => refusal.code.word(),
+            Problem::InvalidParams { .. } => "invalid_params",
+            Problem::Wait(_) => "waiting",
+            Problem::Store(error) => store_code(error).map_or("internal_error", Code::word),
+            Problem::Internal(_) => "internal_error",
+        }
+    }
+
+    /// As the error of a reply.
+    pub fn error(&self) -> ErrorObject {
+        match self {
+            Problem::Refused(refusal) | Problem::Noted(refusal) => {
+                application(refusal.code, refusal.message.clone(), refusal.facts.clone())
+            }
+            Problem::InvalidParams { field, message } => ErrorObject {
+                code: INVALID_PARAMS,
+                message: format!("invalid params: {message}"),
+                data: Some(Map::from_iter([("field".to_owned(), Value::from(field.as_str()))])),
+            },
+            Problem::Store(error) => match store_code(error) {
+                Some(code) => application(code, code.meaning().to_owned(), Map::new()),
+                None => internal(),
+            },
+            Problem::Wait(_) | Problem::Internal(_) => internal(),
+        }
+    }
+}
+
+fn store_code(error: &store::Error) -> Option<Code> {
+    match error {
+        store::Error::Busy => Some(Code::Busy),
+        store::Error::Full => Some(Code::StorageFull),
+        store::Error::TurnLost => Some(Code::Retry),
+        store::Error::Constraint(_) => Some(Code::Conflict),
+        _ => None,
+    }
+}
+
+impl From<store::Error> for Problem {
+    fn from(error: store::Error) -> Problem {
+        Problem::Store(error)
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Problem {
+        Problem::Refused(refusal)
+    }
+}
+
+impl From<Unproven> for Problem {
+    fn from(unproven: Unproven) -> Problem {
+        match unproven {
+            Unproven::Wait(recipe) => Problem::Wait(recipe),
+            Unproven::NoRandomness(text) => Problem::Internal(text),
+        }
+    }
+}
+
+/// The error of a reply.
+#[derive(Debug, Serialize)]
+pub struct ErrorObject {
+    pub code: i32,
+    pub message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<Map<String, Value>>,
+}
+
+impl ErrorObject {
+    /// One of the specification's own errors.
+    pub fn standard(code: i32, message: &str) -> ErrorObject {
+        ErrorObject { code, message: message.into(), data: None }
+    }
+
+    pub fn of(code: Code) -> ErrorObject {
+        application(code, code.meaning().to_owned(), Map::new())
+    }
+}
+
+fn application(code: Code, message: String, facts: Map<String, Value>) -> ErrorObject {
+    let mut data = Map::from_iter([("code".to_owned(), Value::from(code.word()))]);
+    data.extend(facts);
+    ErrorObject { code: APPLICATION_ERROR, message, data: Some(data) }
+}
+
+fn internal() -> ErrorObject {
+    ErrorObject::standard(INTERNAL_ERROR, "internal error; the server's log has the cause")
+}

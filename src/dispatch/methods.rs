@@ -1,0 +1,62 @@
+//! The methods of JSON-RPC, one line each.
+//!
+//! No logic. Invariant: a method that is not listed here cannot be called; who may call it stands in
+//! `rights.rs`.
+
+use super::rights::Right;
+use crate::api::rpc::methods as of;
+use crate::api::rpc::{Entry, entry, openrpc};
+use serde_json::Value;
+
+pub const METHODS: &[Entry] = &[
+    entry::<of::Discover>(),
+    entry::<of::Login>(),
+    entry::<of::Resume>(),
+    entry::<of::Logout>(),
+    entry::<of::WhoAmI>(),
+    entry::<of::ListSessions>(),
+    entry::<of::Revoke>(),
+    entry::<of::RegisterPatient>(),
+    entry::<of::CreateAccount>(),
+    entry::<of::ListAccounts>(),
+    entry::<of::DisableAccount>(),
+    entry::<of::EnableAccount>(),
+    entry::<of::SetRole>(),
+    entry::<of::UnlockAccount>(),
+    entry::<of::ResetPassword>(),
+    entry::<of::GetPatient>(),
+    entry::<of::SearchPatients>(),
+    entry::<of::UpdatePatient>(),
+    entry::<of::BreakGlass>(),
+    entry::<of::ListDoctors>(),
+    entry::<of::GetDoctor>(),
+    entry::<of::UpdateDoctor>(),
+    entry::<of::ListDepartments>(),
+    entry::<of::QueryAudit>(),
+];
+
+/// The OpenRPC document of all of them.
+pub fn document() -> Value {
+    let methods: Vec<(&Entry, String)> = METHODS
+        .iter()
+        .map(|entry| (entry, Right::find(entry.name).map_or_else(|| "nobody".into(), Right::callers)))
+        .collect();
+    openrpc::document(&methods)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::rights::RIGHTS;
+    use super::*;
+
+    #[test]
+    fn each_method_has_one_line_of_rights_and_each_line_a_method() {
+        let mut methods: Vec<&str> = METHODS.iter().map(|entry| entry.name).collect();
+        let mut rights: Vec<&str> = RIGHTS.iter().map(|right| right.method).collect();
+        methods.sort_unstable();
+        rights.sort_unstable();
+        assert_eq!(methods, rights);
+        methods.dedup();
+        assert_eq!(methods.len(), METHODS.len(), "a method is listed twice");
+    }
+}

@@ -1,0 +1,292 @@
+//! Requests to replies: which dialect, the gates, and the turn's transaction.
+//!
+//! It never knows a socket, a frame or the clock. Invariants: what the tables do not list is not done; the gate
+//! has decided before a handler sees a request; until `commit` has said so, no reply may leave.
+
+mod clients;
+mod legacy;
+mod methods;
+mod rights;
+mod rpc;
+mod usage;
+mod waiting;
+
+pub use methods::{METHODS, document};
+pub use rights::{RIGHTS, Right};
+
+use crate::api::legacy::{self as old, Reply};
+use crate::api::rpc::envelope;
+use crate::api::rpc::problem::{Code, ErrorObject};
+use crate::ops::anchor::{Anchor, AnchorFile};
+use crate::ops::config;
+use crate::service::Rules;
+use crate::service::audit::Trail;
+use crate::service::credential::{Recipe, Remembered};
+use crate::service::login::{Desk, LoginRules};
+use crate::service::memory::Memory;
+use crate::service::session::SessionRules;
+use crate::service::throttle::ThrottleRules;
+use crate::service::time::Now;
+use crate::session::{Session, SessionId};
+use crate::store::{CheckpointNeed, Commit, Store};
+use clients::Clients;
+use ipnet::IpNet;
+use log::{error, info};
+use serde_json::value::RawValue;
+use std::cell::RefCell;
+use std::collections::HashSet;
+use std::time::Duration;
+use usage::Usage;
+use waiting::{Full, Waiting};
+
+/// What the operator sets of the gates and the rules.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub legacy_networks: Vec<IpNet>,
+    pub legacy_operations: Vec<String>,
+    pub legacy_linger: Duration,
+    pub reply_max_bytes: usize,
+    /// Of a call that comes from outside `legacy_networks` before a login.
+    pub data_before_login_max_bytes: usize,
+    pub waiting_logins_max: usize,
+    /// Whether reads of patients' data by others are kept in the trail.
+    pub audit_reads: bool,
+    pub rules: Rules,
+    pub login: LoginRules,
+}
+
+impl Settings {
+    pub fn from_config(config: &config::Config) -> Settings {
+        Settings {
+            legacy_networks: config.legacy.networks.clone(),
+            legacy_operations: config.legacy.operations.clone(),
+            legacy_linger: Duration::from_millis(config.legacy.linger_ms),
+            reply_max_bytes: config.limits.output_max_bytes,
+            data_before_login_max_bytes: config.limits.data_before_login_max_bytes,
+            waiting_logins_max: config.accounts.waiting_logins_max,
+            audit_reads: config.audit.reads,
+            rules: Rules { enforce_schedule: config.legacy.enforce_schedule },
+            login: login_rules(&config.accounts),
+        }
+    }
+}
+
+fn login_rules(accounts: &config::Accounts) -> LoginRules {
+    let ms = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    LoginRules {
+        password_iterations: accounts.password_iterations,
+        remember_ms: ms(accounts.remember_ms),
+        throttle: ThrottleRules {
+            free: accounts.failures_free.into(),
+            window_ms: ms(accounts.failure_window_ms),
+            delay_max_ms: ms(accounts.failure_delay_max_ms),
+            per_address_max: accounts.failures_per_address_max.into(),
+        },
+        session: SessionRules {
+            idle_patient_ms: ms(accounts.session_idle_patient_ms),
+            idle_staff_ms: ms(accounts.session_idle_staff_ms),
+            max_ms: ms(accounts.session_max_ms),
+            per_user_max: i64::try_from(accounts.sessions_per_user_max).unwrap_or(i64::MAX),
+        },
+    }
+}
+
+/// What becomes of the connection after a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    Keep,
+    /// Close it once this long has passed without a further request.
+    Linger(Duration),
+    Close,
+    /// Nothing was answered: ask again between two turns, with `alone`.
+    Later,
+    /// Nothing was answered: ask again once `woken` has named the session.
+    Wait,
+}
+
+/// What a dialect made of a request.
+enum Asked {
+    Answered(Then),
+    /// It cannot be answered before this has been derived.
+    Waits(Recipe),
+}
+
+pub struct Dispatcher {
+    store: Store,
+    settings: Settings,
+    memory: RefCell<Memory>,
+    desk: RefCell<Desk>,
+    trail: Trail,
+    anchors: Option<AnchorFile>,
+    /// The entry that was anchored last.
+    anchored: i64,
+    waiting: Waiting,
+    clients: Clients,
+    /// Who has spoken JSON-RPC, so that what cannot be read is refused in it.
+    speaks_rpc: HashSet<SessionId>,
+    table: rpc::Table,
+    document: Box<RawValue>,
+    usage: Usage,
+}
+
+/// What the dispatcher is made of beside its settings.
+pub struct Parts {
+    pub store: Store,
+    pub trail: Trail,
+    /// None keeps no anchors, as in tests.
+    pub anchors: Option<AnchorFile>,
+}
+
+impl Dispatcher {
+    /// # Errors
+    /// Where the system has no random bytes to give.
+    pub fn new(parts: Parts, settings: Settings) -> Result<Dispatcher, String> {
+        let desk = Desk::new(settings.login.clone(), Remembered::new()?);
+        let document = serde_json::value::to_raw_value(&document()).map_err(|error| error.to_string())?;
+        Ok(Dispatcher {
+            waiting: Waiting::new(settings.waiting_logins_max),
+            store: parts.store,
+            settings,
+            memory: RefCell::default(),
+            desk: RefCell::new(desk),
+            trail: parts.trail,
+            anchors: parts.anchors,
+            anchored: 0,
+            clients: Clients::default(),
+            speaks_rpc: HashSet::new(),
+            table: rpc::table(),
+            document,
+            usage: Usage::default(),
+        })
+    }
+
+    /// Answers one request by appending the reply to `output`; `alone` says that the turn before has been
+    /// committed and the next one has not begun.
+    pub fn request(
+        &mut self,
+        session: &Session,
+        name: &[u8],
+        data: &[u8],
+        now: &Now,
+        alone: bool,
+        output: &mut Vec<u8>,
+    ) -> Then {
+        let is_rpc = self.is_rpc(session, data);
+        self.desk.get_mut().derived = self.waiting.take(session.id);
+        let asked = if is_rpc {
+            self.rpc(session, data, now, output)
+        } else {
+            self.legacy(session, name, data, now, alone, output)
+        };
+        let derived = std::mem::take(&mut self.desk.get_mut().derived);
+        match asked {
+            Asked::Answered(then) => then,
+            Asked::Waits(recipe) => match self.waiting.start(session.id, recipe) {
+                Ok(()) => {
+                    self.waiting.keep(session.id, derived);
+                    Then::Wait
+                }
+                Err(Full) => {
+                    let Session { id, address } = session;
+                    info!("{id} from {address}: too many wait for a password to be derived");
+                    self.refuse_as_busy(is_rpc, data, now, output)
+                }
+            },
+        }
+    }
+
+    /// The body alone tells the dialects apart; one that cannot be read is taken for what its connection has
+    /// spoken before.
+    fn is_rpc(&mut self, session: &Session, data: &[u8]) -> bool {
+        if envelope::is_rpc(data) {
+            self.speaks_rpc.insert(session.id);
+            return true;
+        }
+        self.speaks_rpc.contains(&session.id) && old::Object::parse(data).is_err()
+    }
+
+    fn refuse_as_busy(&self, is_rpc: bool, data: &[u8], now: &Now, output: &mut Vec<u8>) -> Then {
+        if is_rpc {
+            rpc::refuse_all(data, &ErrorObject::of(Code::Busy), output);
+            return Then::Keep;
+        }
+        Reply::new(output, &now.local, self.settings.reply_max_bytes).error(old::BUFFERS_FULL);
+        Then::Linger(self.settings.legacy_linger)
+    }
+
+    /// Work that no request waits for: moving the WAL into the database file. Returns whether there is some
+    /// that an idle moment would be good for.
+    pub fn checkpoint(&mut self, idle: bool) -> bool {
+        match self.store.checkpoint_need() {
+            CheckpointNeed::None => return false,
+            CheckpointNeed::WhenIdle if !idle => return true,
+            CheckpointNeed::WhenIdle | CheckpointNeed::Now => self.store.checkpoint(),
+        }
+        false
+    }
+
+    /// Goes on with the password that has waited longest. Returns whether there are any left.
+    pub fn derive(&mut self, iterations: u32) -> bool {
+        self.waiting.step(iterations);
+        !self.waiting.is_empty()
+    }
+
+    /// The next session whose request can be asked again.
+    pub fn woken(&mut self) -> Option<SessionId> {
+        self.waiting.woken()
+    }
+
+    /// A connection is gone.
+    pub fn closed(&mut self, session: SessionId) {
+        self.waiting.closed(session);
+        self.clients.unbind(session);
+        self.speaks_rpc.remove(&session);
+    }
+
+    /// What is to be done every minute, between two turns: the trail's head is anchored, and it is written down
+    /// how much the old dialect is used. What it writes is in the next turn's transaction.
+    pub fn tend(&mut self, now: &Now) {
+        if let Err(error) = self.anchor(now) {
+            error!("the audit trail could not be anchored: {error}");
+        }
+        if let Err(error) = self.usage.write(&mut self.store) {
+            error!("the use of the old dialect could not be written down: {error}");
+        }
+    }
+
+    fn anchor(&mut self, now: &Now) -> Result<(), String> {
+        let Some(anchors) = &mut self.anchors else { return Ok(()) };
+        let head =
+            self.store.read().and_then(|view| self.trail.head(&view)).map_err(|error| error.to_string())?;
+        if head.sequence == self.anchored {
+            return Ok(());
+        }
+        let anchor = Anchor { sequence: head.sequence, hash: head.hash };
+        anchors.append(&now.rfc3339(), &anchor).map_err(|error| error.to_string())?;
+        self.anchored = head.sequence;
+        Ok(())
+    }
+
+    /// Writes down what is left, and closes the database, so that its file is whole without a companion.
+    pub fn close(mut self, now: &Now) {
+        self.tend(now);
+        if self.store.commit() != Commit::Durable {
+            error!("the use of the old dialect could not be written down");
+        }
+        self.store.close();
+    }
+
+    /// Makes durable what this turn's requests wrote.
+    pub fn commit(&mut self) -> Commit {
+        self.store.commit()
+    }
+
+    /// After a lost turn: words what is sent in the place of one of its replies.
+    pub fn retract(&self, withdrawn: &[u8], now: &Now, output: &mut Vec<u8>) {
+        if envelope::is_rpc(withdrawn) {
+            envelope::withdraw(withdrawn, &ErrorObject::of(Code::Retry), output);
+        } else {
+            Reply::new(output, &now.local, self.settings.reply_max_bytes).error(old::RETRY);
+        }
+    }
+}

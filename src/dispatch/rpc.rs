@@ -1,0 +1,360 @@
+//! Calls of JSON-RPC: the gate before them, the transaction that they run in, and the trail that they leave.
+//!
+//! It never knows how a method is carried out. Invariants: what is not listed is refused; the gate has decided
+//! before a method sees a call; an act and its entry in the trail are in one transaction, and without the entry
+//! there is no reply.
+
+use super::methods::METHODS;
+use super::rights::Right;
+use super::{Asked, Dispatcher, Then};
+use crate::api::rpc::envelope::{self, Incoming, Invalid, Request};
+use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
+use crate::api::rpc::{Binding, Call, Entry, Kind, Note, Who};
+use crate::service::audit::{self, Action};
+use crate::service::credential::Recipe;
+use crate::service::session::Opened;
+use crate::service::time::Now;
+use crate::session::Session;
+use crate::store::{self, Transaction};
+use log::{error, info, warn};
+use std::collections::HashMap;
+
+/// Each method with its rights.
+pub type Table = HashMap<&'static str, (&'static Entry, &'static Right)>;
+
+pub fn table() -> Table {
+    METHODS.iter().filter_map(|entry| Some((entry.name, (entry, Right::find(entry.name)?)))).collect()
+}
+
+type Parsed<'a> = Result<Request<'a>, Invalid<'a>>;
+
+impl Dispatcher {
+    /// Answers a call, or a batch of them, by appending the reply.
+    pub(super) fn rpc(&mut self, session: &Session, data: &[u8], now: &Now, output: &mut Vec<u8>) -> Asked {
+        let limit = self.settings.data_before_login_max_bytes;
+        if data.len() > limit && !self.serves(session.address) && !self.clients.is_bound(session.id) {
+            info!("{} from {}: a call of {} bytes before a login", session.id, session.address, data.len());
+            envelope::write_error(None, &ErrorObject::of(Code::NotServed), output);
+            return Asked::Answered(Then::Close);
+        }
+        let start = output.len();
+        let waits = match envelope::parse(data) {
+            Incoming::One(call) => self.one(session, &call, now, output),
+            Incoming::Batch(calls) => self.batch(session, &calls, now, output),
+        };
+        match waits {
+            Ok(()) => Asked::Answered(Then::Keep),
+            Err(recipe) => {
+                output.truncate(start);
+                Asked::Waits(recipe)
+            }
+        }
+    }
+
+    /// Answers the calls of a batch in their order, but carries out the one with a password first: it may have
+    /// to wait, and nothing else may have been done by then.
+    fn batch(
+        &mut self,
+        session: &Session,
+        calls: &[Parsed<'_>],
+        now: &Now,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Recipe> {
+        let has_password = |call: &Parsed<'_>| {
+            call.as_ref().is_ok_and(|call| {
+                self.table.get(call.method.as_ref()).is_some_and(|(entry, _)| entry.has_password)
+            })
+        };
+        let with_password: Vec<bool> = calls.iter().map(has_password).collect();
+        let first = with_password.iter().position(|has| *has);
+        let mut first_reply = Vec::new();
+        if let Some(call) = first.and_then(|place| calls.get(place)) {
+            self.one(session, call, now, &mut first_reply)?;
+        }
+        let mut replies = Vec::new();
+        for (place, (call, has_password)) in calls.iter().zip(&with_password).enumerate() {
+            let mut reply = Vec::new();
+            if Some(place) == first {
+                reply = std::mem::take(&mut first_reply);
+            } else if *has_password {
+                if let Ok(Request { id: Some(id), .. }) = call {
+                    let refusal =
+                        Problem::refused(Code::Busy, "a batch has one call with a password at the most");
+                    envelope::write_error(Some(id), &refusal.error(), &mut reply);
+                }
+            } else {
+                self.one(session, call, now, &mut reply)?;
+            }
+            replies.push(reply);
+        }
+        join(replies.iter(), output, |reply: &Vec<u8>, output| output.extend_from_slice(reply));
+        Ok(())
+    }
+
+    /// Carries out one call. Nothing has been done where it has to wait.
+    fn one(
+        &mut self,
+        session: &Session,
+        call: &Parsed<'_>,
+        now: &Now,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Recipe> {
+        let request = match call {
+            Ok(request) => request,
+            Err(invalid) => {
+                info!("{} from {}: {}", session.id, session.address, invalid.error.message);
+                envelope::write_error(invalid.id, &invalid.error, output);
+                return Ok(());
+            }
+        };
+        let start = output.len();
+        if let Some(id) = request.id {
+            envelope::begin_result(id, output);
+        }
+        let error = match self.carry_out(session, request, now, output) {
+            Ok(()) if output.len() - start > self.settings.reply_max_bytes => ErrorObject::of(Code::TooLarge),
+            Ok(()) => {
+                envelope::end_result(output);
+                if request.id.is_none() {
+                    output.truncate(start);
+                }
+                return Ok(());
+            }
+            Err(Refused::Wait(recipe)) => {
+                output.truncate(start);
+                return Err(recipe);
+            }
+            Err(Refused::Error(error)) => error,
+        };
+        output.truncate(start);
+        if let Some(id) = request.id {
+            envelope::write_error(Some(id), &error, output);
+        }
+        Ok(())
+    }
+
+    fn carry_out(
+        &mut self,
+        session: &Session,
+        request: &Request<'_>,
+        now: &Now,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Refused> {
+        let Some((entry, right)) = self.table.get(request.method.as_ref()) else {
+            info!("{} from {}: there is no such method", session.id, session.address);
+            return Err(
+                ErrorObject::standard(METHOD_NOT_FOUND, "method not found; rpc.discover lists them").into()
+            );
+        };
+        let rules = &self.desk.get_mut().rules.session;
+        let opened = self.clients.opened(session.id, &mut self.store, rules, now).map_err(Problem::from)?;
+        let who = right.of(opened.as_ref().map(|opened| &opened.actor));
+        let act = Act { session, entry, opened: opened.as_ref(), now };
+        match who {
+            None => Err(ErrorObject::of(Code::Unauthenticated).into()),
+            Some(Who::Nobody) => {
+                let problem = Problem::refused(Code::Forbidden, "your role may not call this method");
+                self.record_refusal(&act, &Note::default(), &problem)?;
+                Err(act.report(&problem).into())
+            }
+            Some(who) => self.call(&act, who, request, output),
+        }
+    }
+
+    fn call(
+        &mut self,
+        act: &Act<'_>,
+        who: Who,
+        request: &Request<'_>,
+        output: &mut Vec<u8>,
+    ) -> Result<(), Refused> {
+        let mut call = Call {
+            now: act.now,
+            peer: act.session.address,
+            opened: act.opened,
+            who,
+            desk: self.desk.get_mut(),
+            memory: self.memory.get_mut(),
+            document: &self.document,
+            note: Note::default(),
+            binding: Binding::Stays,
+            accounts_changed: false,
+        };
+        let run = act.entry.run;
+        let trail = &mut self.trail;
+        let outcome = match act.entry.kind {
+            Kind::Read | Kind::ReadPatient => {
+                let view = self.store.read().map_err(Problem::from)?;
+                run(&mut call, &view, request.params, output)
+            }
+            Kind::Write(_) => self
+                .store
+                .write(|transaction| {
+                    // What is refused and yet kept is no error to the savepoint.
+                    let kept = match run(&mut call, transaction, request.params, output) {
+                        Ok(()) => Ok(()),
+                        Err(Problem::Noted(refusal)) => Err(Problem::Noted(refusal)),
+                        Err(problem) => return Err(problem),
+                    };
+                    if !call.note.is_repeated {
+                        let outcome = kept.as_ref().map_or_else(Problem::word, |()| SUCCESS);
+                        act.record(trail, transaction, &call.note, outcome)?;
+                    }
+                    Ok(kept)
+                })
+                .and_then(|kept| kept),
+        };
+        let (note, binding, accounts_changed) = (call.note, call.binding, call.accounts_changed);
+        match outcome {
+            Ok(()) => self.record_read(act, &note)?,
+            Err(Problem::Wait(recipe)) => return Err(Refused::Wait(recipe)),
+            Err(problem) => {
+                if matches!(act.entry.kind, Kind::Write(_)) && !matches!(problem, Problem::Noted(_)) {
+                    // The savepoint may have taken an entry with it.
+                    self.trail.forget();
+                }
+                if matches!(problem, Problem::Refused(_)) {
+                    self.record_refusal(act, &note, &problem)?;
+                }
+                return Err(act.report(&problem).into());
+            }
+        }
+        if accounts_changed {
+            self.clients.changed();
+        }
+        match binding {
+            Binding::Stays => {}
+            Binding::To(opened) => self.clients.bind(act.session.id, opened, &self.store),
+            Binding::Ends => self.clients.unbind(act.session.id),
+        }
+        if note.detail == Some("break-glass") {
+            warn!("{} from {}: the glass was broken for a patient", act.session.id, act.session.address);
+        }
+        Ok(())
+    }
+
+    /// Reads of a patient's data by others are kept in the trail, and so is what was unmasked.
+    fn record_read(&mut self, act: &Act<'_>, note: &Note) -> Result<(), Problem> {
+        let is_kept = act.entry.kind == Kind::ReadPatient
+            && ((self.settings.audit_reads && !note.is_own) || note.detail == Some("unmasked"));
+        if is_kept {
+            let trail = &mut self.trail;
+            self.store.append(|transaction| act.record(trail, transaction, note, SUCCESS))?;
+        }
+        Ok(())
+    }
+
+    /// What someone who is known was refused is kept, too. Strangers could fill the disk with it.
+    fn record_refusal(&mut self, act: &Act<'_>, note: &Note, problem: &Problem) -> Result<(), Problem> {
+        if act.opened.is_some() || note.entity_id.is_some() {
+            let trail = &mut self.trail;
+            self.store.append(|transaction| act.record(trail, transaction, note, problem.word()))?;
+        }
+        Ok(())
+    }
+}
+
+const SUCCESS: &str = "success";
+
+/// Who calls what.
+struct Act<'a> {
+    session: &'a Session,
+    entry: &'static Entry,
+    opened: Option<&'a Opened>,
+    now: &'a Now,
+}
+
+impl Act<'_> {
+    fn record(
+        &self,
+        trail: &mut audit::Trail,
+        transaction: &Transaction<'_>,
+        note: &Note,
+        outcome: &str,
+    ) -> Result<(), store::Error> {
+        let action = match self.entry.kind {
+            Kind::Read | Kind::ReadPatient => Action::Read,
+            Kind::Write(action) => action,
+        };
+        let entry = audit::Entry {
+            actor_id: self.opened.map(|opened| opened.actor.user_id).or(note.actor_id),
+            role: self.opened.map_or("none", |opened| opened.actor.role.word()),
+            peer: &self.session.address.to_string(),
+            method: self.entry.name,
+            action,
+            entity: note.entity,
+            entity_id: note.entity_id,
+            patient_id: note.patient_id,
+            outcome,
+            reason: note.reason.as_deref(),
+            detail: note.detail,
+            request_id: note.request_id.as_deref(),
+        };
+        trail.record(transaction, &entry, self.now).map(|_| ())
+    }
+
+    /// Says in the log what went wrong, without anything that a peer sent.
+    fn report(&self, problem: &Problem) -> ErrorObject {
+        let (id, address, method) = (self.session.id, self.session.address, self.entry.name);
+        match problem {
+            Problem::Store(
+                fault @ (store::Error::Io(_) | store::Error::Corrupt(_) | store::Error::Other(_)),
+            ) => {
+                error!("{id} from {address}: {method} failed: {fault}");
+            }
+            Problem::Internal(fault) => error!("{id} from {address}: {method} failed: {fault}"),
+            problem => info!("{id} from {address}: {method} refused: {}", problem.word()),
+        }
+        problem.error()
+    }
+}
+
+/// Why a call has no result.
+enum Refused {
+    Wait(Recipe),
+    Error(ErrorObject),
+}
+
+impl From<ErrorObject> for Refused {
+    fn from(error: ErrorObject) -> Refused {
+        Refused::Error(error)
+    }
+}
+
+impl From<Problem> for Refused {
+    fn from(problem: Problem) -> Refused {
+        match problem {
+            Problem::Wait(recipe) => Refused::Wait(recipe),
+            problem => Refused::Error(problem.error()),
+        }
+    }
+}
+
+/// Answers each call that wants an answer with the same error.
+pub(super) fn refuse_all(data: &[u8], error: &ErrorObject, output: &mut Vec<u8>) {
+    let write = |call: &Parsed<'_>, output: &mut Vec<u8>| match call {
+        Ok(Request { id: None, .. }) => {}
+        Ok(Request { id, .. }) => envelope::write_error(*id, error, output),
+        Err(invalid) => envelope::write_error(invalid.id, &invalid.error, output),
+    };
+    match envelope::parse(data) {
+        Incoming::One(call) => write(&call, output),
+        Incoming::Batch(calls) => join(calls.iter(), output, write),
+    }
+}
+
+/// Appends the replies of a batch as an array; nothing at all where there are none.
+fn join<T>(items: impl Iterator<Item = T>, output: &mut Vec<u8>, write: impl Fn(T, &mut Vec<u8>)) {
+    let start = output.len();
+    for item in items {
+        let before = output.len();
+        output.push(if before == start { b'[' } else { b',' });
+        write(item, output);
+        if output.len() == before + 1 {
+            output.truncate(before);
+        }
+    }
+    if output.len() > start {
+        output.push(b']');
+    }
+}

@@ -1,0 +1,81 @@
+//! Who acts, and whose records a doctor may see.
+//!
+//! It never knows a method. Invariant: whoever is not known to treat a patient, or to have broken the glass
+//! for them, does not see them.
+
+use super::time::Now;
+use crate::store::statements::access;
+use crate::store::{Error, Transaction, params};
+
+/// How long a glass stays broken.
+pub const BREAK_GLASS_MS: i64 = 60 * 60 * 1000;
+
+/// What someone is in the hospital.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Role {
+    Patient,
+    Doctor,
+    Nurse,
+    Clerk,
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Role; 5] = [Role::Patient, Role::Doctor, Role::Nurse, Role::Clerk, Role::Admin];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Role::Patient => "patient",
+            Role::Doctor => "doctor",
+            Role::Nurse => "nurse",
+            Role::Clerk => "clerk",
+            Role::Admin => "admin",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Role> {
+        Role::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// Everyone who works here.
+    pub fn is_staff(self) -> bool {
+        self != Role::Patient
+    }
+}
+
+/// Someone who is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// Which is a patient's or a doctor's id, too.
+    pub user_id: i64,
+    pub username: String,
+    pub role: Role,
+    pub is_auditor: bool,
+}
+
+/// Whether a doctor treats a patient, by an appointment, a record or a stay, or has broken the glass for them.
+pub fn may_see(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    patient_id: i64,
+    now: &Now,
+) -> Result<bool, Error> {
+    let found =
+        transaction
+            .first(&access::MAY_SEE, params![actor.user_id, patient_id, now.unix_ms], |row| row.integer(0))?;
+    Ok(found == Some(1))
+}
+
+/// Lets someone see a patient's records for a while. Returns until when, in milliseconds since 1970.
+pub fn break_glass(
+    transaction: &Transaction<'_>,
+    user_id: i64,
+    patient_id: i64,
+    reason: &str,
+    now: &Now,
+) -> Result<i64, Error> {
+    let expires_at = now.unix_ms + BREAK_GLASS_MS;
+    transaction
+        .execute(&access::BREAK_GLASS, params![user_id, patient_id, reason, now.unix_ms, expires_at])?;
+    Ok(expires_at)
+}

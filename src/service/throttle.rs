@@ -1,0 +1,167 @@
+//! How often a login may fail: per account, and per address.
+//!
+//! It never knows whether a password was right; it is told. Invariants: the counts are in the database, so a
+//! restart forgives nothing; a delay ends by itself; an account whose failures come from elsewhere can still be
+//! used at the addresses where its owner has logged in before, so that nobody can lock them out.
+
+use super::time::Now;
+use crate::store::statements::login;
+use crate::store::{Error, Transaction, params};
+use std::net::IpAddr;
+
+/// The first delay; each further failure doubles it.
+const DELAY_MS: i64 = 1000;
+/// The window in which failures of an address are counted.
+const ADDRESS_WINDOW_MS: i64 = 60_000;
+/// How long a place where someone has logged in is remembered.
+const PLACE_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+/// A success is written down again once the last one is this old.
+const SUCCESS_NOTED_MS: i64 = 24 * 60 * 60 * 1000;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThrottleRules {
+    /// Failures that cost no delay.
+    pub free: i64,
+    pub window_ms: i64,
+    pub delay_max_ms: i64,
+    /// Failures of one address within a minute.
+    pub per_address_max: i64,
+}
+
+/// The next attempt is looked at only after this long.
+#[derive(Debug, PartialEq, Eq)]
+pub struct TooMany {
+    pub retry_after_ms: i64,
+}
+
+/// Under which names the attempts of one login are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subjects {
+    account: String,
+    place: String,
+    /// None on this machine itself, where many share an address.
+    address: Option<String>,
+}
+
+impl Subjects {
+    pub fn of(username: &str, peer: IpAddr) -> Subjects {
+        Subjects {
+            account: format!("account:{username}"),
+            place: format!("place:{peer}:{username}"),
+            address: (!peer.is_loopback()).then(|| format!("address:{peer}")),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Count {
+    failures: i64,
+    window_began_at: i64,
+    blocked_until: i64,
+    succeeded_at: Option<i64>,
+}
+
+fn count(transaction: &Transaction<'_>, subject: &str) -> Result<Option<Count>, Error> {
+    transaction.first(&login::FAILURES, params![subject], |row| {
+        Ok(Count {
+            failures: row.integer(0)?,
+            window_began_at: row.integer(1)?,
+            blocked_until: row.integer(2)?,
+            succeeded_at: row.optional_integer(3)?,
+        })
+    })
+}
+
+/// The subject whose failures count for the account: the place, where it has been good before.
+fn counted<'a>(
+    transaction: &Transaction<'_>,
+    subjects: &'a Subjects,
+) -> Result<(&'a str, Option<Count>), Error> {
+    match count(transaction, &subjects.place)? {
+        Some(known) if known.succeeded_at.is_some() => Ok((&subjects.place, Some(known))),
+        _ => Ok((&subjects.account, count(transaction, &subjects.account)?)),
+    }
+}
+
+/// Whether an attempt may be looked at now.
+pub fn check(
+    transaction: &Transaction<'_>,
+    subjects: &Subjects,
+    now: &Now,
+) -> Result<Result<(), TooMany>, Error> {
+    let (_, of_account) = counted(transaction, subjects)?;
+    let of_address = match &subjects.address {
+        Some(address) => count(transaction, address)?,
+        None => None,
+    };
+    let until = [of_account, of_address].into_iter().flatten().map(|count| count.blocked_until).max();
+    // A clock that was set back must not make a delay longer than it ever was meant to be.
+    let retry_after_ms = until.unwrap_or(0) - now.unix_ms;
+    Ok(if retry_after_ms > 0 { Err(TooMany { retry_after_ms }) } else { Ok(()) })
+}
+
+/// Counts a failure.
+pub fn failed(
+    transaction: &Transaction<'_>,
+    subjects: &Subjects,
+    rules: &ThrottleRules,
+    now: &Now,
+) -> Result<(), Error> {
+    transaction.execute(&login::DROP_OLD, params![now.unix_ms - PLACE_KEPT_MS])?;
+    let (subject, known) = counted(transaction, subjects)?;
+    let mut count = within(known.unwrap_or_default(), rules.window_ms, now);
+    count.failures += 1;
+    let over = count.failures - rules.free;
+    if over > 0 {
+        let doublings = u32::try_from(over - 1).unwrap_or(u32::MAX).min(30);
+        count.blocked_until = now.unix_ms + (DELAY_MS << doublings).min(rules.delay_max_ms);
+    }
+    keep(transaction, subject, &count)?;
+    let Some(address) = &subjects.address else { return Ok(()) };
+    let mut count = within(self::count(transaction, address)?.unwrap_or_default(), ADDRESS_WINDOW_MS, now);
+    count.failures += 1;
+    if count.failures >= rules.per_address_max {
+        count.blocked_until = count.window_began_at + ADDRESS_WINDOW_MS;
+    }
+    keep(transaction, address, &count)
+}
+
+/// A count of which a window that has passed is forgotten. One that begins in the future is of a clock that
+/// was set back.
+fn within(count: Count, window_ms: i64, now: &Now) -> Count {
+    let age_ms = now.unix_ms - count.window_began_at;
+    if (0..window_ms).contains(&age_ms) {
+        return count;
+    }
+    Count { failures: 0, window_began_at: now.unix_ms, blocked_until: 0, ..count }
+}
+
+/// Forgets the failures that a success makes good, and remembers the place.
+pub fn succeeded(transaction: &Transaction<'_>, subjects: &Subjects, now: &Now) -> Result<(), Error> {
+    let known = count(transaction, &subjects.place)?.unwrap_or_default();
+    let is_noted = known.succeeded_at.is_some_and(|at| now.unix_ms - at < SUCCESS_NOTED_MS);
+    if known.failures > 0 || !is_noted {
+        let good =
+            Count { succeeded_at: Some(now.unix_ms), window_began_at: now.unix_ms, ..Count::default() };
+        keep(transaction, &subjects.place, &good)?;
+    }
+    if count(transaction, &subjects.account)?.is_some() {
+        transaction.execute(&login::FORGET, params![subjects.account])?;
+    }
+    Ok(())
+}
+
+/// Forgets all failures of an account, wherever they came from.
+pub fn unlock(transaction: &Transaction<'_>, username: &str) -> Result<(), Error> {
+    transaction.execute(&login::FORGET, params![format!("account:{username}")])?;
+    transaction.execute(&login::FORGET_PLACES, params![username])?;
+    Ok(())
+}
+
+fn keep(transaction: &Transaction<'_>, subject: &str, count: &Count) -> Result<(), Error> {
+    transaction.execute(
+        &login::KEEP,
+        params![subject, count.failures, count.window_began_at, count.blocked_until, count.succeeded_at],
+    )?;
+    Ok(())
+}
