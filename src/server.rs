@@ -3,17 +3,18 @@
 //! The one module that sees both the sockets and the clinic. It holds no rule and no SQL. Invariant: the
 //! listener is bound before the database is touched, and whatever fails leaves nothing half-made.
 
+pub mod trail;
+
 use crate::api::legacy::{self, Reply};
 use crate::dispatch::{Dispatcher, Parts, Settings, Then};
 use crate::net::{
     self, Background, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict,
 };
-use crate::ops::anchor::{self, AnchorFile};
+use crate::ops::anchor::AnchorFile;
 use crate::ops::config::Config;
-use crate::ops::{descriptors, keyfile};
-use crate::service::audit::{self, Head, Key, Trail};
+use crate::ops::descriptors;
 use crate::service::time::Now;
-use crate::service::{Failure, credential, demo};
+use crate::service::{credential, demo};
 use crate::session::{Session, SessionId};
 use crate::store::{Adoption, Commit, OpenError, Store};
 use log::{info, warn};
@@ -21,8 +22,6 @@ use mio::net::TcpListener;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
-/// Tells the entries of one run from those of another.
-const BOOT_ID_BYTES: usize = 8;
 /// How often the trail is anchored and the use of the old dialect written down.
 const TEND_EVERY: Duration = Duration::from_secs(60);
 /// How long passwords are derived between two turns; the work is begun in steps of so many iterations.
@@ -72,7 +71,9 @@ impl Server {
     pub fn open(config: &Config, demo: bool) -> Result<Server, StartError> {
         let listener = listen(&config.server.host, config.server.port)?;
         let mut store = open_store(config, demo)?;
-        let (trail, anchors) = open_trail(config, &mut store)?;
+        let trail = trail::open(config, &mut store)?;
+        let anchors = AnchorFile::open(&config.audit.anchor_file)
+            .map_err(|error| StartError::Files(error.to_string()))?;
         let mut limits = limits(config);
         limits.connections_max = descriptors::reserve(limits.connections_max, net::REFUSALS_HELD_MAX);
         let mut reactor = Reactor::new(listener, limits).map_err(system)?;
@@ -154,34 +155,6 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
         }
     }
     Ok(store)
-}
-
-/// Opens the trail for going on with: its key, its anchors, and a look at whether its end fits both.
-fn open_trail(config: &Config, store: &mut Store) -> Result<(Trail, AnchorFile), StartError> {
-    let (key_file, anchor_file) = (&config.audit.key_file, &config.audit.anchor_file);
-    let files = |error: String| StartError::Files(error);
-    let failed =
-        |reason: String| StartError::Database { path: config.server.db_path.display().to_string(), reason };
-    let found = anchor::read(anchor_file).map_err(|error| files(error.to_string()))?;
-    let last = found.anchors.last().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash });
-    let view = store.read().map_err(|error| failed(error.to_string()))?;
-    let is_new =
-        Head::read(&view).map_err(|error| failed(error.to_string()))?.sequence == 0 && last.is_none();
-    // A new key over an old trail would break its chain.
-    let key =
-        if is_new { keyfile::read_or_create(key_file).map(|(key, _)| key) } else { keyfile::read(key_file) };
-    let key = Key::new(key.map_err(|error| files(error.to_string()))?);
-    audit::check_start(&view, &key, last).map_err(|failure| match failure {
-        Failure::Refused(unfit) => failed(unfit.to_string()),
-        Failure::Fault(fault) => failed(fault.to_string()),
-    })?;
-    if store.commit() != Commit::Durable {
-        return Err(failed("its audit trail cannot be read".into()));
-    }
-    let mut boot_id = [0; BOOT_ID_BYTES];
-    getrandom::fill(&mut boot_id).map_err(|error| StartError::System(format!("no random bytes: {error}")))?;
-    let anchors = AnchorFile::open(anchor_file).map_err(|error| files(error.to_string()))?;
-    Ok((Trail::new(&key, hex::encode(boot_id)), anchors))
 }
 
 fn report_adoption(adoption: &Adoption) {

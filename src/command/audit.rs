@@ -5,14 +5,14 @@
 
 mod event;
 
-use super::{Common, complain, exit, say};
+use super::{Common, Problem, complain, exit, open_beside, problem, report, say};
 use crate::ops::anchor::{self, AnchorError};
 use crate::ops::config::Config;
 use crate::ops::keyfile;
 use crate::service::Failure;
 use crate::service::audit::{self, Head, Key, Moment, Summary};
 use crate::service::time::{is_date, write_rfc3339};
-use crate::store::{Error, Store};
+use crate::store::Error;
 use chrono::{DateTime, Local, NaiveDate, NaiveTime};
 use clap::{Subcommand, ValueEnum};
 use std::io::{ErrorKind, Write};
@@ -45,26 +45,10 @@ pub fn run(common: &Common, task: &Task) -> u8 {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };
-    let done = match task {
+    report(match task {
         Task::Verify => verify(&loaded.config),
         Task::Export { since, format: Format::Ndjson } => export(&loaded.config, since.as_deref()),
-    };
-    match done {
-        Ok(()) => exit::SUCCESS,
-        Err(Problem { exit_code, text }) => {
-            complain(text);
-            exit_code
-        }
-    }
-}
-
-struct Problem {
-    exit_code: u8,
-    text: String,
-}
-
-fn problem(exit_code: u8, text: impl ToString) -> Problem {
-    Problem { exit_code, text: text.to_string() }
+    })
 }
 
 fn verify(config: &Config) -> Result<(), Problem> {
@@ -80,7 +64,7 @@ fn verify(config: &Config) -> Result<(), Problem> {
         complain(format_args!("line {line} of {path} was torn by a loss of power, and is ignored"));
     }
     let anchors = found.anchors.iter().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash });
-    let mut store = open(config)?;
+    let mut store = open_beside(config)?;
     match audit::verify(&mut store, &Key::new(key), anchors.collect()) {
         Ok(summary) => {
             say(described(&summary));
@@ -110,7 +94,7 @@ fn described(summary: &Summary) -> String {
 }
 
 fn export(config: &Config, since: Option<&str>) -> Result<(), Problem> {
-    let mut store = open(config)?;
+    let mut store = open_beside(config)?;
     let mut from = i64::MIN;
     let mut lines = Vec::new();
     loop {
@@ -137,12 +121,6 @@ fn export(config: &Config, since: Option<&str>) -> Result<(), Problem> {
             }
         }
     }
-}
-
-fn open(config: &Config) -> Result<Store, Problem> {
-    let path = &config.server.db_path;
-    Store::open_beside(path)
-        .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
 }
 
 fn unreadable(config: &Config, error: &Error) -> Problem {

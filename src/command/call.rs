@@ -1,32 +1,130 @@
-//! Owns one request to a running server and the showing of its reply. Never interprets a request.
-//! Invariant: it ends within its time limit, and holds no more of a reply than its limit of bytes.
+//! Owns what is asked of a running server at the command line, and the showing of what comes back. Never
+//! interprets a result.
+//! Invariant: what a call came to is on standard output, what went wrong is on standard error, and the exit
+//! code says which of both it was.
 
-use super::{Common, complain, exit, host_and_port, say};
-use crate::net;
-use serde_json::Value;
-use std::io::{self, ErrorKind, Read, Write};
-use std::net::{SocketAddr, TcpStream, ToSocketAddrs};
-use std::time::{Duration, Instant};
+mod conversation;
+mod method;
+mod methods;
+mod parameter;
 
-const TIMEOUT_MS: u64 = 10_000;
-const REPLY_MAX_BYTES: usize = 64 * 1024 * 1024;
+use super::{Common, Problem, exit, problem, report, say};
+use conversation::Conversation;
+use serde_json::{Value, json};
+use std::io::{self, Read};
+
+pub const HELP: &str = "\
+Examples:
+  medsrv call doctor.list department=内科 limit=10
+  medsrv call session.login username=13800138000 password=-
+  MEDSRV_TOKEN=ms1_… medsrv call patient.get patient_id=7
+  medsrv call '{\"query_doctor_info\": true, \"doctor_name\": \"王医生\"}'
+
+What a VALUE is depends on the parameter alone, and the server is asked for it first (rpc.discover):
+  KEY=VALUE   where the parameter is text, VALUE as it stands: phone=13800138000, id_card=007;
+              else a number, true, false, null or other JSON: patient_id=7, is_available=true
+  KEY:=JSON   this JSON, whatever the parameter is: email:=null
+  KEY=-       the next line of standard input; at a terminal it is asked for and not shown
+`medsrv call NOUN` lists the methods of a noun, as in `medsrv call patient`.
+
+Others on this machine can see a command line: give passwords as -, and the token in MEDSRV_TOKEN.
+The result is printed as JSON; an error goes to standard error, and the exit code is 1 then.";
+
+const TOKEN_VARIABLE: &str = "MEDSRV_TOKEN";
 const REQUEST_MAX_BYTES: u64 = 64 * 1024 * 1024;
-/// The name that old clients send; servers do not act on it.
-const REQUEST_NAME: &str = "request.json";
 
-pub fn run(common: &Common, request: &str) -> u8 {
+#[derive(Debug, clap::Args)]
+pub struct Task {
+    /// A method, as doctor.list; or a request as JSON, which - reads from standard input
+    #[arg(value_name = "METHOD|JSON")]
+    pub request: String,
+    /// The method's parameters
+    #[arg(value_name = "KEY=VALUE")]
+    pub parameters: Vec<String>,
+    /// Call as whoever this token of session.login is of [default: the variable MEDSRV_TOKEN]
+    #[arg(long)]
+    pub token: Option<String>,
+}
+
+pub fn run(common: &Common, task: &Task) -> u8 {
     let loaded = match common.load() {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };
     let server = &loaded.config.server;
-    match read_request(request).and_then(|request| exchange(&server.host, server.port, &request)) {
-        Ok(reply) => show(&reply),
-        Err(problem) => {
-            complain(problem);
-            exit::FAILURE
-        }
+    let connect = || Conversation::open(&server.host, server.port).map_err(failed);
+    let variable = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
+    if !is_json(&task.request) {
+        let token = task.token.as_deref().or(variable.as_deref());
+        return report(method::call(&task.request, &task.parameters, token, connect));
     }
+    match raw(task, variable.as_deref(), connect) {
+        Ok(exit_code) => exit_code,
+        Err(problem) => report(Err(problem)),
+    }
+}
+
+fn failed(text: impl ToString) -> Problem {
+    problem(exit::FAILURE, text)
+}
+
+/// No method begins like this.
+fn is_json(request: &str) -> bool {
+    request == "-" || request.trim_start().starts_with(['{', '['])
+}
+
+/// Sends a request as it stands, and shows the whole reply.
+fn raw(
+    task: &Task,
+    variable: Option<&str>,
+    connect: impl FnOnce() -> Result<Conversation, Problem>,
+) -> Result<u8, Problem> {
+    if let Some(word) = task.parameters.first() {
+        let text = format_args!("{word:?} goes with a method, not with JSON: put it into the JSON");
+        return Err(problem(exit::USAGE, text));
+    }
+    let request = read_request(&task.request).map_err(failed)?;
+    let form = form(&request);
+    if task.token.is_some() && form == Form::Old {
+        return Err(problem(exit::USAGE, "--token goes with JSON-RPC; the old protocol knows no tokens"));
+    }
+    let mut conversation = connect()?;
+    if form != Form::Old
+        && let Some(token) = task.token.as_deref().or(variable)
+    {
+        method::resume(&mut conversation, token)?;
+    }
+    if form == Form::Notification {
+        return match conversation.tell(&request).map_err(failed)? {
+            Some(reply) => show(&reply),
+            None => Ok(exit::SUCCESS),
+        };
+    }
+    show(&conversation.ask(&request).map_err(failed)?)
+}
+
+/// What a request is, for the little that this side has to know.
+#[derive(Debug, PartialEq, Eq)]
+enum Form {
+    /// Or none that is known.
+    Old,
+    Rpc,
+    /// JSON-RPC that wants no answer, so that none must be waited for.
+    Notification,
+}
+
+fn form(request: &[u8]) -> Form {
+    let Ok(value) = serde_json::from_slice::<Value>(request) else { return Form::Old };
+    let calls = match &value {
+        Value::Array(calls) => calls.as_slice(),
+        call => std::slice::from_ref(call),
+    };
+    if calls.is_empty() || calls.iter().any(|call| call.get("jsonrpc").is_none()) {
+        return Form::Old;
+    }
+    let wants_answer =
+        |call: &Value| call.get("id").is_some() || !call.get("method").is_some_and(Value::is_string);
+    if calls.iter().any(wants_answer) { Form::Rpc } else { Form::Notification }
 }
 
 fn read_request(argument: &str) -> Result<Vec<u8>, String> {
@@ -42,117 +140,16 @@ fn read_request(argument: &str) -> Result<Vec<u8>, String> {
     Ok(request)
 }
 
-fn exchange(host: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, String> {
-    if port == 0 {
-        return Err(
-            "port 0 is no port to call: give the one that `start` printed, as in --port 55000".to_owned()
-        );
-    }
-    let deadline = Instant::now() + Duration::from_millis(TIMEOUT_MS);
-    let host = reachable(host);
-    let address = host_and_port(host, port);
-    let failed = |error: io::Error| explain(&error, &address);
-    let mut stream = connect(host, port, deadline).map_err(failed)?;
-    let mut frame = Vec::new();
-    net::encode_request(REQUEST_NAME, request, &mut frame);
-    stream.set_write_timeout(Some(remaining(deadline).map_err(failed)?)).map_err(failed)?;
-    // A server that refuses a request may close before it has read it all; its reply says why.
-    let sent = stream.write_all(&frame);
-    match read_reply(&mut stream, deadline) {
-        Err(error) => Err(explain(&sent.err().unwrap_or(error), &address)),
-        Ok(reply) => Ok(reply),
-    }
-}
-
-/// A server that listens everywhere is called on this machine.
-fn reachable(host: &str) -> &str {
-    match host {
-        "0.0.0.0" => "127.0.0.1",
-        "::" => "::1",
-        host => host,
-    }
-}
-
-fn connect(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
-    let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
-    let addresses: Vec<SocketAddr> = (host, port).to_socket_addrs()?.collect();
-    for address in addresses {
-        match TcpStream::connect_timeout(&address, remaining(deadline)?) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
-}
-
-fn remaining(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-}
-
-fn read_reply(stream: &mut TcpStream, deadline: Instant) -> io::Result<Vec<u8>> {
-    let mut length = [0; 4];
-    read_all(stream, &mut length, deadline)?;
-    let length = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
-    if length > REPLY_MAX_BYTES {
-        let message = format!("a reply of {length} bytes was announced, more than {REPLY_MAX_BYTES}");
-        return Err(io::Error::new(ErrorKind::InvalidData, message));
-    }
-    // Grows with what arrives, not with what was promised.
-    let mut reply = Vec::new();
-    let mut piece = [0; 64 * 1024];
-    while reply.len() < length {
-        let want = piece.len().min(length - reply.len());
-        let Some(room) = piece.get_mut(..want) else { break };
-        read_all(stream, room, deadline)?;
-        reply.extend_from_slice(room);
-    }
-    Ok(reply)
-}
-
-fn read_all(stream: &mut TcpStream, mut room: &mut [u8], deadline: Instant) -> io::Result<()> {
-    while !room.is_empty() {
-        stream.set_read_timeout(Some(remaining(deadline)?))?;
-        match stream.read(room) {
-            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
-            Ok(read) => room = room.get_mut(read..).unwrap_or_default(),
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
-}
-
-fn explain(error: &io::Error, address: &str) -> String {
-    match error.kind() {
-        ErrorKind::ConnectionRefused => {
-            format!(
-                "nobody listens on {address}: is the server running? \
-                 try `medsrv start`, or correct --host and --port"
-            )
-        }
-        ErrorKind::TimedOut | ErrorKind::WouldBlock => {
-            format!("{address} did not answer within {} s; see the server's log", TIMEOUT_MS / 1000)
-        }
-        ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
-            format!("{address} closed the connection without a whole reply; see the server's log")
-        }
-        ErrorKind::InvalidData => format!("{address}: {error}; is it a medsrv server?"),
-        _ => format!("cannot call {address}: {error}"),
-    }
-}
-
 /// Shows the reply, and says by the exit code whether it reports success.
-fn show(reply: &[u8]) -> u8 {
+fn show(reply: &[u8]) -> Result<u8, Problem> {
     match serde_json::from_slice::<Value>(reply) {
         Ok(value) => {
             say(format_args!("{value:#}"));
-            if is_success(&value) { exit::SUCCESS } else { exit::FAILURE }
+            Ok(if is_success(&value) { exit::SUCCESS } else { exit::FAILURE })
         }
         Err(error) => {
             say(String::from_utf8_lossy(reply));
-            complain(format_args!("the reply is not JSON: {error}"));
-            exit::FAILURE
+            Err(failed(format_args!("the reply is not JSON: {error}")))
         }
     }
 }
@@ -173,49 +170,59 @@ fn is_success(reply: &Value) -> bool {
     }
 }
 
+/// What a method came to.
+#[derive(Debug, PartialEq)]
+enum Outcome {
+    Result(Value),
+    Error(Refusal),
+}
+
+/// An error of JSON-RPC.
+#[derive(Debug, PartialEq)]
+struct Refusal {
+    message: String,
+    code: i64,
+    data: Option<Value>,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "{} (code {})", self.message, self.code)?;
+        match &self.data {
+            Some(data) => write!(formatter, "\n  data: {data}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Calls a method and reads its reply.
+fn ask(conversation: &mut Conversation, method: &str, params: &Value) -> Result<Outcome, String> {
+    let request = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+    let reply = conversation.ask(request.as_bytes())?;
+    let reply = serde_json::from_slice(&reply).map_err(|error| format!("the reply is not JSON: {error}"))?;
+    outcome(reply)
+}
+
+fn outcome(mut reply: Value) -> Result<Outcome, String> {
+    if reply.get("jsonrpc").is_none() {
+        return Err(format!("the server does not speak JSON-RPC here; it says {reply}"));
+    }
+    if let Some(result) = reply.get_mut("result") {
+        return Ok(Outcome::Result(result.take()));
+    }
+    let Some(error) = reply.get("error") else {
+        return Err(format!("the reply has neither a result nor an error: {reply}"));
+    };
+    Ok(Outcome::Error(Refusal {
+        message: error["message"].as_str().unwrap_or("refused").to_owned(),
+        code: error["code"].as_i64().unwrap_or(0),
+        data: error.get("data").cloned(),
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
-    use std::net::TcpListener;
-
-    /// Answers one connection with these bytes after reading `expected_bytes`, and returns what was read.
-    fn answer(expected_bytes: usize, reply: Vec<u8>) -> (u16, std::thread::JoinHandle<Vec<u8>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let server = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = vec![0; expected_bytes];
-            stream.read_exact(&mut request).unwrap();
-            stream.write_all(&reply).unwrap();
-            request
-        });
-        (port, server)
-    }
-
-    #[test]
-    fn a_request_is_framed_and_its_reply_read() {
-        let (port, server) = answer(4 + 12 + 4 + 2, b"\0\0\0\x04null".to_vec());
-        assert_eq!(exchange("0.0.0.0", port, b"{}").unwrap(), b"null");
-        assert_eq!(server.join().unwrap(), b"\0\0\0\x0crequest.json\0\0\0\x02{}");
-    }
-
-    #[test]
-    fn what_goes_wrong_is_explained() {
-        assert!(exchange("127.0.0.1", 0, b"").unwrap_err().contains("port 0"));
-        let refused = explain(&ErrorKind::ConnectionRefused.into(), "127.0.0.1:55000");
-        assert!(refused.contains("is the server running?"), "{refused}");
-        for (reply, expected) in [
-            (&b"\0\0\0\x09cut"[..], "closed the connection without a whole reply"),
-            (b"", "closed the connection without a whole reply"),
-            (b"HTTP/1.1 400", "is it a medsrv server?"),
-        ] {
-            let (port, server) = answer(22, reply.to_vec());
-            let problem = exchange("127.0.0.1", port, b"{}").unwrap_err();
-            assert!(problem.contains(expected), "{problem}");
-            server.join().unwrap();
-        }
-    }
 
     #[test]
     fn success_is_told_from_failure_in_both_protocols() {
@@ -231,6 +238,49 @@ mod tests {
             (json!("success"), false),
         ] {
             assert_eq!(is_success(&reply), expected, "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_method_is_told_from_json() {
+        for (request, expected) in
+            [("doctor.list", false), ("{}", true), (" [1]", true), ("-", true), ("-x", false), ("", false)]
+        {
+            assert_eq!(is_json(request), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn only_what_wants_no_answer_is_not_waited_for() {
+        for (request, expected) in [
+            (r#"{"login": true}"#, Form::Old),
+            ("{", Form::Old),
+            ("[]", Form::Old),
+            (r#"{"jsonrpc": "2.0", "id": 1, "method": "a"}"#, Form::Rpc),
+            (r#"{"jsonrpc": "2.0", "id": null, "method": "a"}"#, Form::Rpc),
+            (r#"{"jsonrpc": "2.0", "method": "a"}"#, Form::Notification),
+            (r#"{"jsonrpc": "2.0"}"#, Form::Rpc),
+            (r#"[{"jsonrpc": "2.0", "method": "a"}, {"jsonrpc": "2.0", "method": "a"}]"#, Form::Notification),
+            (r#"[{"jsonrpc": "2.0", "method": "a"}, {"jsonrpc": "2.0", "method": "a", "id": 1}]"#, Form::Rpc),
+        ] {
+            assert_eq!(form(request.as_bytes()), expected, "{request}");
+        }
+    }
+
+    #[test]
+    fn a_reply_is_a_result_or_an_error_or_no_json_rpc() {
+        assert_eq!(
+            outcome(json!({"jsonrpc": "2.0", "id": 1, "result": null})),
+            Ok(Outcome::Result(Value::Null))
+        );
+        let error = json!({"code": -32000, "message": "no such thing", "data": {"code": "not_found"}});
+        let Ok(Outcome::Error(refusal)) = outcome(json!({"jsonrpc": "2.0", "id": 1, "error": error})) else {
+            panic!("it is an error");
+        };
+        let shown = refusal.to_string();
+        assert_eq!(shown, "no such thing (code -32000)\n  data: {\"code\":\"not_found\"}");
+        for reply in [json!({"status": "error"}), json!({"jsonrpc": "2.0", "id": 1}), json!(null)] {
+            assert!(outcome(reply.clone()).is_err(), "{reply}");
         }
     }
 }

@@ -6,11 +6,14 @@ mod audit;
 mod call;
 mod check;
 mod restart;
+mod secret;
 mod start;
 mod status;
 mod stop;
+mod user;
 
-use crate::ops::config::{self, Loaded, Overrides};
+use crate::ops::config::{self, Config, Loaded, Overrides};
+use crate::store::Store;
 use clap::{Args, Parser, Subcommand};
 use std::fmt::Display;
 use std::io::Write;
@@ -20,6 +23,7 @@ use std::path::{Path, PathBuf};
 pub mod exit {
     pub const SUCCESS: u8 = 0;
     pub const FAILURE: u8 = 1;
+    pub const USAGE: u8 = 2;
     pub const NOT_RUNNING: u8 = 3;
     pub const UNKNOWN: u8 = 4;
     pub const DATABASE: u8 = 65;
@@ -34,7 +38,8 @@ Examples:
   medsrv start                          run in the background, on the defaults or ./medsrv.conf
   medsrv start --foreground --port 0    run here, on a port that the system chooses
   medsrv status
-  medsrv call '{\"query_doctor_info\": true, \"doctor_name\": \"王医生\"}'
+  medsrv user add admin --role admin    the first account; it asks for the password
+  medsrv call doctor.list department=内科
   medsrv stop
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 65 database, 70 internal error, 71 port or system,
@@ -104,14 +109,14 @@ pub enum Command {
     /// Check the configuration without starting, and show the values that apply
     #[command(after_help = "Example: medsrv check --config /etc/medsrv/medsrv.conf")]
     Check,
-    /// Send one request to the server and show the reply
-    #[command(
-        after_help = "Example: medsrv call '{\"query_doctor_info\": true, \"doctor_name\": \"王医生\"}'"
-    )]
-    Call {
-        /// The request as JSON; - reads it from standard input
-        #[arg(value_name = "JSON")]
-        request: String,
+    /// Call a method of the server, or send it a request as it stands, and show what comes back
+    #[command(after_help = call::HELP)]
+    Call(call::Task),
+    /// Make accounts and change them, in the database itself, whether or not the server runs
+    #[command(after_help = user::HELP)]
+    User {
+        #[command(subcommand)]
+        task: user::Task,
     },
     /// Check the audit trail, or write it out
     #[command(after_help = "Example: medsrv audit verify && medsrv audit export --since 2026-01-01")]
@@ -130,7 +135,8 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Restart { demo } => restart::run(common, demo),
         Command::Status => status::run(common),
         Command::Check => check::run(common),
-        Command::Call { request } => call::run(common, &request),
+        Command::Call(task) => call::run(common, &task),
+        Command::User { task } => user::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
 }
@@ -169,6 +175,34 @@ impl Common {
         }
         loaded
     }
+}
+
+/// Why a subcommand did not do its work, and what the process ends with.
+struct Problem {
+    exit_code: u8,
+    text: String,
+}
+
+fn problem(exit_code: u8, text: impl ToString) -> Problem {
+    Problem { exit_code, text: text.to_string() }
+}
+
+/// Tells what went wrong, if anything did, and returns the exit code.
+fn report(done: Result<(), Problem>) -> u8 {
+    match done {
+        Ok(()) => exit::SUCCESS,
+        Err(Problem { exit_code, text }) => {
+            complain(text);
+            exit_code
+        }
+    }
+}
+
+/// Opens the database, on which a server may be running.
+fn open_beside(config: &Config) -> Result<Store, Problem> {
+    let path = &config.server.db_path;
+    Store::open_beside(path)
+        .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
 }
 
 /// Writes an answer. A reader that went away is its own affair.
@@ -212,6 +246,8 @@ mod tests {
             "medsrv status --pid-file p --port 1",
             "medsrv check --pid-file=p --port=1",
             "medsrv call --pid-file p --port 1 {}",
+            "medsrv call --pid-file p doctor.get --port 1 doctor_id=7 --token t",
+            "medsrv user --pid-file p passwd admin --port 1",
             "medsrv audit --pid-file p verify --port 1",
             "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",
         ] {

@@ -10,6 +10,12 @@ use super::time::Now;
 use crate::store::statements::{account, doctor, patient};
 use crate::store::{Error, Row, Transaction, params};
 
+/// The longest texts that new accounts have, in letters.
+pub const USERNAME_CHARS_MAX: usize = 32;
+pub const NAME_CHARS_MAX: usize = 64;
+pub const DEPARTMENT_CHARS_MAX: usize = 64;
+pub const PASSWORD_CHARS_MAX: usize = 256;
+
 /// Patients that a doctor without a setting of their own sees in a day.
 const MAX_PATIENTS_DEFAULT: i64 = 30;
 

@@ -13,3 +13,10 @@ pub fn is_printable(letter: char) -> bool {
 pub fn is_layout(letter: char) -> bool {
     matches!(letter, '\n' | '\r' | '\t')
 }
+
+/// Whether a text is one line that says something, in at most that many letters.
+pub fn is_line(text: &str, chars_max: usize) -> bool {
+    // Most texts have fewer bytes than they may have letters.
+    let fits = text.len() <= chars_max || text.chars().count() <= chars_max;
+    fits && !text.trim().is_empty() && text.chars().all(is_printable)
+}

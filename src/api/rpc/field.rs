@@ -2,6 +2,7 @@
 //!
 //! It never knows a method. Invariant: a value of one of these types keeps to its rule.
 
+use crate::service::account::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, USERNAME_CHARS_MAX};
 use crate::service::text::{is_layout, is_printable};
 use crate::service::time::is_date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -40,8 +41,8 @@ pub struct Limit(pub u32);
 
 pub type Reason = Line<500>;
 pub type RequestId = Line<64>;
-pub type Username = Line<32>;
-pub type Name = Line<64>;
+pub type Username = Line<USERNAME_CHARS_MAX>;
+pub type Name = Line<NAME_CHARS_MAX>;
 
 impl fmt::Debug for Password {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -109,9 +110,6 @@ texts! {
     Line, false, "One line of text, without control characters.";
     Notes, true, "Text that may have several lines.";
 }
-
-/// The longest password that is taken, in characters.
-const PASSWORD_CHARS_MAX: usize = 256;
 
 impl<'de> Deserialize<'de> for Password {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

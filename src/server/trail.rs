@@ -1,0 +1,43 @@
+//! Opening the audit trail for going on with it, by the server and by subcommands beside it.
+//!
+//! It never writes an entry. Invariants: what is opened fits its key and its last anchor; a key is made only for
+//! a trail that has neither an entry nor an anchor, for a new key over an old trail would break its chain.
+
+use super::StartError;
+use crate::ops::anchor;
+use crate::ops::config::Config;
+use crate::ops::keyfile;
+use crate::service::Failure;
+use crate::service::audit::{self, Head, Key, Trail};
+use crate::store::{Commit, Store};
+
+/// Tells the entries of one run from those of another.
+const BOOT_ID_BYTES: usize = 8;
+
+/// # Errors
+/// Where key, anchors or table cannot be read, or do not fit each other.
+pub fn open(config: &Config, store: &mut Store) -> Result<Trail, StartError> {
+    let (key_file, anchor_file) = (&config.audit.key_file, &config.audit.anchor_file);
+    let files = |error: String| StartError::Files(error);
+    let failed =
+        |reason: String| StartError::Database { path: config.server.db_path.display().to_string(), reason };
+    // Before the table: a server that runs may append to both meanwhile.
+    let found = anchor::read(anchor_file).map_err(|error| files(error.to_string()))?;
+    let last = found.anchors.last().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash });
+    let view = store.read().map_err(|error| failed(error.to_string()))?;
+    let is_new =
+        Head::read(&view).map_err(|error| failed(error.to_string()))?.sequence == 0 && last.is_none();
+    let key =
+        if is_new { keyfile::read_or_create(key_file).map(|(key, _)| key) } else { keyfile::read(key_file) };
+    let key = Key::new(key.map_err(|error| files(error.to_string()))?);
+    audit::check_start(&view, &key, last).map_err(|failure| match failure {
+        Failure::Refused(unfit) => failed(unfit.to_string()),
+        Failure::Fault(fault) => failed(fault.to_string()),
+    })?;
+    if store.commit() != Commit::Durable {
+        return Err(failed("its audit trail cannot be read".into()));
+    }
+    let mut boot_id = [0; BOOT_ID_BYTES];
+    getrandom::fill(&mut boot_id).map_err(|error| StartError::System(format!("no random bytes: {error}")))?;
+    Ok(Trail::new(&key, hex::encode(boot_id)))
+}
