@@ -27,7 +27,7 @@ impl Methods {
     }
 
     fn all(&self) -> impl Iterator<Item = Described<'_>> {
-        let methods = self.0["methods"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let methods = self.0.get("methods").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
         let described = |method| {
             let name = str_of(method, "name")?;
             Some(Described { name, method, document: &self.0 })
