@@ -16,7 +16,16 @@ pub fn is_layout(letter: char) -> bool {
 
 /// Whether a text is one line that says something, in at most that many letters.
 pub fn is_line(text: &str, chars_max: usize) -> bool {
+    says_something(text, chars_max) && text.chars().all(is_printable)
+}
+
+/// As `is_line`, for a text that may have several lines.
+pub fn is_notes(text: &str, chars_max: usize) -> bool {
+    says_something(text, chars_max) && text.chars().all(|letter| is_printable(letter) || is_layout(letter))
+}
+
+fn says_something(text: &str, chars_max: usize) -> bool {
     // Most texts have fewer bytes than they may have letters.
     let fits = text.len() <= chars_max || text.chars().count() <= chars_max;
-    fits && !text.trim().is_empty() && text.chars().all(is_printable)
+    fits && !text.trim().is_empty()
 }

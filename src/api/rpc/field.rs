@@ -3,7 +3,7 @@
 //! It never knows a method. Invariant: a value of one of these types keeps to its rule.
 
 use crate::service::account::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, USERNAME_CHARS_MAX};
-use crate::service::text::{is_layout, is_printable};
+use crate::service::text::{is_line, is_notes};
 use crate::service::time::is_date;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
@@ -62,9 +62,8 @@ fn text<'de, D: Deserializer<'de>>(
     has_lines: bool,
 ) -> Result<String, D::Error> {
     let text = Cow::<'de, str>::deserialize(deserializer)?;
-    let fits = text.len() <= max_chars || text.chars().count() <= max_chars;
-    let is_allowed = |letter| is_printable(letter) || (has_lines && is_layout(letter));
-    if fits && !text.trim().is_empty() && text.chars().all(is_allowed) {
+    let is_right = if has_lines { is_notes } else { is_line };
+    if is_right(&text, max_chars) {
         return Ok(text.into_owned());
     }
     Err(D::Error::custom(format!("must be text of 1 to {max_chars} characters without control characters")))
