@@ -5,7 +5,8 @@
 
 use super::rights::Right;
 use crate::api::rpc::methods as of;
-use crate::api::rpc::{Entry, entry, openrpc};
+use crate::api::rpc::openrpc::{self, Described};
+use crate::api::rpc::{Entry, entry};
 use serde_json::Value;
 
 pub const METHODS: &[Entry] = &[
@@ -37,9 +38,13 @@ pub const METHODS: &[Entry] = &[
 
 /// The OpenRPC document of all of them.
 pub fn document() -> Value {
-    let methods: Vec<(&Entry, String)> = METHODS
+    let methods: Vec<Described<'_>> = METHODS
         .iter()
-        .map(|entry| (entry, Right::find(entry.name).map_or_else(|| "nobody".into(), Right::callers)))
+        .map(|entry| {
+            let right = Right::find(entry.name);
+            let callers = right.map_or_else(|| "nobody".into(), Right::callers);
+            Described { entry, callers, is_open: right.is_some_and(|right| right.is_open) }
+        })
         .collect();
     openrpc::document(&methods)
 }

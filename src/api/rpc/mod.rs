@@ -10,6 +10,7 @@ mod department;
 mod doctor;
 pub mod envelope;
 mod field;
+pub mod markdown;
 mod mask;
 pub mod openrpc;
 mod params;

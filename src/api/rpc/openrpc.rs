@@ -9,19 +9,60 @@ use crate::store::Transaction;
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde_json::value::RawValue;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 
 /// What any method may refuse with.
 const ERRORS_OF_ALL: [Code; 4] = [Code::Busy, Code::Retry, Code::StorageFull, Code::TooLarge];
+/// What a method that is not open to everyone may refuse with, too.
+const ERRORS_OF_CLOSED: [Code; 2] = [Code::Unauthenticated, Code::Forbidden];
+/// The document's own description, as the specification of OpenRPC names it.
+pub const META_SCHEMA: &str = "https://raw.githubusercontent.com/open-rpc/meta-schema/master/schema.json";
 
-/// The document, given methods with who may call each.
-pub fn document(methods: &[(&Entry, String)]) -> Value {
+/// What a parameter is that several methods have under one name. It is said where the method says nothing
+/// better.
+const COMMON: [(&str, &str); 13] = [
+    (
+        "request_id",
+        "Chosen by the client: the same request sent again within 24 hours gets the first reply again.",
+    ),
+    ("patient_id", "The patient's id."),
+    ("doctor_id", "The doctor's id."),
+    ("user_id", "The account's id, which is the patient's or the doctor's, too."),
+    ("username", "The account's name."),
+    ("name", "The name of the person."),
+    ("department", "The name of a department."),
+    ("birth_date", "A day, YYYY-MM-DD."),
+    ("token", "The token that session.login gave."),
+    ("id_card", "The number of the id card."),
+    ("email", "An address for mail."),
+    ("photo_path", "Where a photo is."),
+    ("is_available", "Whether appointments can be made."),
+];
+/// What texts say of themselves; the kind says as much.
+const OF_KINDS: [&str; 2] =
+    ["One line of text, without control characters.", "Text that may have several lines."];
+
+/// A method and who may call it, in words; and whether that is everyone.
+pub struct Described<'a> {
+    pub entry: &'a Entry,
+    pub callers: String,
+    pub is_open: bool,
+}
+
+/// The document of these methods.
+pub fn document(methods: &[Described<'_>]) -> Value {
     let mut settings = SchemaSettings::draft07();
     settings.definitions_path = "/components/schemas".into();
-    let mut generator = settings.into_generator();
+    let mut of_params = settings.clone().into_generator();
+    // Of a result, what can be null is there all the same.
+    let mut of_results = settings.for_serialize().into_generator();
     let described: Vec<Value> =
-        methods.iter().map(|(entry, callers)| describe(entry, callers, &mut generator)).collect();
+        methods.iter().map(|method| describe(method, &mut of_params, &mut of_results)).collect();
+    let mut schemas = of_params.take_definitions(true);
+    schemas.extend(of_results.take_definitions(true));
+    let codes: Map<String, Value> =
+        Code::ALL.iter().map(|code| (code.word().to_owned(), code.meaning().into())).collect();
     json!({
         "openrpc": "1.3.2",
         "info": {
@@ -30,12 +71,18 @@ pub fn document(methods: &[(&Entry, String)]) -> Value {
             "description": "A hospital's appointments and records, as JSON-RPC 2.0 over length-prefixed frames.",
         },
         "methods": described,
-        "components": {"schemas": generator.take_definitions(true)},
+        "components": {"schemas": schemas},
+        "x-error-codes": codes,
     })
 }
 
-fn describe(entry: &Entry, callers: &str, generator: &mut SchemaGenerator) -> Value {
-    let schema = (entry.params)(generator);
+fn describe(
+    method: &Described<'_>,
+    of_params: &mut SchemaGenerator,
+    of_results: &mut SchemaGenerator,
+) -> Value {
+    let entry = method.entry;
+    let schema = (entry.params)(of_params);
     let required: Vec<&str> = schema
         .get("required")
         .and_then(Value::as_array)
@@ -48,24 +95,39 @@ fn describe(entry: &Entry, callers: &str, generator: &mut SchemaGenerator) -> Va
         .and_then(Value::as_object)
         .into_iter()
         .flatten()
-        .map(|(name, schema)| json!({"name": name, "required": required.contains(&name.as_str()), "schema": schema}))
+        .map(|(name, schema)| parameter(name, required.contains(&name.as_str()), schema))
         .collect();
-    let errors: Vec<Value> = entry
-        .errors
-        .iter()
-        .chain(ERRORS_OF_ALL.iter().filter(|code| !entry.errors.contains(code)))
-        .map(|code| json!({"code": APPLICATION_ERROR, "message": code.meaning(), "data": {"code": code.word()}}))
-        .collect();
+    // Errors of one method must differ in their code, and all of ours have one; the words tell them apart.
+    let mut codes = entry.errors.to_vec();
+    let of_gate: &[Code] = if method.is_open { &[] } else { &ERRORS_OF_CLOSED };
+    for code in of_gate.iter().chain(&ERRORS_OF_ALL) {
+        if !codes.contains(code) {
+            codes.push(*code);
+        }
+    }
+    let words: Vec<&str> = codes.iter().map(|code| code.word()).collect();
     json!({
         "name": entry.name,
         "summary": entry.summary,
         "paramStructure": "either",
         "params": params,
-        "result": {"name": "result", "schema": (entry.outcome)(generator)},
-        "errors": errors,
-        "x-callers": callers,
+        "result": {"name": "result", "schema": (entry.outcome)(of_results)},
+        "errors": [{"code": APPLICATION_ERROR, "message": "refused; data.code is one of x-error-codes"}],
+        "x-error-codes": words,
+        "x-callers": method.callers,
         "x-writes": matches!(entry.kind, Kind::Write(_)),
     })
+}
+
+/// A parameter as a content descriptor.
+fn parameter(name: &str, is_required: bool, schema: &Value) -> Value {
+    let own = schema.get("description").and_then(Value::as_str).filter(|own| !OF_KINDS.contains(own));
+    let common = || COMMON.iter().find(|(known, _)| *known == name).map(|(_, description)| *description);
+    let mut descriptor = json!({"name": name, "required": is_required, "schema": schema});
+    if let (Some(description), Some(members)) = (own.or_else(common), descriptor.as_object_mut()) {
+        members.insert("description".into(), description.into());
+    }
+    descriptor
 }
 
 pub struct Discover;
@@ -89,7 +151,7 @@ impl JsonSchema for Document {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"$ref": "https://raw.githubusercontent.com/open-rpc/meta-schema/master/schema.json"})
+        json_schema!({"$ref": META_SCHEMA})
     }
 }
 

@@ -1,0 +1,224 @@
+//! The documents are true: what can be generated is, and the examples are played against a server.
+//!
+//! A document that is out of date is written anew by `UPDATE_DOCS=1 cargo test --test docs`.
+
+mod common;
+
+use common::Server;
+use medsrv::api::rpc::Who;
+use medsrv::api::rpc::markdown;
+use medsrv::api::rpc::openrpc::META_SCHEMA;
+use medsrv::api::rpc::problem::Code;
+use medsrv::dispatch::{RIGHTS, Right, document};
+use medsrv::service::access::{Actor, Role};
+use serde_json::Value;
+use std::collections::HashSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+fn read(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(name)).unwrap()
+}
+
+/// Holds what stands between two marks of a document against what is generated.
+fn assert_generated(name: &str, mark: &str, generated: &str) {
+    let text = read(name);
+    let (begin, end) = (format!("<!-- {mark} -->\n"), format!("<!-- end of {mark} -->\n"));
+    let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{name} has no {begin}"));
+    let (found, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{name} has no {end}"));
+    let wanted = format!("\n{}\n\n", generated.trim_end());
+    if found == wanted {
+        return;
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        return fs::write(path, format!("{before}{begin}{wanted}{end}{after}")).unwrap();
+    }
+    let differs = wanted.lines().zip(found.lines()).find(|(wanted, found)| wanted != found);
+    let (wanted, found) = differs.unwrap_or(("another number of lines", ""));
+    panic!(
+        "{name} is out of date; `UPDATE_DOCS=1 cargo test --test docs` writes it anew.\n\
+         wanted: {wanted}\n found: {found}"
+    );
+}
+
+#[test]
+fn the_page_of_the_methods_is_that_of_the_document() {
+    assert_generated("docs/rpc.md", "generated from rpc.discover", &markdown::reference(&document()));
+}
+
+#[test]
+fn the_table_of_rights_is_that_of_the_gate() {
+    let mut table =
+        String::from("| Method | logged out | patient | doctor | nurse | clerk | admin | auditor |\n");
+    table += "|---|---|---|---|---|---|---|---|\n";
+    for right in RIGHTS {
+        let open = if right.is_open { "yes" } else { "" };
+        let roles: Vec<&str> = Role::ALL.into_iter().map(|role| shown(right.of_role(role))).collect();
+        let auditor = if is_for_auditors(right) { "yes" } else { "" };
+        table += &format!("| `{}` | {open} | {} | {auditor} |\n", right.method, roles.join(" | "));
+    }
+    assert_generated("docs/accounts.md", "generated from the table of rights", &table);
+}
+
+fn shown(who: Who) -> &'static str {
+    match who {
+        Who::Nobody => "",
+        Who::Own => "own",
+        Who::Treated => "treated",
+        Who::WithReason => "reason",
+        Who::Anyone => "yes",
+    }
+}
+
+/// Whether the flag gives what the role does not.
+fn is_for_auditors(right: &Right) -> bool {
+    let auditor = Actor { user_id: 1, username: String::new(), role: Role::Clerk, is_auditor: true };
+    right.of(Some(&auditor)) != Some(right.of_role(Role::Clerk))
+}
+
+/// What the specification of OpenRPC asks for beyond what its own types say.
+#[test]
+fn the_document_is_sound() {
+    let document = document();
+    let methods = document["methods"].as_array().unwrap();
+    let mut names = HashSet::new();
+    for method in methods {
+        let name = method["name"].as_str().unwrap();
+        assert!(names.insert(name), "{name} comes twice");
+        let mut params = HashSet::new();
+        let mut may_be_missing = false;
+        for parameter in method["params"].as_array().unwrap() {
+            assert!(params.insert(parameter["name"].as_str().unwrap()), "{name}: {parameter}");
+            assert!(parameter["schema"].is_object(), "{name}: {parameter}");
+            let required = parameter["required"].as_bool().unwrap();
+            assert!(!(required && may_be_missing), "{name}: what is required comes first: {parameter}");
+            may_be_missing |= !required;
+        }
+        assert!(method["result"]["name"].is_string() && method["result"]["schema"].is_object(), "{name}");
+        let mut codes = HashSet::new();
+        for error in method["errors"].as_array().unwrap() {
+            assert!(codes.insert(error["code"].as_i64().unwrap()), "{name}: errors differ in their code");
+            assert!(error["message"].is_string(), "{name}");
+        }
+        for word in method["x-error-codes"].as_array().unwrap() {
+            let word = word.as_str().unwrap();
+            assert!(Code::ALL.iter().any(|code| code.word() == word), "{name}: {word}");
+        }
+    }
+    assert_eq!(document["x-error-codes"].as_object().unwrap().len(), Code::ALL.len());
+    assert_references_resolve(&document, &document);
+}
+
+fn assert_references_resolve(value: &Value, document: &Value) {
+    match value {
+        Value::Object(members) => {
+            if let Some(target) = members.get("$ref").and_then(Value::as_str) {
+                let found = target.strip_prefix('#').map(|target| document.pointer(target));
+                // The document cannot hold the schema of such documents; the specification names it like this.
+                assert!(matches!(found, Some(Some(_))) || target == META_SCHEMA, "{target}");
+            }
+            members.values().for_each(|member| assert_references_resolve(member, document));
+        }
+        Value::Array(items) => items.iter().for_each(|item| assert_references_resolve(item, document)),
+        _ => {}
+    }
+}
+
+#[test]
+fn the_conversation_of_the_page_is_what_a_server_says() {
+    let server = Server::demo();
+    let mut client = server.connect();
+    let page = read("docs/rpc.md");
+    let (mut sent, mut received) = (0, 0);
+    for line in page.lines() {
+        if let Some(request) = line.strip_prefix("    > ") {
+            client.send(request.as_bytes());
+            sent += 1;
+        } else if let Some(reply) = line.strip_prefix("    < ") {
+            let documented: Value = serde_json::from_str(reply).unwrap();
+            assert_eq!(without_chance(&client.reply()), without_chance(&documented), "{line}");
+            received += 1;
+        }
+    }
+    assert!(sent > 10 && received + 1 == sent, "one of them is a notification: {sent} and {received}");
+}
+
+/// A dash in place of what differs from one run to another.
+fn without_chance(value: &Value) -> Value {
+    match value {
+        Value::Object(members) => {
+            let member = |(key, value): (&String, &Value)| {
+                let is_chance = (key == "token" || key.ends_with("_ms")) && !value.is_null();
+                (key.clone(), if is_chance { "-".into() } else { without_chance(value) })
+            };
+            members.iter().map(member).collect()
+        }
+        Value::Array(items) => items.iter().map(without_chance).collect(),
+        other => other.clone(),
+    }
+}
+
+/// The requests of a page that are sent with `medsrv call '…'`.
+fn called(page: &str) -> Vec<&str> {
+    page.lines()
+        .filter_map(|line| line.trim_start().trim_start_matches("$ ").strip_prefix("medsrv call '"))
+        .map(|rest| rest.split('\'').next().unwrap())
+        .filter(|request| !request.contains('…'))
+        .collect()
+}
+
+#[test]
+fn what_the_readme_calls_is_answered_with_success() {
+    let (english, chinese) = (read("README.md"), read("README.zh-CN.md"));
+    assert_eq!(called(&english), called(&chinese), "both say the same");
+    assert!(called(&english).len() > 2);
+    let server = Server::demo();
+    for request in called(&english) {
+        let output = Command::new(env!("CARGO_BIN_EXE_medsrv"))
+            .args(["call", request, "--port", &server.address.port().to_string()])
+            .current_dir(server.directory.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{request}: {}", String::from_utf8_lossy(&output.stdout));
+    }
+}
+
+#[test]
+fn every_setting_has_its_line_in_the_operators_page() {
+    let page = read("docs/operations.md");
+    let mut section = String::new();
+    for line in read("medsrv.conf").lines() {
+        if let Some(name) = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            name.clone_into(&mut section);
+        } else if let Some((key, _)) = line.split_once(" = ")
+            && !key.starts_with(['#', ' '])
+        {
+            let begin = format!("| `{section}.{key}` | ");
+            assert!(page.lines().any(|line| line.starts_with(&begin)), "docs/operations.md has no {begin}");
+        }
+    }
+}
+
+#[test]
+fn every_document_that_is_named_is_there() {
+    for name in [
+        "README.md",
+        "README.zh-CN.md",
+        "ARCHITECTURE.md",
+        "docs/operations.md",
+        "docs/protocol.md",
+        "docs/rpc.md",
+        "docs/accounts.md",
+        "docs/performance.md",
+        "tests/clients/README.md",
+    ] {
+        let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+        for target in read(name).split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let file = target.split('#').next().unwrap();
+            let is_here = file.is_empty() || target.contains("://");
+            assert!(is_here || directory.with_file_name(file).exists(), "{name}: {target}");
+        }
+    }
+}
