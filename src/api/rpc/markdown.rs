@@ -33,10 +33,9 @@ pub fn reference(document: &Value) -> String {
 }
 
 fn codes_of_all(methods: &[Value]) -> Vec<&str> {
-    let codes = |method: &'_ Value| method.get("x-error-codes").cloned();
-    let in_all = |code: &&Value| methods.iter().all(|method| list(codes(method).as_ref()).contains(code));
-    let first = methods.first().and_then(|method| method.get("x-error-codes"));
-    list(first).iter().filter(in_all).map(text).collect()
+    let codes = |method| list(Value::get(method, "x-error-codes"));
+    let in_all = |code: &&Value| methods.iter().all(|method| codes(method).contains(code));
+    methods.first().map_or(&[][..], codes).iter().filter(in_all).map(text).collect()
 }
 
 fn describe(page: &mut String, method: &Value, of_all: &[&str], document: &Value) {
