@@ -125,7 +125,7 @@ fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<Account>
 
 /// Whether this was a success lately. It asks nothing of the database: whatever changes an account makes it
 /// forgotten.
-pub fn is_remembered(
+fn is_remembered(
     transaction: &Transaction<'_>,
     desk: &mut Desk,
     username: &str,
@@ -134,6 +134,20 @@ pub fn is_remembered(
 ) -> bool {
     desk.remembered.keep_up(transaction.generation());
     desk.remembered.knows(username, password, now.unix_ms)
+}
+
+/// Whether this was a success lately, at a place that is known and where nothing has failed since, so that
+/// nothing needs to be written.
+pub fn is_repeated(
+    transaction: &Transaction<'_>,
+    desk: &mut Desk,
+    username: &str,
+    password: &str,
+    peer: IpAddr,
+    now: &Now,
+) -> Result<bool, Error> {
+    Ok(is_remembered(transaction, desk, username, password, now)
+        && throttle::is_untroubled(transaction, &Subjects::of(username, peer), now)?)
 }
 
 /// Why a login came to nothing.
@@ -165,15 +179,17 @@ pub fn login(
     now: &Now,
 ) -> Result<Login, LoginFailure> {
     let account = find(transaction, username)?;
+    let subjects = Subjects::of(username, peer);
+    // This comes before what is remembered, or a success of the owner's would let others guess without delay.
+    if let Err(too_many) = throttle::check(transaction, &subjects, &desk.rules.throttle, now)? {
+        return Ok(Login::TooMany(too_many));
+    }
     if let Some(account) = &account
         && is_remembered(transaction, desk, username, password, now)
         && !account.is_disabled
     {
+        throttle::succeeded(transaction, &subjects, now)?;
         return Ok(Login::Verified(account.actor.clone()));
-    }
-    let subjects = Subjects::of(username, peer);
-    if let Err(too_many) = throttle::check(transaction, &subjects, now)? {
-        return Ok(Login::TooMany(too_many));
     }
     let proof = desk.prove(account.as_ref().map(|account| account.password_hash.as_str()), password)?;
     let (Some(account), Proof::Right(newer)) = (&account, proof) else {
@@ -213,7 +229,7 @@ pub fn confirm(
     now: &Now,
 ) -> Result<Confirmed, LoginFailure> {
     let subjects = Subjects::of(username, peer);
-    if let Err(too_many) = throttle::check(transaction, &subjects, now)? {
+    if let Err(too_many) = throttle::check(transaction, &subjects, &desk.rules.throttle, now)? {
         return Ok(Confirmed::TooMany(too_many));
     }
     let account = find(transaction, username)?;

@@ -87,6 +87,7 @@ fn counted<'a>(
 pub fn check(
     transaction: &Transaction<'_>,
     subjects: &Subjects,
+    rules: &ThrottleRules,
     now: &Now,
 ) -> Result<Result<(), TooMany>, Error> {
     let (_, of_account) = counted(transaction, subjects)?;
@@ -94,10 +95,27 @@ pub fn check(
         Some(address) => count(transaction, address)?,
         None => None,
     };
-    let until = [of_account, of_address].into_iter().flatten().map(|count| count.blocked_until).max();
-    // A clock that was set back must not make a delay longer than it ever was meant to be.
-    let retry_after_ms = until.unwrap_or(0) - now.unix_ms;
+    let retry_after_ms =
+        left(of_account, rules.delay_max_ms, now).max(left(of_address, ADDRESS_WINDOW_MS, now));
     Ok(if retry_after_ms > 0 { Err(TooMany { retry_after_ms }) } else { Ok(()) })
+}
+
+/// How much is left of a delay. One that is longer than any is meant to be comes of a clock that was set back,
+/// and would last until the clock is where it was.
+fn left(count: Option<Count>, max_ms: i64, now: &Now) -> i64 {
+    let left_ms = count.map_or(0, |count| count.blocked_until - now.unix_ms);
+    if left_ms > max_ms { 0 } else { left_ms }
+}
+
+/// Whether this is a place that is known and where nothing has failed since the last success, so that a
+/// further one changes nothing.
+pub fn is_untroubled(transaction: &Transaction<'_>, subjects: &Subjects, now: &Now) -> Result<bool, Error> {
+    let of_place = count(transaction, &subjects.place)?;
+    if !of_place.is_some_and(|count| count.succeeded_at.is_some() && count.failures == 0) {
+        return Ok(false);
+    }
+    let Some(address) = &subjects.address else { return Ok(true) };
+    Ok(left(count(transaction, address)?, ADDRESS_WINDOW_MS, now) <= 0)
 }
 
 /// Counts a failure.

@@ -46,11 +46,11 @@ pub fn login_again(
     let username = searched(call.object, "user_name")?;
     let password = optional_text(call.object, key, field::LOGIN_CREDENTIAL)?.unwrap_or_default();
     let mut desk = call.desk.borrow_mut();
-    let is_remembered = login::is_remembered(transaction, &mut desk, &username, &password, call.now);
-    if is_remembered {
+    let is_repeated = login::is_repeated(transaction, &mut desk, &username, &password, call.peer, call.now)?;
+    if is_repeated {
         reply.result(&"verificationSuccess");
     }
-    Ok(is_remembered)
+    Ok(is_repeated)
 }
 
 pub fn register_patient(
