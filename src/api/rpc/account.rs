@@ -1,6 +1,7 @@
 //! `account.*`: who has an account, and what it may do.
 
 use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username};
+use super::mask::AccountName;
 use super::problem::{Code, Problem};
 use super::session::{too_many, wrong_credentials};
 use super::{Call, Kind, Method, Subject};
@@ -199,7 +200,8 @@ pub struct ListAccountsParams {
 #[derive(Serialize, JsonSchema)]
 pub struct AccountItem {
     pub user_id: i64,
-    pub username: String,
+    /// A patient's is a phone number and masked.
+    pub username: AccountName,
     pub role: String,
     pub name: Option<String>,
     pub is_auditor: bool,
@@ -233,7 +235,7 @@ impl Method for ListAccounts {
         account::list(transaction, params.role.map(Into::into), after, limit + 1, |account| {
             items.push(AccountItem {
                 user_id: account.user_id,
-                username: account.username.to_owned(),
+                username: AccountName::new(account.username, account.role),
                 role: account.role.to_owned(),
                 name: account.name.map(str::to_owned),
                 is_auditor: account.is_auditor,

@@ -36,6 +36,26 @@ impl Phone {
     }
 }
 
+/// An account's name, which is a phone number where the account is a patient's.
+#[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(transparent)]
+pub struct AccountName(String);
+
+impl AccountName {
+    pub fn new(username: &str, role: &str) -> AccountName {
+        if role == "patient" {
+            return AccountName(Phone::new(username, Shown::Masked).0);
+        }
+        AccountName(username.to_owned())
+    }
+}
+
+impl Serialize for AccountName {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
+
 /// What is too short for its ends to be shown is hidden whole.
 fn mask(text: &str, first: usize, last: usize, shown: Shown) -> String {
     let length = text.chars().count();
