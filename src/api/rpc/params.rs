@@ -49,12 +49,18 @@ fn explain(path: &str, message: &str) -> (String, String) {
         return (field.clone(), format!("{field} comes twice"));
     }
     let field = if path.is_empty() { "params" } else { path };
-    let expected = if message.starts_with("invalid ") {
-        message.rsplit_once(", expected ").map_or("valid", |(_, expected)| expected)
-    } else if message.starts_with("unknown variant") {
-        message.rsplit_once(", expected ").map_or("valid", |(_, expected)| expected)
+    const ELSE: &str = "what rpc.discover describes";
+    let is_about_kind =
+        ["invalid type", "invalid value", "unknown variant"].iter().any(|start| message.starts_with(start));
+    let expected = if is_about_kind {
+        message.rsplit_once(", expected ").map_or(ELSE, |(_, expected)| expected)
     } else {
-        message.strip_prefix("must be ").unwrap_or(message)
+        // What is left is too many elements or too few, and text or numbers that cannot be read.
+        message.strip_prefix("must be ").unwrap_or(ELSE)
+    };
+    let expected = match expected {
+        "i64" | "u32" => "a whole number",
+        other => other,
     };
     (field.to_owned(), format!("{field} must be {}", expected.replace('`', "")))
 }
@@ -109,8 +115,8 @@ mod tests {
             "name",
             "name must be text of 1 to 4 characters without control characters",
         );
-        check(json!({"patient_id": 1, "name": "x", "limit": -1}), "limit", "limit must be u32");
-        check(json!([1]), "params", "params must be struct Sample with 3 elements");
+        check(json!({"patient_id": 1, "name": "x", "limit": -1}), "limit", "limit must be a whole number");
+        check(json!([1]), "params", "params must be what rpc.discover describes");
     }
 
     #[test]
