@@ -24,6 +24,7 @@ use crate::service::audit::Trail;
 use crate::service::credential::{Recipe, Remembered};
 use crate::service::login::{Desk, LoginRules};
 use crate::service::memory::Memory;
+use crate::service::reply::ReplyKey;
 use crate::service::session::SessionRules;
 use crate::service::throttle::ThrottleRules;
 use crate::service::time::Now;
@@ -126,6 +127,7 @@ pub struct Dispatcher {
     speaks_rpc: HashSet<SessionId>,
     table: rpc::Table,
     document: Box<RawValue>,
+    reply_key: ReplyKey,
     usage: Usage,
 }
 
@@ -142,6 +144,7 @@ impl Dispatcher {
     /// Where the system has no random bytes to give.
     pub fn new(parts: Parts, settings: Settings) -> Result<Dispatcher, String> {
         let desk = Desk::new(settings.login.clone(), Remembered::new()?);
+        let reply_key = ReplyKey::new(&parts.trail.derive_key("replies"));
         let document = serde_json::value::to_raw_value(&document()).map_err(|error| error.to_string())?;
         Ok(Dispatcher {
             waiting: Waiting::new(settings.waiting_logins_max),
@@ -156,6 +159,7 @@ impl Dispatcher {
             speaks_rpc: HashSet::new(),
             table: rpc::table(),
             document,
+            reply_key,
             usage: Usage::default(),
         })
     }

@@ -176,6 +176,7 @@ impl Dispatcher {
             desk: self.desk.get_mut(),
             memory: self.memory.get_mut(),
             document: &self.document,
+            reply_key: &self.reply_key,
             note: Note::default(),
             binding: Binding::Stays,
             accounts_changed: false,

@@ -16,6 +16,7 @@ use super::time::{Now, write_rfc3339};
 use crate::store::statements::audit;
 use crate::store::{Error, Transaction, Value, params, params_from_iter};
 use chain::{Chain, HEX_BYTES, hex_text, parse_hex};
+use zeroize::Zeroizing;
 
 /// What was done, in the letters of FHIR's AuditEvent.action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,6 +108,11 @@ impl Trail {
         let mut recorded_at = String::new();
         write_rfc3339(0, &mut recorded_at);
         Trail { chain: Chain::new(key), boot_id, head: None, generation: 0, recorded_ms: 0, recorded_at }
+    }
+
+    /// A key for another purpose, made of that of the trail, which is kept outside of the database.
+    pub fn derive_key(&self, purpose: &str) -> Zeroizing<[u8; HASH_BYTES]> {
+        self.chain.derive_key(purpose)
     }
 
     /// Appends an entry with one statement, and returns its sequence.

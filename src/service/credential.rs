@@ -126,7 +126,7 @@ fn random<const BYTES: usize>() -> Result<[u8; BYTES], String> {
 
 /// HMAC-SHA256 under a key of any length. The key is brought to the length of a block here, as RFC 2104 has
 /// it, because only a key of that length cannot be refused.
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
+pub(super) fn keyed(key: &[u8]) -> Hmac<Sha256> {
     let mut block = Zeroizing::new([0; BLOCK_BYTES]);
     let fill = |block: &mut [u8], bytes: &[u8]| {
         block.iter_mut().zip(bytes).for_each(|(place, byte)| *place = *byte);

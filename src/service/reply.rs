@@ -3,10 +3,12 @@
 //! It never knows what a reply says. Invariant: a reply is kept in the transaction of what it reports, for
 //! `KEPT_MS`; one request id of one requester stands for one request.
 
+use super::credential::keyed;
 use super::time::Now;
 use crate::store::statements::reply;
 use crate::store::{Error, Transaction, params};
-use sha2::{Digest, Sha256};
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
 
 /// How long a reply is kept.
 pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
@@ -21,9 +23,17 @@ pub struct Request<'a> {
     pub params: &'a str,
 }
 
-impl Request<'_> {
-    fn params_hash(&self) -> String {
-        hex::encode(Sha256::digest(self.params))
+/// Under which parameters are hashed. Some hold a password, and whoever has only the database must not be able
+/// to guess it as quickly as a plain hash can be made.
+pub struct ReplyKey(Hmac<Sha256>);
+
+impl ReplyKey {
+    pub fn new(key: &[u8; 32]) -> ReplyKey {
+        ReplyKey(keyed(key))
+    }
+
+    fn hash(&self, params: &str) -> String {
+        hex::encode(self.0.clone().chain_update(params).finalize().into_bytes())
     }
 }
 
@@ -37,11 +47,16 @@ pub enum Earlier {
     Other,
 }
 
-pub fn find(transaction: &Transaction<'_>, request: &Request<'_>, now: &Now) -> Result<Earlier, Error> {
+pub fn find(
+    transaction: &Transaction<'_>,
+    key: &ReplyKey,
+    request: &Request<'_>,
+    now: &Now,
+) -> Result<Earlier, Error> {
     let oldest = now.unix_ms - KEPT_MS;
     let found =
         transaction.first(&reply::FIND, params![request.requester, request.request_id, oldest], |row| {
-            let is_same = row.text(0)? == request.method && row.text(1)? == request.params_hash();
+            let is_same = row.text(0)? == request.method && row.text(1)? == key.hash(request.params);
             Ok::<_, Error>(if is_same { Earlier::Same(row.text(2)?.to_owned()) } else { Earlier::Other })
         })?;
     Ok(found.unwrap_or(Earlier::None))
@@ -50,6 +65,7 @@ pub fn find(transaction: &Transaction<'_>, request: &Request<'_>, now: &Now) -> 
 /// Keeps a reply, and drops a few that are too old to be asked for.
 pub fn keep(
     transaction: &Transaction<'_>,
+    key: &ReplyKey,
     request: &Request<'_>,
     text: &str,
     now: &Now,
@@ -61,7 +77,7 @@ pub fn keep(
             request.requester,
             request.request_id,
             request.method,
-            request.params_hash(),
+            key.hash(request.params),
             text,
             now.unix_ms
         ],

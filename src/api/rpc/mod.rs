@@ -36,7 +36,7 @@ use crate::service::access::{self, Actor};
 use crate::service::audit::Action;
 use crate::service::login::Desk;
 use crate::service::memory::Memory;
-use crate::service::reply;
+use crate::service::reply::{self, ReplyKey};
 use crate::service::session::Opened;
 use crate::service::time::Now;
 use crate::store::Transaction;
@@ -114,6 +114,7 @@ pub struct Call<'a> {
     pub memory: &'a mut Memory,
     /// The document that describes all methods.
     pub document: &'a RawValue,
+    pub reply_key: &'a ReplyKey,
     pub note: Note,
     pub binding: Binding,
     /// True once this call has changed what an account or a session may do.
@@ -283,7 +284,7 @@ fn run<M: Method>(
         method: M::NAME,
         params: json.map_or("", RawValue::get),
     };
-    match reply::find(transaction, &request, call.now)? {
+    match reply::find(transaction, call.reply_key, &request, call.now)? {
         reply::Earlier::None => {}
         reply::Earlier::Same(text) => {
             call.note.is_repeated = true;
@@ -299,7 +300,7 @@ fn run<M: Method>(
     }
     let text = serde_json::to_string(&M::run(params, call, transaction)?)
         .map_err(|error| Problem::Internal(error.to_string()))?;
-    reply::keep(transaction, &request, &text, call.now)?;
+    reply::keep(transaction, call.reply_key, &request, &text, call.now)?;
     output.extend_from_slice(text.as_bytes());
     Ok(())
 }

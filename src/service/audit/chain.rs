@@ -44,6 +44,11 @@ impl Chain {
         Chain(Hmac::new((&*block).into()))
     }
 
+    /// No row is as short as a purpose, so no row's hash is such a key.
+    pub(super) fn derive_key(&self, purpose: &str) -> Zeroizing<[u8; HASH_BYTES]> {
+        Zeroizing::new(self.0.clone().chain_update(purpose).finalize().into_bytes().into())
+    }
+
     /// The hash of a row that follows on the one with the hash `previous`.
     pub(super) fn hash<'a>(
         &self,
