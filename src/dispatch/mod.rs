@@ -287,7 +287,7 @@ impl Dispatcher {
 
     /// After a lost turn: words what is sent in the place of one of its replies.
     pub fn retract(&self, withdrawn: &[u8], now: &Now, output: &mut Vec<u8>) {
-        if envelope::is_rpc(withdrawn) {
+        if envelope::is_rpc_reply(withdrawn) {
             envelope::withdraw(withdrawn, &ErrorObject::of(Code::Retry), output);
         } else {
             Reply::new(output, &now.local, self.settings.reply_max_bytes).error(old::RETRY);

@@ -14,6 +14,9 @@ pub const BATCH_MAX: usize = 50;
 /// An id is given back with the reply and need not be longer than this.
 const ID_MAX_BYTES: usize = 256;
 
+/// How each reply begins.
+const REPLY_START: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":";
+
 /// One call.
 #[derive(Debug)]
 pub struct Request<'a> {
@@ -57,6 +60,11 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
 /// Whether data is meant as JSON-RPC: the old dialect's objects have no such member.
 pub fn is_rpc(data: &[u8]) -> bool {
     memchr::memmem::find(data, b"\"jsonrpc\"").is_some()
+}
+
+/// Whether a reply is one of ours, or a batch of them. One of the old dialect may hold the word somewhere.
+pub fn is_rpc_reply(reply: &[u8]) -> bool {
+    reply.strip_prefix(b"[").unwrap_or(reply).starts_with(REPLY_START)
 }
 
 /// Reads a call or a batch of them.
@@ -125,7 +133,7 @@ fn unparsable() -> Invalid<'static> {
 
 /// Begins a reply; the result is appended, and then `end_result`.
 pub fn begin_result(id: &RawValue, output: &mut Vec<u8>) {
-    output.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    output.extend_from_slice(REPLY_START);
     output.extend_from_slice(id.get().as_bytes());
     output.extend_from_slice(b",\"result\":");
 }
@@ -136,7 +144,7 @@ pub fn end_result(output: &mut Vec<u8>) {
 
 /// Appends a reply that is an error; without an id it is null, as for a request whose id cannot be made out.
 pub fn write_error(id: Option<&RawValue>, error: &ErrorObject, output: &mut Vec<u8>) {
-    output.extend_from_slice(b"{\"jsonrpc\":\"2.0\",\"id\":");
+    output.extend_from_slice(REPLY_START);
     output.extend_from_slice(id.map_or("null", RawValue::get).as_bytes());
     output.extend_from_slice(b",\"error\":");
     write_json(error, output);
