@@ -72,19 +72,28 @@ impl Dispatcher {
             self.one(session, call, now, &mut first_reply)?;
         }
         let mut replies = Vec::new();
+        let mut bytes = first_reply.len();
         for (place, (call, has_password)) in calls.iter().zip(&with_password).enumerate() {
             let mut reply = Vec::new();
             if Some(place) == first {
-                reply = std::mem::take(&mut first_reply);
-            } else if *has_password {
-                if let Ok(Request { id: Some(id), .. }) = call {
-                    let refusal =
-                        Problem::refused(Code::Busy, "a batch has one call with a password at the most");
-                    envelope::write_error(Some(id), &refusal.error(), &mut reply);
-                }
-            } else {
-                self.one(session, call, now, &mut reply)?;
+                replies.push(std::mem::take(&mut first_reply));
+                continue;
             }
+            match call {
+                Ok(Request { id, .. }) if *has_password => {
+                    if let Some(id) = id {
+                        let refusal =
+                            Problem::refused(Code::Busy, "a batch has one call with a password at the most");
+                        envelope::write_error(Some(id), &refusal.error(), &mut reply);
+                    }
+                }
+                // Whatever the calls are, their replies leave as one.
+                Ok(Request { id: Some(id), .. }) if bytes > self.settings.reply_max_bytes => {
+                    envelope::write_error(Some(id), &ErrorObject::of(Code::TooLarge), &mut reply);
+                }
+                _ => self.one(session, call, now, &mut reply)?,
+            }
+            bytes += reply.len();
             replies.push(reply);
         }
         join(replies.iter(), output, |reply: &Vec<u8>, output| output.extend_from_slice(reply));
