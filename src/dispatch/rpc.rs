@@ -12,7 +12,7 @@ use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
 use crate::api::rpc::{Binding, Call, Entry, Kind, Note, Who};
 use crate::service::audit::{self, Action};
 use crate::service::credential::Recipe;
-use crate::service::session::Opened;
+use crate::service::session::{self, Opened};
 use crate::service::time::Now;
 use crate::session::Session;
 use crate::store::{self, Transaction};
@@ -234,8 +234,14 @@ impl Dispatcher {
         }
         match binding {
             Binding::Stays => {}
-            Binding::To(opened) => self.clients.bind(act.session.id, opened, &self.store),
-            Binding::Ends => self.clients.unbind(act.session.id),
+            Binding::To(mut opened) => {
+                if opened.is_use_due(act.now) {
+                    self.store
+                        .append(|transaction| session::note_use(transaction, &mut opened, act.now))
+                        .map_err(Problem::from)?;
+                }
+                self.clients.bind(act.session.id, opened, &self.store);
+            }
         }
         if note.detail == Some("break-glass") {
             warn!("{} from {}: the glass was broken for a patient", act.session.id, act.session.address);

@@ -153,14 +153,16 @@ impl<'a> Listed<'a> {
     }
 }
 
-/// Hands each session of a user to `sink`, the newest first.
+/// Hands each session of someone that is good now to `sink`, the newest first.
 pub fn list(
     transaction: &Transaction<'_>,
-    user_id: i64,
+    actor: &Actor,
+    rules: &SessionRules,
     now: &Now,
     mut sink: impl FnMut(&Listed<'_>),
 ) -> Result<(), Error> {
-    transaction.each(&login_session::BY_USER, params![user_id, now.unix_ms], |row| {
+    let idle_since = now.unix_ms - rules.idle_ms(actor.role);
+    transaction.each(&login_session::BY_USER, params![actor.user_id, now.unix_ms, idle_since], |row| {
         sink(&Listed::from_row(row)?);
         Ok(())
     })

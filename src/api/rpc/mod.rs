@@ -100,7 +100,6 @@ pub enum Binding {
     #[default]
     Stays,
     To(Opened),
-    Ends,
 }
 
 /// One call and what its method needs to know.

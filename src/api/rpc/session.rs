@@ -164,7 +164,9 @@ impl Method for Resume {
                 "this token is not good, or not any longer; log in",
             ));
         };
-        let session = Session::of(&opened, None, call);
+        // To resume is a use, which is written down once the connection is bound.
+        let used = Opened { used_at: call.now.unix_ms, ..opened.clone() };
+        let session = Session::of(&used, None, call);
         call.binding = Binding::To(opened);
         Ok(session)
     }
@@ -189,7 +191,7 @@ impl Method for Logout {
         let (user_id, session_id) = (call.actor()?.user_id, call.session_id()?);
         (call.note.entity, call.note.entity_id) = ("session", Some(session_id));
         let is_ended = session::end(transaction, user_id, session_id)?;
-        call.binding = Binding::Ends;
+        // The connection is looked up anew, and still logged in should the turn be lost.
         call.accounts_changed = true;
         Ok(Ended { ended: usize::from(is_ended) })
     }
@@ -240,9 +242,9 @@ impl Method for ListSessions {
     type Outcome = SessionList;
 
     fn run(_: Nothing, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<SessionList, Problem> {
-        let (user_id, this) = (call.actor()?.user_id, call.session_id()?);
+        let (actor, this) = (call.actor()?, call.session_id()?);
         let mut items = Vec::new();
-        session::list(transaction, user_id, call.now, |listed| {
+        session::list(transaction, actor, &call.desk.rules.session, call.now, |listed| {
             items.push(SessionItem {
                 session_id: listed.login_session_id,
                 peer: listed.peer.to_owned(),
