@@ -292,9 +292,11 @@ impl Act<'_> {
             Kind::Read | Kind::ReadPatient => Action::Read,
             Kind::Write(action) => action,
         };
+        let actor = self.opened.map(|opened| &opened.actor).filter(|_| note.actor_id.is_none());
         let entry = audit::Entry {
-            actor_id: self.opened.map(|opened| opened.actor.user_id).or(note.actor_id),
-            role: self.opened.map_or("none", |opened| opened.actor.role.word()),
+            // Who logs in is who acts, whoever was logged in on the connection before.
+            actor_id: note.actor_id.or(actor.map(|actor| actor.user_id)),
+            role: actor.map_or("none", |actor| actor.role.word()),
             peer: &self.session.address.to_string(),
             method: self.entry.name,
             action,
