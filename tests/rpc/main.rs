@@ -1,0 +1,12 @@
+//! JSON-RPC over the dispatcher, without sockets: who may do what, how sessions, passwords and delays go, what
+//! a request that comes again gets, and what a reply may show.
+
+mod clinic;
+mod envelope;
+mod masking;
+mod matrix;
+mod old_dialect;
+mod passwords;
+mod retries;
+mod sessions;
+mod throttle;

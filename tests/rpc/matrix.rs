@@ -1,0 +1,315 @@
+//! Who may call what, and whose data they reach: every method for everyone, held against a table of this
+//! file's own, so that a right is changed in two places or not at all.
+
+use crate::clinic::*;
+use medsrv::dispatch::METHODS;
+use medsrv::session::Session;
+use serde_json::{Value, json};
+
+/// For each method what patient, doctor, nurse, clerk, administrator, auditing nurse and someone who is not
+/// logged in may do: `no`, only `own` data, that of those whom they treat, with a `reason`, or `any`.
+const EXPECTED: &[(&str, [&str; 7])] = &[
+    ("rpc.discover", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("session.login", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("session.resume", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("session.logout", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("session.whoami", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("session.list", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("session.revoke", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("account.register_patient", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("account.create", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("account.list", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("account.disable", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("account.enable", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("account.set_role", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("account.unlock", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("account.reset_password", ["own", "own", "own", "own", "any", "own", "no"]),
+    ("patient.get", ["own", "treated", "any", "any", "reason", "any", "no"]),
+    ("patient.search", ["no", "any", "any", "any", "reason", "any", "no"]),
+    ("patient.update", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("patient.break_glass", ["no", "any", "no", "no", "no", "no", "no"]),
+    ("doctor.list", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("doctor.get", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("doctor.update", ["no", "own", "no", "no", "any", "no", "no"]),
+    ("department.list", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("audit.query", ["no", "no", "no", "no", "no", "any", "no"]),
+];
+
+const CALLERS: [(&str, Option<i64>); 7] = [
+    ("patient", Some(PATIENT)),
+    ("doctor", Some(DOCTOR)),
+    ("nurse", Some(NURSE)),
+    ("clerk", Some(CLERK)),
+    ("admin", Some(ADMIN)),
+    ("auditor", Some(AUDITOR)),
+    ("nobody", None),
+];
+
+/// The methods for which a reason may be given.
+const REASONED: [&str; 2] = ["patient.get", "patient.search"];
+
+/// Whose data a call is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    Own,
+    Treated,
+    /// Of a patient for whom the doctor has broken the glass.
+    Glass,
+    Other,
+}
+
+/// Parameters that are right, for each person whom the method can be about.
+fn samples(method: &str, caller: Option<i64>, number: usize) -> Vec<(Whose, Value)> {
+    let own = |params: Value| vec![(Whose::Own, params)];
+    let about = |key: &str, more: Value, people: &[(Whose, i64)]| {
+        let with = |(whose, id): &(Whose, i64)| {
+            let mut params = more.clone();
+            params[key] = json!(id);
+            (*whose, params)
+        };
+        people.iter().map(with).collect()
+    };
+    let patients = match caller {
+        Some(PATIENT) => vec![(Whose::Own, PATIENT), (Whose::Other, OTHER_PATIENT)],
+        _ => vec![
+            (Whose::Treated, PATIENT),
+            (Whose::Other, OTHER_PATIENT),
+            (Whose::Glass, THIRD_PATIENT),
+            (Whose::Other, STRANGER),
+        ],
+    };
+    let spare = &[(Whose::Other, SPARE)];
+    match method {
+        "rpc.discover" | "session.logout" | "session.whoami" | "session.list" | "session.revoke"
+        | "account.list" | "doctor.list" | "department.list" | "audit.query" => own(json!({})),
+        "session.login" => own(credentials(caller.unwrap_or(PATIENT))),
+        "session.resume" => own(json!({"token": "put in later"})),
+        "account.register_patient" => {
+            own(json!({"name": "甲", "phone": format!("99{number}"), "password": "p"}))
+        }
+        "account.create" => {
+            own(json!({"username": format!("new{number}"), "name": "乙", "password": "p", "role": "clerk"}))
+        }
+        "account.disable" | "account.enable" | "account.unlock" => about("user_id", json!({}), spare),
+        "account.set_role" => about("user_id", json!({"role": "clerk"}), spare),
+        "account.reset_password" => {
+            let mut all = about("user_id", json!({"new_password": "hash_spare"}), spare);
+            if let Some(id) = caller {
+                let (_, password) = PEOPLE[usize::try_from(id).unwrap() - 1];
+                let params = json!({"new_password": password, "old_password": password});
+                all.push((Whose::Own, params.clone()));
+                all.extend(about("user_id", params, &[(Whose::Own, id)]));
+            }
+            all
+        }
+        "patient.get" => about("patient_id", json!({}), &patients),
+        "patient.search" => own(json!({"name": "张"})),
+        "patient.update" => about("patient_id", json!({"email": "a@example.com"}), &patients),
+        "patient.break_glass" => about("patient_id", json!({"reason": "昏迷"}), &patients),
+        "doctor.get" => about("doctor_id", json!({}), &[(Whose::Other, DOCTOR)]),
+        "doctor.update" => about(
+            "doctor_id",
+            json!({"max_patients": 20}),
+            &[
+                (if caller == Some(DOCTOR) { Whose::Own } else { Whose::Other }, DOCTOR),
+                (Whose::Other, OTHER_DOCTOR),
+            ],
+        ),
+        unknown => panic!("{unknown} has no sample parameters in this test"),
+    }
+}
+
+/// What a right comes to.
+fn outcome(right: &str, whose: Whose, has_reason: bool, is_known: bool) -> &'static str {
+    match right {
+        "any" => "ok",
+        "no" if is_known => "forbidden",
+        "no" => "unauthenticated",
+        "own" if whose == Whose::Own => "ok",
+        "treated" if whose != Whose::Other => "ok",
+        "own" | "treated" => "forbidden",
+        "reason" if has_reason => "ok",
+        "reason" => "reason_required",
+        other => panic!("{other} is no right"),
+    }
+}
+
+fn expected(method: &str) -> [&'static str; 7] {
+    let line = EXPECTED.iter().find(|(name, _)| *name == method);
+    line.unwrap_or_else(|| panic!("{method} is missing from the table of this test")).1
+}
+
+/// A connection of the caller, and the token of their session.
+fn connection(clinic: &mut Clinic, caller: Option<i64>) -> (Session, Option<String>) {
+    match caller {
+        None => (clinic.connect(), None),
+        Some(id) => {
+            let (session, token) = clinic.login_with_token(id);
+            (session, Some(token))
+        }
+    }
+}
+
+/// Calls, and holds against the expectation what came of it and what was written.
+fn check(clinic: &mut Clinic, session: &Session, method: &str, params: &Value, expected: &str) -> String {
+    let (rows, entries) = (clinic.everything(), clinic.entries());
+    let reply = clinic.call(session, method, params);
+    assert_eq!(word(&reply), expected, "{method} {params}: {reply}");
+    if expected != "ok" {
+        assert!(rows == clinic.everything(), "{method} {params} was refused, and has written");
+        let is_kept = i64::from(expected != "unauthenticated");
+        assert_eq!(clinic.entries(), entries + is_kept, "{method} {params}: entries of a refusal");
+    }
+    let reply = reply.to_string();
+    let is_own_name = method.starts_with("session.");
+    for number in NUMBERS {
+        assert!(is_own_name || !reply.contains(number), "{method} {params} shows {number}: {reply}");
+    }
+    reply
+}
+
+#[test]
+fn everyone_may_do_what_the_table_says_and_nothing_else() {
+    let mut clinic = Clinic::new();
+    let doctor = clinic.login(DOCTOR);
+    let glass = json!({"patient_id": THIRD_PATIENT, "reason": "昏迷"});
+    clinic.result(&doctor, "patient.break_glass", &glass);
+    let mut number = 0;
+    for entry in METHODS {
+        for ((name, caller), right) in CALLERS.into_iter().zip(expected(entry.name)) {
+            number += 1;
+            // To break the glass is what is looked at last, because it changes what comes after it.
+            if entry.name == "patient.break_glass" && name == "doctor" {
+                continue;
+            }
+            for (whose, mut params) in samples(entry.name, caller, number) {
+                let (session, token) = connection(&mut clinic, caller);
+                if entry.name == "session.resume" {
+                    let token = token.unwrap_or_else(|| clinic.login_with_token(PATIENT).1);
+                    params["token"] = json!(token);
+                }
+                check(
+                    &mut clinic,
+                    &session,
+                    entry.name,
+                    &params,
+                    outcome(right, whose, false, caller.is_some()),
+                );
+                if REASONED.contains(&entry.name) {
+                    // A reason opens what asks for one, and nothing else.
+                    params["reason"] = json!("投诉");
+                    let with_reason = outcome(right, whose, true, caller.is_some());
+                    check(&mut clinic, &session, entry.name, &params, with_reason);
+                }
+                if right == "reason" {
+                    for blank in ["", "  ", "\u{0}"] {
+                        params["reason"] = json!(blank);
+                        assert_eq!(clinic.word(&session, entry.name, &params), "invalid_params");
+                    }
+                }
+                clinic.dispatcher().closed(session.id);
+            }
+        }
+    }
+    let doctor = clinic.login(DOCTOR);
+    for patient in [PATIENT, OTHER_PATIENT, STRANGER] {
+        let params = json!({"patient_id": patient, "reason": "昏迷"});
+        check(&mut clinic, &doctor, "patient.break_glass", &params, "ok");
+        check(&mut clinic, &doctor, "patient.get", &json!({"patient_id": patient}), "ok");
+    }
+    assert_eq!(METHODS.len(), EXPECTED.len(), "the table of this test lists a method that is not there");
+}
+
+#[test]
+fn whoever_may_not_call_is_told_so_before_parameters_are_looked_at() {
+    let mut clinic = Clinic::new();
+    for entry in METHODS {
+        for ((_, caller), right) in CALLERS.into_iter().zip(expected(entry.name)) {
+            if right != "no" {
+                continue;
+            }
+            let (session, _) = connection(&mut clinic, caller);
+            let said = outcome(right, Whose::Own, false, caller.is_some());
+            let (_, good) = samples(entry.name, caller, 0).remove(0);
+            let reply = check(&mut clinic, &session, entry.name, &good, said);
+            for bad in [json!({"nonsense": 1}), json!([[]]), json!({"reason": "投诉"})] {
+                assert_eq!(check(&mut clinic, &session, entry.name, &bad, said), reply);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_session_that_has_ended_gives_no_right() {
+    let ways: [Change; 6] = [
+        ("its time is over", |clinic| clinic.pass(12 * HOUR_MS)),
+        ("it was idle", |clinic| clinic.pass(15 * MINUTE_MS)),
+        ("it was revoked", |clinic| {
+            let elsewhere = clinic.login(SPARE);
+            clinic.result(&elsewhere, "session.revoke", &json!({}));
+        }),
+        ("the account is disabled", |clinic| {
+            let admin = clinic.login(ADMIN);
+            clinic.result(&admin, "account.disable", &json!({"user_id": SPARE}));
+        }),
+        ("the role is another", |clinic| {
+            let admin = clinic.login(ADMIN);
+            clinic.result(&admin, "account.set_role", &json!({"user_id": SPARE, "role": "admin"}));
+        }),
+        ("the password is another", |clinic| {
+            let admin = clinic.login(ADMIN);
+            let params = json!({"user_id": SPARE, "new_password": "new"});
+            clinic.result(&admin, "account.reset_password", &params);
+        }),
+    ];
+    for (why, end) in ways {
+        let mut clinic = Clinic::new();
+        let (session, token) = clinic.login_with_token(SPARE);
+        end(&mut clinic);
+        for entry in METHODS {
+            if expected(entry.name)[6] == "any" {
+                continue;
+            }
+            let (_, good) = samples(entry.name, None, 0).pop().unwrap();
+            for params in [good, json!({"nonsense": 1})] {
+                let (rows, entries) = (clinic.everything(), clinic.entries());
+                let said = clinic.word(&session, entry.name, &params);
+                assert_eq!(said, "unauthenticated", "{} although {why}", entry.name);
+                assert!(rows == clinic.everything() && entries == clinic.entries(), "{}: {why}", entry.name);
+            }
+        }
+        let elsewhere = clinic.connect();
+        let said = clinic.word(&elsewhere, "session.resume", &json!({"token": token}));
+        assert_eq!(said, "unauthenticated", "{why}");
+        assert_eq!(clinic.word(&session, "doctor.list", &json!({})), "ok", "what is open stays open");
+    }
+}
+
+#[test]
+fn a_broken_glass_is_for_one_doctor_one_patient_and_an_hour() {
+    let mut clinic = Clinic::new();
+    let (doctor, other) = (clinic.login(DOCTOR), clinic.login(OTHER_DOCTOR));
+    let get = json!({"patient_id": STRANGER});
+    assert_eq!(clinic.word(&doctor, "patient.get", &get), "forbidden");
+    let glass = json!({"patient_id": STRANGER, "reason": "昏迷"});
+    let until = clinic.result(&doctor, "patient.break_glass", &glass)["expires_at_ms"].as_i64().unwrap();
+    assert_eq!(until, clinic.now.unix_ms + HOUR_MS);
+    assert_eq!(
+        clinic.last_entry(),
+        json!(["patient.break_glass", DOCTOR, STRANGER, "success", "昏迷", "break-glass"])
+    );
+    assert_eq!(clinic.word(&other, "patient.get", &get), "forbidden");
+    assert_eq!(clinic.word(&doctor, "patient.get", &json!({"patient_id": THIRD_PATIENT})), "forbidden");
+    for _ in 0..5 {
+        clinic.pass(10 * MINUTE_MS);
+        assert_eq!(clinic.word(&doctor, "patient.get", &get), "ok");
+    }
+    clinic.pass(10 * MINUTE_MS);
+    assert_eq!(clinic.word(&doctor, "patient.get", &get), "forbidden", "the hour is over");
+    for bad in [json!({"patient_id": STRANGER}), json!({"patient_id": STRANGER, "reason": " "})] {
+        assert_eq!(clinic.word(&doctor, "patient.break_glass", &bad), "invalid_params");
+    }
+    let nobody = json!({"patient_id": 999, "reason": "昏迷"});
+    assert_eq!(clinic.word(&doctor, "patient.break_glass", &nobody), "not_found");
+    assert_eq!(clinic.word(&doctor, "patient.get", &json!({"patient_id": 999})), "forbidden");
+}
