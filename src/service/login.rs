@@ -76,7 +76,14 @@ impl Desk {
         };
         match self.derived.iter().find(|derived| derived.is_under(stored) && derived.is_of(password)) {
             None => Err(Unproven::Wait(recipe)),
-            Some(derived) if !derived.matches(stored) => Ok(Proof::Wrong),
+            Some(derived) if !derived.matches(stored) => {
+                // A row with fewer iterations than are asked for now costs what an unknown name does.
+                let missing = self.rules.password_iterations.saturating_sub(derived.iterations());
+                if missing > 0 && !self.derived.iter().any(|derived| derived.is_decoy_of(password, missing)) {
+                    return Err(Unproven::Wait(Recipe::decoy(password, missing)));
+                }
+                Ok(Proof::Wrong)
+            }
             Some(_) if credential::needs_upgrade(stored, self.rules.password_iterations) => {
                 Ok(Proof::Right(Some(self.hash_for_storing(password)?)))
             }

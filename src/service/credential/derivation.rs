@@ -139,6 +139,11 @@ impl Derived {
         }
     }
 
+    /// Whether this stands for no row, and has cost that much.
+    pub fn is_decoy_of(&self, credential: &str, iterations: u32) -> bool {
+        self.is_decoy && self.iterations == iterations && self.is_of(credential)
+    }
+
     pub fn iterations(&self) -> u32 {
         self.iterations
     }
