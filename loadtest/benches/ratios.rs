@@ -45,7 +45,7 @@ fn main() -> Outcome<()> {
 
 const PATIENTS: u64 = 100_000;
 const DOCTORS: u64 = 1_000;
-const PREPARED: Population = Population::Prepared { patients: PATIENTS, doctors: DOCTORS };
+const PREPARED: Population = Population::prepared(PATIENTS, DOCTORS);
 
 /// A database of ten thousand appointments, against the echo.
 fn against_echo() -> Outcome<()> {

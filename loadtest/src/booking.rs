@@ -133,8 +133,8 @@ mod tests {
     #[test]
     fn every_booking_finds_a_free_place() {
         check(Population::Demo, 20_000);
-        check(Population::Prepared { patients: 50, doctors: 7_000 }, 200_000);
-        check(Population::Prepared { patients: 1000, doctors: 1 }, 1000);
+        check(Population::prepared(50, 7_000), 200_000);
+        check(Population::prepared(1000, 1), 1000);
     }
 
     #[test]

@@ -4,9 +4,10 @@
 //! that is not this machine is refused unless it is allowed by name.
 
 use crate::check::Checks;
+use crate::login::Login;
 use crate::mix::Mix;
 use crate::plan::{Mode, Plan};
-use crate::population::Population;
+use crate::population::{PREPARED_CLERK, PREPARED_PASSWORD, Population};
 use crate::prepare::{Amounts, prepare};
 use crate::report::Report;
 use crate::sweep::{Range, STEPS_MAX, Sweep, sweep};
@@ -38,12 +39,20 @@ Examples:
   loadtest --fresh --connections 20              as old clients do: a connection per request
   loadtest --prepare patients=100000,doctors=1000,appointments=1000000 --db-path big.db
   loadtest --mix day --population prepared:patients=100000,doctors=1000
+  loadtest --mix rpc-patient --population prepared:patients=100000,doctors=1000
+
+Mixes, in the old dialect: query (query_doctor_info), book (create_appointment), day (reads, bookings, changes),
+login (of fifty patients, who log in once before the run, so that a server may remember them). In JSON-RPC:
+rpc-doctor (doctor.get), rpc-patient (patient.get, by a clerk), rpc-login (session.login, another patient each
+time, so that a password is derived each time). raw is for a bare echo server.
 
 A mix file has a JSON object per line: {\"weight\": 3, \"name\": \"doctor\", \"request\":
-{\"query_doctor_info\": true, \"doctor_name\": \"{doctor_name}\"}}. Placeholders: {patient_phone},
-{patient_name}, {doctor_name}, {time} (a place that is free), {appointment_id} (booked earlier in the run).
+{\"query_doctor_info\": true, \"doctor_name\": \"{doctor_name}\"}}. The request may be a call of JSON-RPC with an
+id, or a batch. Placeholders: {patient_id}, {patient_phone} (also the username), {patient_name}, {password} (the
+patient's), {doctor_id}, {doctor_name}, {time} (a place that is free), {appointment_id} (booked earlier in the
+run). \"patients\": \"any\" is the default; \"few\" is as for login, \"in_turn\" as for rpc-login.
 
-Errors: refused (the server's reply is an error), wrong_reply (its result shows no success), connect, timeout,
+Errors: refused (the server's reply is an error; of JSON-RPC, data.code is told), wrong_reply (its result shows no success), connect, timeout,
 closed (before the reply), not_sent (due, but no connection was free in time).
 
 Exit codes: 0 done, 1 a check failed, 2 wrong arguments, 3 no result: the run could not be made.";
@@ -89,10 +98,14 @@ pub struct Arguments {
     /// Determines the requests and the prepared data
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// What to send: query, book, day, raw (for an echo server), or a file
-    #[arg(long, value_name = "query|book|day|raw|FILE", default_value = "query")]
+    /// What to send: one of those listed below, or a file
+    #[arg(long, value_name = "NAME|FILE", default_value = "query")]
     mix: String,
-    /// Whom requests are about: demo, or prepared:patients=N,doctors=N. The three sample patients have all that
+    /// Log each connection in with session.login and session.resume before the run; rpc-patient does so by
+    /// itself, as the clerk whom --prepare stores
+    #[arg(long, value_name = "NAME:PASSWORD")]
+    login: Option<Login>,
+    /// Whom requests are about: demo, or what --prepare prints, as prepared:patients=N,doctors=N. The three sample patients have all that
     /// a run books, so lists of their appointments grow long: for book and day, prepare a population
     #[arg(long, default_value = "demo")]
     population: Population,
@@ -114,7 +127,8 @@ pub struct Arguments {
     /// Say each second how it goes, even where standard error is no terminal
     #[arg(long)]
     progress: bool,
-    /// Fill a database file while no server runs, as in patients=100000,doctors=1000,appointments=1000000
+    /// Fill a database file while no server runs, as in patients=100000,doctors=1000,appointments=1000000. A
+    /// clerk is stored too: username loadtest-clerk. Everyone's password is loadtest
     #[arg(long, value_name = "AMOUNTS", requires = "db_path")]
     prepare: Option<Amounts>,
     /// The file that --prepare fills
@@ -144,10 +158,10 @@ fn parse_sources(text: &str) -> Result<Sources, String> {
 pub fn run(arguments: &Arguments) -> u8 {
     if let (Some(amounts), Some(path)) = (&arguments.prepare, &arguments.db_path) {
         return match prepare(path, amounts, arguments.seed, &mut |line| complain(line)) {
-            Ok(()) => {
-                let Amounts { patients, doctors, .. } = amounts;
+            Ok(population) => {
+                complain(format_args!("run with --population {population}"));
                 complain(format_args!(
-                    "run with --population prepared:patients={patients},doctors={doctors}"
+                    "everyone's password is {PREPARED_PASSWORD}; a clerk is {PREPARED_CLERK}"
                 ));
                 exit::SUCCESS
             }
@@ -185,6 +199,7 @@ fn plan(arguments: &Arguments) -> Result<Plan, String> {
         mix,
         population: arguments.population,
         seed: arguments.seed,
+        login: arguments.login.clone(),
         source_addresses: arguments.source_addresses.clone().map(|sources| sources.0).unwrap_or_default(),
     };
     plan.check().map_err(|error| error.to_string())?;
@@ -308,6 +323,10 @@ mod tests {
         Arguments::command().debug_assert();
         let defaults = plan(&Arguments::parse_from(["loadtest"])).unwrap();
         assert_eq!(defaults, Plan::default());
+        let help = Arguments::command().render_long_help().to_string();
+        for told in [PREPARED_CLERK, PREPARED_PASSWORD] {
+            assert!(help.contains(told), "{told}");
+        }
     }
 
     #[test]

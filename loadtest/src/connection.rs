@@ -65,7 +65,8 @@ impl Connector {
 /// A request that was handed to a connection.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Waiting {
-    pub(crate) operation: usize,
+    /// None for the call that makes the connection known, which is not counted.
+    pub(crate) operation: Option<usize>,
     /// From when its latency counts.
     pub(crate) due_ns: u64,
     /// From when its patience counts.
@@ -267,11 +268,16 @@ mod tests {
             .collect();
         for split in 0..=wire.len() {
             let mut connection = Connection::new();
-            connection.waiting.extend((0..3).map(|operation| Waiting { operation, due_ns: 0, sent_ns: 0 }));
+            connection.waiting.extend((0..3).map(|operation| Waiting {
+                operation: Some(operation),
+                due_ns: 0,
+                sent_ns: 0,
+            }));
             let mut got = Vec::new();
             for piece in [&wire[..split], &wire[split..]] {
-                let mut sink =
-                    |request: Waiting, data: &[u8], _| got.push((request.operation, data.to_owned()));
+                let mut sink = |request: Waiting, data: &[u8], _| {
+                    got.push((request.operation.unwrap(), data.to_owned()))
+                };
                 connection.take(piece, 0, &mut sink).unwrap();
             }
             assert_eq!(got, [(0, b"one".to_vec()), (1, Vec::new()), (2, b"three".to_vec())], "{split}");

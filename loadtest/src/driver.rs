@@ -4,6 +4,7 @@
 //! connections with room, wait, read. Invariants: reads come before writes, so that no reply's time holds the
 //! sending of another request; the driver allocates nothing for a request once its buffers have grown.
 
+mod introduction;
 mod setup;
 mod timer;
 
@@ -13,7 +14,7 @@ use crate::arrivals::Arrivals;
 use crate::connection::{Broken, Clock, Connection, Connector, State, Waiting};
 use crate::measure::{ErrorKind, Progress, Recorder};
 use crate::plan::{Mode, Plan};
-use crate::reply::Failure;
+use crate::reply::{self, Expect, Failure};
 use crate::workload::Workload;
 use mio::{Events, Poll, Token};
 use std::collections::VecDeque;
@@ -34,6 +35,8 @@ const GRACE_NS: u64 = 250 * MILLISECOND_NS;
 /// medsrv closes an old client's connection after a second of rest, so one that has rested nearly as long is
 /// made anew rather than risked.
 const REST_NS_MAX: u64 = 750 * MILLISECOND_NS;
+/// Those of JSON-RPC are kept longer, but not one on which nothing has been said for ten seconds.
+const RPC_REST_NS_MAX: u64 = 8 * SECOND_NS;
 const EVENTS_PER_TURN: usize = 1024;
 const SCRATCH_BYTES: usize = 256 * 1024;
 /// The timer's token; those of the connections are their indexes.
@@ -64,24 +67,38 @@ struct Traffic {
 impl Traffic {
     fn answered(&mut self, request: Waiting, data: &[u8], now_ns: u64) {
         self.waiting -= 1;
-        let failure = match self.workload.judge(request.operation, data) {
+        let Some(operation) = request.operation else {
+            return self.introduced(request, data, now_ns);
+        };
+        let failure = match self.workload.judge(operation, data) {
             Ok(()) => {
                 let latency_ns = now_ns.saturating_sub(request.due_ns);
                 if self.window.has(request.due_ns) {
-                    self.recorder.success(request.operation, latency_ns);
+                    self.recorder.success(operation, latency_ns);
                 }
                 if self.window.has(now_ns) {
-                    self.recorder.arrived(request.operation, latency_ns, now_ns - self.window.start_ns);
+                    self.recorder.arrived(operation, latency_ns, now_ns - self.window.start_ns);
                 }
                 return;
             }
             Err(failure) => failure,
         };
-        let (kind, text) = match &failure {
+        self.denied(Some(operation), request.due_ns, &failure, now_ns);
+    }
+
+    /// A success of an introduction is nobody's, but a failure explains those of the requests behind it.
+    fn introduced(&mut self, request: Waiting, data: &[u8], now_ns: u64) {
+        if let Err(failure) = reply::judge(Expect::Success, data) {
+            self.denied(None, request.due_ns, &failure, now_ns);
+        }
+    }
+
+    fn denied(&mut self, operation: Option<usize>, due_ns: u64, failure: &Failure, now_ns: u64) {
+        let (kind, text) = match failure {
             Failure::Refused(text) => (ErrorKind::Refused, text),
             Failure::Wrong(text) => (ErrorKind::WrongReply, text),
         };
-        self.failed(Some(request.operation), request.due_ns, kind, text, now_ns);
+        self.failed(operation, due_ns, kind, text, now_ns);
     }
 
     fn failed(&mut self, operation: Option<usize>, due_ns: u64, kind: ErrorKind, text: &str, now_ns: u64) {
@@ -116,6 +133,9 @@ pub(crate) struct Driver<'a> {
     resting: VecDeque<(u64, usize)>,
     arrivals: Arrivals,
     traffic: Traffic,
+    /// The frame that makes a new connection known, where somebody is logged in.
+    introduction: Option<Vec<u8>>,
+    rest_ns_max: u64,
     next_look_ns: u64,
     waited_ns: u64,
     reconnects: u64,
@@ -233,7 +253,7 @@ impl Driver<'_> {
     fn make_open(&mut self, key: usize, due_ns: u64, now_ns: u64) -> bool {
         let Some(connection) = self.connections.get_mut(key) else { return false };
         let rested_ns = now_ns.saturating_sub(connection.free_since_ns);
-        if connection.waiting.is_empty() && rested_ns > REST_NS_MAX {
+        if connection.waiting.is_empty() && rested_ns > self.rest_ns_max {
             connection.close();
         }
         if connection.state != State::Closed {
@@ -243,7 +263,10 @@ impl Driver<'_> {
             self.reconnects += 1;
         }
         match connection.open(&mut self.connector, self.poll.registry(), Token(key)) {
-            Ok(()) => true,
+            Ok(()) => {
+                self.introduce(key, now_ns);
+                true
+            }
             Err(error) => {
                 connection.close();
                 self.traffic.failed(None, due_ns, ErrorKind::Connect, &setup::explained(&error), now_ns);
@@ -257,7 +280,7 @@ impl Driver<'_> {
     fn hand(&mut self, key: usize, due_ns: u64, now_ns: u64) {
         let Some(connection) = self.connections.get_mut(key) else { return };
         let operation = self.traffic.workload.next(&mut connection.output);
-        connection.waiting.push_back(Waiting { operation, due_ns, sent_ns: now_ns });
+        connection.waiting.push_back(Waiting { operation: Some(operation), due_ns, sent_ns: now_ns });
         self.traffic.waiting += 1;
         if self.traffic.window.has(due_ns) {
             let possible_ns = due_ns.max(connection.free_since_ns);
@@ -360,7 +383,9 @@ impl Driver<'_> {
         let is_useless = connection.replies == 0 && !connection.waiting.is_empty();
         for request in connection.waiting.drain(..) {
             self.traffic.waiting -= 1;
-            self.traffic.failed(Some(request.operation), request.due_ns, kind, text, now_ns);
+            if request.operation.is_some() {
+                self.traffic.failed(request.operation, request.due_ns, kind, text, now_ns);
+            }
         }
         connection.close();
         if !is_useless {

@@ -13,6 +13,8 @@ pub mod plan;
 pub mod population;
 /// Which requests are sent.
 pub mod mix;
+/// As whom they are sent.
+pub mod login;
 /// A request with holes.
 mod template;
 /// When and for whom bookings are.
@@ -49,6 +51,7 @@ pub mod units;
 mod random;
 
 pub use driver::RunError;
+pub use login::Login;
 pub use measure::{ErrorCounts, ErrorKind, Progress};
 pub use mix::Mix;
 pub use plan::{Mode, Plan};

@@ -14,6 +14,9 @@ const FRAME_NAME: &str = "request.json";
 const WEIGHT_MAX: u32 = 1_000_000;
 const OPERATIONS_MAX: usize = 64;
 
+/// The names of those that need no file.
+const BUILT_IN: &str = "query, book, day, login, rpc-doctor, rpc-patient, rpc-login, raw";
+
 /// Which requests to send.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Mix {
@@ -23,6 +26,14 @@ pub enum Mix {
     Book,
     /// A day in the hospital: seven reads in ten, two bookings, one cancellation or change of status.
     Day,
+    /// `login` of a few patients in the old dialect, each of whom has logged in before.
+    Login,
+    /// `doctor.get` only, for which nobody has to be logged in.
+    RpcDoctor,
+    /// `patient.get` only, on connections that are logged in.
+    RpcPatient,
+    /// `session.login` only, of another patient each time.
+    RpcLogin,
     /// What a file lists.
     Listed { label: String, entries: Vec<Entry> },
     /// The same bytes each time; any reply is a success. For a bare echo server.
@@ -38,8 +49,24 @@ pub struct Entry {
     pub weight: u32,
     /// What the report calls it.
     pub name: String,
-    /// The request; texts in it may have placeholders.
+    /// The request, of either dialect; texts in it may have placeholders.
     pub request: Value,
+    /// Whom it is about.
+    #[serde(default)]
+    pub patients: Patients,
+}
+
+/// Which of the patients a request is about.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Patients {
+    /// Any of them, at random.
+    #[default]
+    Any,
+    /// Any of the first fifty, for each of whom it is sent once before the run: for what servers remember.
+    Few,
+    /// One after the other, from another one in each run: for what servers must not remember.
+    InTurn,
 }
 
 fn one() -> u32 {
@@ -49,7 +76,7 @@ fn one() -> u32 {
 /// Why a mix cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum MixError {
-    #[error("the mix {path:?} cannot be read: {reason}; give query, book, day, raw or a file of JSON lines")]
+    #[error("the mix {path:?} cannot be read: {reason}; give {BUILT_IN} or a file of JSON lines")]
     File { path: String, reason: String },
     #[error(
         "line {line} of the mix {path:?}: {reason}; a line is {{\"weight\": 1, \"name\": \"…\", \"request\": {{…}}}}"
@@ -57,12 +84,14 @@ pub enum MixError {
     Line { path: String, line: usize, reason: String },
     #[error("the request {name:?}: {reason}")]
     Request { name: String, reason: UnknownPlaceholder },
+    #[error("the request {name:?} is a call without an id, which no server answers")]
+    Unanswered { name: String },
     #[error("the weight {weight} of {name:?} is not between 1 and {WEIGHT_MAX}")]
     Weight { name: String, weight: u32 },
     #[error("a mix has between 1 and {OPERATIONS_MAX} requests, this one has {0}")]
     Count(usize),
     #[error(
-        "{name:?} needs {{appointment_id}}, but no request of the mix books with create_appointment and {{time}}"
+        "{name:?} needs {{appointment_id}}, but no request of the mix books: with create_appointment or a call, and {{time}}"
     )]
     NothingBooks { name: String },
 }
@@ -75,6 +104,9 @@ pub(crate) struct Operation {
     pub(crate) frame_name: String,
     pub(crate) template: Template,
     pub(crate) expect: Expect,
+    pub(crate) patients: Patients,
+    /// Whether it is JSON-RPC, whose connections a server keeps.
+    pub(crate) is_rpc: bool,
     /// Whether a success has the id of a new appointment.
     pub(crate) books: bool,
 }
@@ -86,6 +118,10 @@ impl Mix {
             "query" => Some(Mix::Query),
             "book" => Some(Mix::Book),
             "day" => Some(Mix::Day),
+            "login" => Some(Mix::Login),
+            "rpc-doctor" => Some(Mix::RpcDoctor),
+            "rpc-patient" => Some(Mix::RpcPatient),
+            "rpc-login" => Some(Mix::RpcLogin),
             "raw" => Some(Mix::Raw { name: "echo".into(), data: vec![b'.'; 100] }),
             _ => None,
         }
@@ -125,9 +161,18 @@ impl Mix {
             Mix::Query => "query",
             Mix::Book => "book",
             Mix::Day => "day",
+            Mix::Login => "login",
+            Mix::RpcDoctor => "rpc-doctor",
+            Mix::RpcPatient => "rpc-patient",
+            Mix::RpcLogin => "rpc-login",
             Mix::Listed { label, .. } => label,
             Mix::Raw { .. } => "raw",
         }
+    }
+
+    /// Whether it is of use only where somebody is logged in.
+    pub(crate) fn needs_login(&self) -> bool {
+        matches!(self, Mix::RpcPatient)
     }
 
     pub(crate) fn operations(&self) -> Result<Vec<Operation>, MixError> {
@@ -135,6 +180,10 @@ impl Mix {
             Mix::Query => listed(&[query_doctor(1)])?,
             Mix::Book => listed(&[create(1)])?,
             Mix::Day => listed(&day())?,
+            Mix::Login => listed(&[login()])?,
+            Mix::RpcDoctor => listed(&[call("doctor.get", json!({"doctor_id": "{doctor_id}"}))])?,
+            Mix::RpcPatient => listed(&[call("patient.get", json!({"patient_id": "{patient_id}"}))])?,
+            Mix::RpcLogin => listed(&[rpc_login()])?,
             Mix::Listed { entries, .. } => listed(entries)?,
             Mix::Raw { name, data } => vec![Operation {
                 name: name.clone(),
@@ -142,6 +191,8 @@ impl Mix {
                 frame_name: name.clone(),
                 template: Template::fixed(data),
                 expect: Expect::Anything,
+                patients: Patients::Any,
+                is_rpc: false,
                 books: false,
             }],
         };
@@ -154,17 +205,35 @@ fn listed(entries: &[Entry]) -> Result<Vec<Operation>, MixError> {
     let operation = |entry: &Entry| {
         let template = Template::parse(&entry.request)
             .map_err(|reason| MixError::Request { name: entry.name.clone(), reason })?;
-        let books = template.has_time() && entry.request.get("create_appointment").is_some();
+        let is_rpc = is_rpc(&entry.request);
+        if is_rpc && !is_answered(&entry.request) {
+            return Err(MixError::Unanswered { name: entry.name.clone() });
+        }
+        let books = template.has_time() && (is_rpc || entry.request.get("create_appointment").is_some());
         Ok(Operation {
             name: entry.name.clone(),
             weight: entry.weight,
             frame_name: FRAME_NAME.into(),
             template,
             expect: Expect::Success,
+            patients: entry.patients,
+            is_rpc,
             books,
         })
     };
     entries.iter().map(operation).collect()
+}
+
+/// A call of JSON-RPC, or a batch of them.
+fn is_rpc(request: &Value) -> bool {
+    request.is_array() || request.get("jsonrpc").is_some()
+}
+
+fn is_answered(request: &Value) -> bool {
+    match request {
+        Value::Array(calls) => calls.iter().any(is_answered),
+        call => call.get("id").is_some(),
+    }
 }
 
 fn check(operations: &[Operation]) -> Result<(), MixError> {
@@ -185,7 +254,22 @@ fn check(operations: &[Operation]) -> Result<(), MixError> {
 }
 
 fn entry(weight: u32, name: &str, request: Value) -> Entry {
-    Entry { weight, name: name.into(), request }
+    Entry { weight, name: name.into(), request, patients: Patients::Any }
+}
+
+/// A call of JSON-RPC. Replies come in the order of their requests, so that one id will do.
+fn call(method: &str, params: Value) -> Entry {
+    entry(1, method, json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}))
+}
+
+fn login() -> Entry {
+    let request = json!({"login": true, "user_name": "{patient_phone}", "password": "{password}"});
+    Entry { patients: Patients::Few, ..entry(1, "login", request) }
+}
+
+fn rpc_login() -> Entry {
+    let params = json!({"username": "{patient_phone}", "password": "{password}"});
+    Entry { patients: Patients::InTurn, ..call("session.login", params) }
 }
 
 fn query_doctor(weight: u32) -> Entry {
@@ -245,7 +329,7 @@ mod tests {
 
     #[test]
     fn built_in_mixes_can_be_used() {
-        for name in ["query", "book", "day", "raw"] {
+        for name in BUILT_IN.split(", ") {
             let mix = Mix::named(name).unwrap();
             assert_eq!(mix.label(), name);
             assert!(!mix.operations().unwrap().is_empty());
@@ -266,6 +350,24 @@ mod tests {
         let operations = Mix::parse("mix.jsonl", text).unwrap().operations().unwrap();
         let seen: Vec<_> = operations.iter().map(|one| (one.name.as_str(), one.weight, one.books)).collect();
         assert_eq!(seen, [("doctor", 3, false), ("book", 1, true), ("cancel", 1, false)]);
+    }
+
+    #[test]
+    fn a_file_may_have_calls_of_json_rpc() {
+        let text = r#"
+            {"name": "one", "request": {"jsonrpc": "2.0", "id": 7, "method": "m", "params": {"id": "{patient_id}"}}}
+            {"name": "many", "patients": "in_turn", "request": [{"jsonrpc": "2.0", "id": 7, "method": "m"}]}
+            {"name": "old", "patients": "few", "request": {"login": true}}
+        "#;
+        let operations = Mix::parse("mix.jsonl", text).unwrap().operations().unwrap();
+        let seen: Vec<_> = operations.iter().map(|one| (one.patients, one.is_rpc, one.books)).collect();
+        let (any, in_turn, few) = (Patients::Any, Patients::InTurn, Patients::Few);
+        assert_eq!(seen, [(any, true, false), (in_turn, true, false), (few, false, false)]);
+        for request in
+            [r#"{"jsonrpc": "2.0", "method": "m"}"#, r#"[{"jsonrpc": "2.0", "method": "m"}]"#, "[]"]
+        {
+            assert!(error(&format!("{{\"name\": \"a\", \"request\": {request}}}")).contains("without an id"));
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! It never runs anything. Invariant: a plan that `check` accepts can be run.
 
 use crate::booking::{PER_DOCTOR_DAY, SECONDS_A_DAY};
+use crate::login::Login;
 use crate::mix::{Mix, MixError};
 use crate::population::Population;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -48,6 +49,8 @@ pub struct Plan {
     pub population: Population,
     /// Determines which requests are sent and whom they are about; bookings take new places in each run.
     pub seed: u64,
+    /// As whom each connection is logged in; without one, as the mix needs it.
+    pub login: Option<Login>,
     /// Addresses of this machine from which to connect in turn; none leaves the choice to the system.
     pub source_addresses: Vec<IpAddr>,
 }
@@ -66,6 +69,7 @@ impl Default for Plan {
             mix: Mix::Query,
             population: Population::Demo,
             seed: 1,
+            login: None,
             source_addresses: Vec::new(),
         }
     }
@@ -146,10 +150,7 @@ mod tests {
             (Plan { pipeline: 2, fresh: true, ..plan() }, "a fresh connection"),
             (Plan { mode: Mode::Open { rate: 0 }, ..plan() }, "the rate is 0"),
             (Plan { duration: Duration::ZERO, ..plan() }, "the duration is 0ns"),
-            (
-                Plan { population: Population::Prepared { patients: 2, doctors: 10_000 }, ..plan() },
-                "10000 doctors",
-            ),
+            (Plan { population: Population::prepared(2, 10_000), ..plan() }, "10000 doctors"),
             (Plan { source_addresses: vec!["::1".parse().unwrap()], ..plan() }, "the source address ::1"),
         ] {
             let error = plan.check().unwrap_err().to_string();

@@ -1,10 +1,10 @@
 //! Owns the filling of a database file with people and appointments, for runs at the size of a hospital.
 //!
 //! It never talks to a server, and refuses a file that one has open. Invariants: all is written in one
-//! transaction, or nothing; the people are those of `Population::Prepared`; no queue number is given twice in
-//! a doctor's day and no patient has two appointments at one time.
+//! transaction, or nothing; the people are those of `Population::Prepared` and a clerk; no queue number is given
+//! twice in a doctor's day and no patient has two appointments at one time.
 
-use crate::population::{DOCTORS_MAX, PATIENTS_MAX, Population};
+use crate::population::{DOCTORS_MAX, PATIENTS_MAX, PREPARED_CLERK, PREPARED_PASSWORD, Population};
 use crate::random::{Random, scramble};
 use crate::units;
 use chrono::{Days, NaiveDate};
@@ -23,8 +23,6 @@ const MINUTES_EACH: u64 = 20;
 const MAX_PATIENTS: i64 = 10_000;
 /// How often progress is told.
 const ROWS_PER_LINE: u64 = 250_000;
-/// What every prepared person can log in with.
-const CREDENTIAL: &str = "loadtest";
 const DEPARTMENTS: [&str; 8] = ["内科", "外科", "儿科", "妇产科", "骨科", "眼科", "皮肤科", "心内科"];
 /// Primes, one of which does not divide the number of patients, so that steps of it reach each of them.
 const STRIDES: [u64; 4] = [7919, 104_729, 15_485_863, 49_979_687];
@@ -97,7 +95,7 @@ pub enum PrepareError {
 const INSERT_USER: &str =
     "INSERT INTO users (user_id, username, password_hash, role) VALUES (?1, ?2, ?3, ?4)";
 
-/// Fills the file at `path`, and hands a line about each step to `say`.
+/// Fills the file at `path`, hands a line about each step to `say`, and returns whom runs on it may name.
 ///
 /// # Errors
 /// Where the file is in use, was prepared before or cannot be written.
@@ -106,7 +104,7 @@ pub fn prepare(
     amounts: &Amounts,
     seed: u64,
     say: &mut dyn FnMut(&str),
-) -> Result<(), PrepareError> {
+) -> Result<Population, PrepareError> {
     let shown = path.display().to_string();
     let failed = |reason: rusqlite::Error| match reason.sqlite_error_code() {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -122,7 +120,8 @@ pub fn prepare(
         Store::open(path, credential::hash_salted_sha256)
             .map_err(|reason| PrepareError::Open { path: shown.clone(), reason })?,
     );
-    let stored_credential = credential::hash_salted_sha256(CREDENTIAL).map_err(PrepareError::Credential)?;
+    let stored_credential =
+        credential::hash_salted_sha256(PREPARED_PASSWORD).map_err(PrepareError::Credential)?;
     let mut connection = require_alone(path).map_err(failed)?;
     let begun = Instant::now();
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(failed)?;
@@ -130,11 +129,11 @@ pub fn prepare(
     if filler.was_prepared().map_err(failed)? {
         return Err(PrepareError::PreparedBefore { path: shown.clone() });
     }
-    filler.fill(&stored_credential).map_err(failed)?;
+    let population = filler.fill(&stored_credential).map_err(failed)?;
     transaction.commit().map_err(failed)?;
     connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(())).map_err(failed)?;
     say(&format!("all is stored in {shown} after {:.1} s", begun.elapsed().as_secs_f64()));
-    Ok(())
+    Ok(population)
 }
 
 /// Opens the file so that nobody else has it. In WAL mode every process that has the file open holds a
@@ -161,7 +160,7 @@ struct Filler<'a> {
 
 impl Filler<'_> {
     fn population(&self) -> Population {
-        Population::Prepared { patients: self.amounts.patients, doctors: self.amounts.doctors }
+        Population::prepared(self.amounts.patients, self.amounts.doctors)
     }
 
     fn was_prepared(&self) -> rusqlite::Result<bool> {
@@ -170,17 +169,27 @@ impl Filler<'_> {
         self.connection.prepare("SELECT 1 FROM users WHERE username = ?1")?.exists([phone])
     }
 
-    fn fill(&mut self, credential: &str) -> rusqlite::Result<()> {
+    fn fill(&mut self, credential: &str) -> rusqlite::Result<Population> {
         let first_patient: i64 =
             self.connection
                 .query_row("SELECT coalesce(max(user_id), 0) + 1 FROM users", [], |row| row.get(0))?;
-        let first_doctor = first_patient + signed(self.amounts.patients);
+        let Amounts { patients, doctors, .. } = self.amounts;
+        let first_doctor = first_patient + signed(patients);
         self.patients(credential, first_patient)?;
         self.doctors(credential, first_doctor)?;
+        self.clerk(credential, first_doctor + signed(doctors))?;
         let indexes = self.drop_indexes()?;
         self.appointments(first_patient, first_doctor)?;
         indexes.iter().try_for_each(|sql| self.connection.execute_batch(sql))?;
         (self.say)(&format!("indexes built after {:.1} s", self.begun.elapsed().as_secs_f64()));
+        Ok(Population::Prepared { patients, doctors, first_id: first_patient.unsigned_abs() })
+    }
+
+    /// Stores who may read any patient's data, as runs over JSON-RPC do.
+    fn clerk(&self, credential: &str, id: i64) -> rusqlite::Result<()> {
+        self.connection.execute(INSERT_USER, params![id, PREPARED_CLERK, credential, "clerk"])?;
+        self.connection
+            .execute("INSERT INTO accounts (user_id, name) VALUES (?1, ?2)", params![id, PREPARED_CLERK])?;
         Ok(())
     }
 
@@ -339,12 +348,13 @@ mod tests {
         let path = directory.path().join("prepared.db");
         let amounts = Amounts { patients: 40, doctors: 7, appointments: 1000 };
         let mut lines = Vec::new();
-        prepare(&path, &amounts, 1, &mut |line| lines.push(line.to_owned())).unwrap();
+        let population = prepare(&path, &amounts, 1, &mut |line| lines.push(line.to_owned())).unwrap();
+        assert_eq!(population, Population::prepared(40, 7));
         assert!(lines.last().unwrap().starts_with("all is stored in"), "{lines:?}");
 
         let connection = Connection::open(&path).unwrap();
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
-        assert_eq!(number("SELECT count(*) FROM users"), 47);
+        assert_eq!(number("SELECT count(*) FROM users"), 48);
         assert_eq!(number("SELECT count(*) FROM appointments"), 1000);
         assert_eq!(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(number("SELECT count(*) FROM sqlite_master WHERE name LIKE 'appointments_by_%'"), 3);
@@ -377,6 +387,7 @@ mod tests {
         let refused = prepare(&path, &amounts, 1, &mut |_| {});
         assert!(matches!(refused, Err(PrepareError::InUse { .. })), "{refused:?}");
         drop(opened);
-        prepare(&path, &amounts, 1, &mut |_| {}).unwrap();
+        let population = prepare(&path, &amounts, 1, &mut |_| {}).unwrap();
+        assert_eq!(population, Population::Prepared { patients: 4, doctors: 1, first_id: 7 });
     }
 }

@@ -26,6 +26,9 @@ pub(crate) enum Failure {
 
 /// How a success of most operations begins, after its timestamp.
 const SUCCESS_RESULT: &[u8] = b"\"result\":{\"status\":\"success\",";
+const VERIFIED_RESULT: &[u8] = b"\"result\":\"verificationSuccess\"}";
+/// How a success of JSON-RPC begins, where the id is that of the built-in mixes.
+const RPC_RESULT: &[u8] = b"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":";
 const ENVELOPE: &[u8] = b"{\"status\":\"success\",\"timestamp\":\"";
 /// Where the timestamp has ended at the latest.
 const RESULT_WITHIN_BYTES: usize = 80;
@@ -40,11 +43,13 @@ pub(crate) fn judge(expect: Expect, data: &[u8]) -> Result<(), Failure> {
 
 /// Recognises the usual success by its first bytes; false says nothing.
 fn is_plain_success(data: &[u8]) -> bool {
-    let Some(rest) = data.strip_prefix(ENVELOPE) else { return false };
+    let Some(rest) = data.strip_prefix(ENVELOPE) else {
+        return data.starts_with(RPC_RESULT) && data.ends_with(b"}");
+    };
     let head = rest.get(..rest.len().min(RESULT_WITHIN_BYTES)).unwrap_or_default();
     let Some(quote) = head.iter().position(|byte| *byte == b'"') else { return false };
     let after = rest.get(quote + 2..).unwrap_or_default();
-    after.starts_with(SUCCESS_RESULT) && data.ends_with(b"}}")
+    after == VERIFIED_RESULT || (after.starts_with(SUCCESS_RESULT) && data.ends_with(b"}}"))
 }
 
 #[derive(Deserialize)]
@@ -56,18 +61,29 @@ struct Envelope {
 }
 
 fn judge_slowly(data: &[u8]) -> Result<(), Failure> {
-    let Ok(envelope) = serde_json::from_slice::<Envelope>(data) else {
-        return Err(Failure::Wrong(format!(
-            "no reply in JSON: {}",
-            shortened(&String::from_utf8_lossy(data))
-        )));
-    };
-    if let Some(error) = envelope.error {
-        return Err(Failure::Refused(shown(&error)));
+    if data.trim_ascii_start().starts_with(b"[") {
+        // A batch is a success where each of its calls is one.
+        return match serde_json::from_slice::<Vec<Envelope>>(data) {
+            Ok(replies) if replies.is_empty() => Err(wrong("no result", data)),
+            Ok(replies) => replies.into_iter().try_for_each(|reply| judge_one(reply, data)),
+            Err(_) => Err(wrong("no reply in JSON", data)),
+        };
     }
-    let Some(result) = envelope.result else {
-        return Err(Failure::Wrong(format!("no result: {}", shortened(&String::from_utf8_lossy(data)))));
-    };
+    match serde_json::from_slice::<Envelope>(data) {
+        Ok(reply) => judge_one(reply, data),
+        Err(_) => Err(wrong("no reply in JSON", data)),
+    }
+}
+
+fn wrong(what: &str, data: &[u8]) -> Failure {
+    Failure::Wrong(format!("{what}: {}", shortened(&String::from_utf8_lossy(data))))
+}
+
+fn judge_one(envelope: Envelope, data: &[u8]) -> Result<(), Failure> {
+    if let Some(error) = envelope.error {
+        return Err(Failure::Refused(shown_error(&error)));
+    }
+    let Some(result) = envelope.result else { return Err(wrong("no result", data)) };
     let is_success = match (&envelope.jsonrpc, envelope.status.as_deref()) {
         (Some(_), _) => true,
         (None, Some("success")) => shows_success(&result),
@@ -87,6 +103,14 @@ fn shows_success(result: &Value) -> bool {
             words == "verificationSuccess" || words == "chenggongcharu" || words.contains("成功")
         }
         _ => false,
+    }
+}
+
+/// The word of JSON-RPC by which clients tell errors apart, before what is meant for people.
+fn shown_error(error: &Value) -> String {
+    match error.pointer("/data/code") {
+        Some(Value::String(code)) => shortened(&format!("{code}: {}", shown(error))),
+        _ => shown(error),
     }
 }
 
@@ -148,6 +172,7 @@ mod tests {
             judge(Expect::Success, br#"{"jsonrpc":"2.0","id":1,"result":{"status":"pending"}}"#),
             Ok(())
         );
+        assert_eq!(judge(Expect::Success, br#"{"jsonrpc":"2.0","id":1,"result":{"doctor_id":4}}"#), Ok(()));
         assert_eq!(judge(Expect::Anything, b"...."), Ok(()));
     }
 
@@ -181,6 +206,21 @@ mod tests {
         );
         let reply = r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"busy"}}"#;
         assert_eq!(judge(Expect::Success, reply.as_bytes()), Err(Failure::Refused("busy".into())));
+        let reply =
+            r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32000,"message":"m","data":{"code":"busy"}}}"#;
+        assert_eq!(judge(Expect::Success, reply.as_bytes()), Err(Failure::Refused("busy: m".into())));
+    }
+
+    #[test]
+    fn a_batch_is_a_success_where_each_call_is_one() {
+        let good = r#"{"jsonrpc":"2.0","id":1,"result":{}}"#;
+        let bad = r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"m","data":{"code":"busy"}}}"#;
+        let of = |replies: &[&str]| judge(Expect::Success, format!("[{}]", replies.join(",")).as_bytes());
+        assert_eq!(of(&[good, good]), Ok(()));
+        assert_eq!(of(&[good, bad]), Err(Failure::Refused("busy: m".into())));
+        for replies in [&[][..], &["1"], &[good, "{}"]] {
+            assert!(matches!(of(replies), Err(Failure::Wrong(_))), "{replies:?}");
+        }
     }
 
     #[test]

@@ -13,18 +13,27 @@ use std::io::Write;
 enum Hole {
     PatientPhone,
     PatientName,
+    PatientId,
+    Password,
     DoctorName,
+    DoctorId,
     Time,
     AppointmentId,
 }
 
-const HOLES: [(&str, Hole); 5] = [
+const HOLES: [(&str, Hole); 8] = [
     ("{patient_phone}", Hole::PatientPhone),
     ("{patient_name}", Hole::PatientName),
+    ("{patient_id}", Hole::PatientId),
+    ("{password}", Hole::Password),
     ("{doctor_name}", Hole::DoctorName),
+    ("{doctor_id}", Hole::DoctorId),
     ("{time}", Hole::Time),
     ("{appointment_id}", Hole::AppointmentId),
 ];
+
+/// Those for a number stand in a string, since JSON has no other place for them.
+const NUMBERS: [&str; 3] = ["{patient_id}", "{doctor_id}", "{appointment_id}"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
@@ -60,8 +69,9 @@ impl Template {
     }
 
     pub(crate) fn parse(request: &Value) -> Result<Template, UnknownPlaceholder> {
-        // A hole for a number stands in a string, since JSON has no other place for it.
-        let text = request.to_string().replace("\"{appointment_id}\"", "{appointment_id}");
+        let text = NUMBERS
+            .iter()
+            .fold(request.to_string(), |text, number| text.replace(&format!("\"{number}\""), number));
         let mut segments = Vec::new();
         let mut rest = text.as_str();
         while let Some((at, written, hole)) = first_hole(rest) {
@@ -103,19 +113,26 @@ impl Template {
                 Segment::Text(text) => output.extend_from_slice(text),
                 Segment::Hole(Hole::PatientPhone) => population.write_phone(filling.patient, output),
                 Segment::Hole(Hole::PatientName) => population.write_patient_name(filling.patient, output),
+                Segment::Hole(Hole::PatientId) => {
+                    write_number(population.patient_id(filling.patient), output)
+                }
+                Segment::Hole(Hole::Password) => population.write_password(filling.patient, output),
+                Segment::Hole(Hole::DoctorId) => write_number(population.doctor_id(filling.doctor), output),
                 Segment::Hole(Hole::DoctorName) => population.write_doctor_name(filling.doctor, output),
                 Segment::Hole(Hole::Time) => {
                     if let Some(time) = filling.time {
                         time.write(output);
                     }
                 }
-                Segment::Hole(Hole::AppointmentId) => {
-                    // Writing to memory does not fail.
-                    let _ = write!(output, "{}", filling.appointment_id);
-                }
+                Segment::Hole(Hole::AppointmentId) => write_number(filling.appointment_id, output),
             }
         }
     }
+}
+
+fn write_number(number: u64, output: &mut Vec<u8>) {
+    // Writing to memory does not fail.
+    let _ = write!(output, "{number}");
 }
 
 fn first_hole(text: &str) -> Option<(usize, &'static str, Hole)> {
@@ -171,6 +188,11 @@ mod tests {
     fn an_id_is_a_number_where_it_stands_alone() {
         assert_eq!(rendered(&json!({"id": "{appointment_id}"})), r#"{"id":42}"#);
         assert_eq!(rendered(&json!({"id": "no. {appointment_id}"})), r#"{"id":"no. 42"}"#);
+        assert_eq!(
+            rendered(&json!({"params": {"doctor_id": "{doctor_id}", "ids": ["{patient_id}"]}})),
+            r#"{"params":{"doctor_id":5,"ids":[1]}}"#
+        );
+        assert_eq!(rendered(&json!({"password": "{password}"})), r#"{"password":"hash_patient1"}"#);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! cancelled or completed at most once; no allocation once the buffers have grown.
 
 use crate::booking::Bookings;
-use crate::mix::{Mix, MixError, Operation};
+use crate::mix::{Mix, MixError, Operation, Patients};
 use crate::population::Population;
 use crate::random::Random;
 use crate::reply;
@@ -14,12 +14,16 @@ use std::collections::VecDeque;
 
 /// Appointments that are remembered for cancelling; more are left as they are.
 const APPOINTMENTS_MAX: usize = 65_536;
+/// How many are `Patients::Few`.
+const FEW: u64 = 50;
 
 pub(crate) struct Workload {
     operations: Vec<Operation>,
     weights: u64,
     population: Population,
     random: Random,
+    /// Whose turn it is among all patients.
+    in_turn: u64,
     bookings: Bookings,
     /// Pending appointments of this run, the oldest first.
     appointments: VecDeque<u64>,
@@ -29,7 +33,7 @@ pub(crate) struct Workload {
 }
 
 impl Workload {
-    /// `salt` sets this run's bookings apart from those of other runs.
+    /// `salt` sets this run's bookings, and who comes first in turn, apart from those of other runs.
     pub(crate) fn new(mix: &Mix, population: Population, seed: u64, salt: u64) -> Result<Workload, MixError> {
         let operations = mix.operations()?;
         let weights = operations.iter().map(|operation| u64::from(operation.weight)).sum();
@@ -40,6 +44,7 @@ impl Workload {
             weights,
             population,
             random: Random::new(seed),
+            in_turn: salt % population.patients().max(1),
             bookings: Bookings::new(&population, salt),
             appointments: VecDeque::with_capacity(1024),
             booking_operation,
@@ -49,6 +54,30 @@ impl Workload {
 
     pub(crate) fn operations(&self) -> &[Operation] {
         &self.operations
+    }
+
+    /// Whether a server keeps the run's connections however long they rest.
+    pub(crate) fn is_all_rpc(&self) -> bool {
+        self.operations.iter().all(|operation| operation.is_rpc)
+    }
+
+    /// What is to be sent once before the run: each operation's index and a frame.
+    pub(crate) fn rehearsal(&self) -> Vec<(usize, Vec<u8>)> {
+        let mut frames = Vec::new();
+        for (index, operation) in self.operations.iter().enumerate() {
+            if operation.patients != Patients::Few {
+                continue;
+            }
+            for patient in 0..self.population.patients().min(FEW) {
+                let population = &self.population;
+                let filling = Filling { population, patient, doctor: 0, time: None, appointment_id: 0 };
+                let (mut data, mut frame) = (Vec::new(), Vec::new());
+                operation.template.render(&filling, &mut data);
+                encode_request(&operation.frame_name, &data, &mut frame);
+                frames.push((index, frame));
+            }
+        }
+        frames
     }
 
     /// Appends the next request's frame to `frames`, and says which operation it is.
@@ -61,10 +90,18 @@ impl Workload {
                 None => chosen = self.booking_operation.unwrap_or(chosen),
             }
         }
+        let patients = self.population.patients();
         let Some(operation) = self.operations.get(chosen) else { return chosen };
         let mut filling = Filling {
             population: &self.population,
-            patient: self.random.below(self.population.patients()),
+            patient: match operation.patients {
+                Patients::Any => self.random.below(patients),
+                Patients::Few => self.random.below(patients.min(FEW)),
+                Patients::InTurn => {
+                    self.in_turn = (self.in_turn + 1) % patients.max(1);
+                    self.in_turn
+                }
+            },
             doctor: self.random.below(self.population.doctors()),
             time: None,
             appointment_id,
@@ -112,7 +149,7 @@ impl Workload {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::collections::HashMap;
+    use std::collections::{HashMap, HashSet};
 
     #[test]
     fn the_weights_are_kept_and_appointments_are_ended_once() {
@@ -137,6 +174,25 @@ mod tests {
         assert!((share("create_appointment") - 0.20).abs() < 0.02, "{counts:?}");
         let ended = counts["cancel_appointment"] + counts["update_appointment_status"];
         assert_eq!(workload.appointments.len() as u64 + ended, booked);
+    }
+
+    #[test]
+    fn patients_come_in_turn_or_are_few() {
+        let population = Population::prepared(200, 1);
+        let text = |workload: &mut Workload| {
+            let mut frame = Vec::new();
+            workload.next(&mut frame);
+            String::from_utf8_lossy(&frame).split_once("166").unwrap().1[..8].to_owned()
+        };
+        let mut in_turn = Workload::new(&Mix::RpcLogin, population, 1, 150).unwrap();
+        let seen: HashSet<String> = (0..200).map(|_| text(&mut in_turn)).collect();
+        assert_eq!(seen.len(), 200, "nobody comes twice before all have come");
+        assert!(in_turn.rehearsal().is_empty());
+
+        let mut few = Workload::new(&Mix::Login, population, 1, 150).unwrap();
+        assert_eq!(few.rehearsal().len(), 50);
+        assert!((0..1000).all(|_| text(&mut few).as_str() < "00000050"));
+        assert_eq!(Workload::new(&Mix::Login, Population::Demo, 1, 1).unwrap().rehearsal().len(), 3);
     }
 
     #[test]

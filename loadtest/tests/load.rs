@@ -3,6 +3,7 @@
 //! Nothing here looks at how long anything took.
 
 use loadtest::plan::Plan;
+use loadtest::prepare::{Amounts, prepare};
 use loadtest::{Mix, Mode, Report, check::Checks, html, sweep, table};
 use medsrv::ops::config::Config;
 use medsrv::server::Server;
@@ -11,7 +12,10 @@ use std::time::Duration;
 
 /// A server with the sample people; it ends with the test program.
 fn server() -> (SocketAddr, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
+    serve(tempfile::tempdir().unwrap(), true)
+}
+
+fn serve(directory: tempfile::TempDir, demo: bool) -> (SocketAddr, tempfile::TempDir) {
     let mut config = Config::default();
     config.server.port = 0;
     config.server.db_path = directory.path().join("load.db");
@@ -19,7 +23,8 @@ fn server() -> (SocketAddr, tempfile::TempDir) {
     config.audit.anchor_file = directory.path().join("audit.anchor");
     config.server.log_file = directory.path().join("load.log");
     config.server.pid_file = directory.path().join("load.pid");
-    let server = Server::open(&config, true).unwrap();
+    config.accounts.password_iterations = 1000;
+    let server = Server::open(&config, demo).unwrap();
     let address = server.address();
     std::thread::spawn(move || server.run(|| {}));
     (address, directory)
@@ -77,6 +82,55 @@ fn every_way_of_driving_a_server_succeeds() {
             assert!(!page.contains(never), "{never}");
         }
     }
+}
+
+#[test]
+fn both_dialects_and_logins_are_driven_on_a_prepared_file() {
+    let directory = tempfile::tempdir().unwrap();
+    let amounts = Amounts { patients: 60, doctors: 3, appointments: 0 };
+    let population = prepare(&directory.path().join("load.db"), &amounts, 1, &mut |_| {}).unwrap();
+    let (address, _directory) = serve(directory, false);
+    let plan = Plan { population, ..short(address) };
+    for name in ["rpc-doctor", "rpc-patient", "login", "rpc-login"] {
+        let mix = Mix::named(name).unwrap();
+        succeeded(&Plan { mix, pipeline: 4, ..plan.clone() });
+    }
+    // An open loop, since a closed one makes so many connections that the ports of this machine run out.
+    let mode = Mode::Open { rate: 100 };
+    let fresh = Plan { mix: Mix::RpcPatient, fresh: true, mode, ..plan.clone() };
+    let report = loadtest::run(&fresh).unwrap();
+    assert_eq!(report.errors_total, report.errors.not_sent, "{:?} {:?}", report.errors, report.messages);
+    assert!(report.successes > 0);
+    let whoami = r#"{"jsonrpc": "2.0", "id": "a", "method": "session.whoami", "params": {}}"#;
+    let get =
+        r#"{"jsonrpc": "2.0", "id": 2, "method": "patient.get", "params": {"patient_id": "{patient_id}"}}"#;
+    let old = r#"{"query_appointments": true, "patient_phone": "{patient_phone}"}"#;
+    let text = format!(
+        "{{\"name\": \"two\", \"request\": [{whoami}, {get}]}}\n\
+         {{\"name\": \"old\", \"patients\": \"few\", \"request\": {old}}}"
+    );
+    let mix = Mix::parse("mix.jsonl", &text).unwrap();
+    let clerk = "loadtest-clerk:loadtest".parse().ok();
+    assert_eq!(succeeded(&Plan { mix: mix.clone(), login: clerk, ..plan.clone() }).operations.len(), 2);
+
+    let report = loadtest::run(&Plan { mix, ..plan.clone() }).unwrap();
+    assert!(report.errors.refused > 0, "{:?}", report.errors);
+    assert!(report.messages[0].text.starts_with("unauthenticated: "), "{:?}", report.messages);
+}
+
+#[test]
+fn a_run_without_its_clerk_does_not_begin() {
+    let (address, _directory) = server();
+    let plan = short(address);
+    let error = loadtest::run(&Plan { mix: Mix::RpcPatient, ..plan.clone() }).unwrap_err().to_string();
+    assert!(error.contains("loadtest-clerk cannot log in") && error.contains("--prepare"), "{error}");
+    assert!(error.contains("wrong_credentials"), "{error}");
+    for name in ["rpc-doctor", "login", "rpc-login"] {
+        succeeded(&Plan { mix: Mix::named(name).unwrap(), ..plan.clone() });
+    }
+    let own = Plan { mix: Mix::RpcPatient, login: "13800138000:hash_patient1".parse().ok(), ..plan };
+    let report = loadtest::run(&own).unwrap();
+    assert!(report.messages[0].text.starts_with("forbidden: "), "a patient reads nobody else's data");
 }
 
 #[test]

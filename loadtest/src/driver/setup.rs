@@ -1,8 +1,12 @@
 //! Owns what goes before a run: descriptors, the poll, and the connections that are kept.
 //!
-//! It never sends a request. Invariant: a run starts with every kept connection made, or not at all.
+//! It never sends a request that is counted. Invariant: a run starts with every kept connection made, or not at all.
 
-use super::{Driver, EVENTS_PER_TURN, LOOK_INTERVAL_NS, SCRATCH_BYTES, TIMER, Timer, Traffic, Window};
+use super::introduction::{BeforeError, log_in, rehearse};
+use super::{
+    Driver, EVENTS_PER_TURN, LOOK_INTERVAL_NS, REST_NS_MAX, RPC_REST_NS_MAX, SCRATCH_BYTES, TIMER, Timer,
+    Traffic, Window,
+};
 use crate::arrivals::Arrivals;
 use crate::connection::{Broken, Clock, Connection, Connector, State};
 use crate::measure::{Recorder, RecorderError};
@@ -30,6 +34,8 @@ pub enum RunError {
     Plan(#[from] PlanError),
     #[error(transparent)]
     Mix(#[from] MixError),
+    #[error("{0}")]
+    Before(#[from] BeforeError),
     #[error("{made} of {wanted} connections to {address} could be made: {reason}")]
     Connect { made: usize, wanted: usize, address: SocketAddr, reason: String },
     #[error(
@@ -51,6 +57,9 @@ impl<'a> Driver<'a> {
         let start_ns = nanoseconds(plan.warmup);
         let end_ns = start_ns + nanoseconds(plan.duration);
         let workload = Workload::new(&plan.mix, plan.population, plan.seed, salt(plan.seed))?;
+        rehearse(plan, &workload)?;
+        let introduction = plan.login().map(|login| log_in(plan, &login)).transpose()?;
+        let rest_ns_max = if workload.is_all_rpc() { RPC_REST_NS_MAX } else { REST_NS_MAX };
         let recorder = Recorder::new(workload.operations().len(), end_ns - start_ns)?;
         let poll = Poll::new()?;
         let timer = Timer::register(poll.registry(), TIMER)?;
@@ -66,12 +75,15 @@ impl<'a> Driver<'a> {
             resting: VecDeque::new(),
             arrivals: Arrivals::new(plan.mode, end_ns),
             traffic: Traffic { workload, recorder, window: Window { start_ns, end_ns }, waiting: 0 },
+            introduction,
+            rest_ns_max,
             next_look_ns: LOOK_INTERVAL_NS,
             waited_ns: 0,
             reconnects: 0,
             scratch: vec![0; SCRATCH_BYTES].into_boxed_slice(),
         };
         driver.connect()?;
+        driver.introduce_all()?;
         driver.clock = Clock::start();
         Ok(driver)
     }
@@ -121,7 +133,7 @@ pub(super) fn explained(error: &io::Error) -> String {
         io::ErrorKind::ConnectionRefused => {
             "connection refused: does the server run, and on this port?".into()
         }
-        io::ErrorKind::AddrNotAvailable => {
+        io::ErrorKind::AddrNotAvailable | io::ErrorKind::AddrInUse => {
             "no free port or no such source address: give --source-addresses 127.0.0.2-127.0.0.50".into()
         }
         io::ErrorKind::ConnectionReset => "the server reset the connection".into(),
