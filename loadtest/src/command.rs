@@ -52,8 +52,8 @@ id, or a batch. Placeholders: {patient_id}, {patient_phone} (also the username),
 patient's), {doctor_id}, {doctor_name}, {time} (a place that is free), {appointment_id} (booked earlier in the
 run). \"patients\": \"any\" is the default; \"few\" is as for login, \"in_turn\" as for rpc-login.
 
-Errors: refused (the server's reply is an error; of JSON-RPC, data.code is told), wrong_reply (its result shows no success), connect, timeout,
-closed (before the reply), not_sent (due, but no connection was free in time).
+Errors: refused (the server's reply is an error; of JSON-RPC, data.code is told), wrong_reply (its result shows
+no success), connect, timeout, closed (before the reply), not_sent (due, but no connection was free in time).
 
 Exit codes: 0 done, 1 a check failed, 2 wrong arguments, 3 no result: the run could not be made.";
 

@@ -223,7 +223,8 @@ impl Dispatcher {
                     // The savepoint may have taken an entry with it.
                     self.trail.forget();
                 }
-                if matches!(problem, Problem::Refused(_)) {
+                // That something public is not there is no news of anyone.
+                if matches!(problem, Problem::Refused(_)) && act.entry.kind != Kind::Read {
                     self.record_refusal(act, &note, &problem)?;
                 }
                 return Err(act.report(&problem).into());

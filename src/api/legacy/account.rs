@@ -7,7 +7,7 @@ use super::field::{self, optional_text, searched, text};
 use super::{Call, Effect, Reply, Trouble};
 use crate::service::account::{self, NewDoctor, NewPatient, UnknownUser, UsernameTaken};
 use crate::service::login::{self, Login};
-use crate::service::{Failure, session};
+use crate::service::{Failure, session, throttle};
 use crate::store::Transaction;
 
 pub fn login(
@@ -146,6 +146,7 @@ pub fn reset_password(
     match account::reset_password(transaction, &username, &password_hash) {
         Ok(user_id) => {
             session::end_all(transaction, user_id, None)?;
+            throttle::unlock(transaction, &username)?;
             call.notes(user_id, None);
             call.desk.borrow_mut().remembered.forget(&username);
             reply.result(&format!("用户 {username} 的密码更新成功"));

@@ -57,9 +57,15 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<&'de Raw
     <&RawValue>::deserialize(deserializer).map(Some)
 }
 
-/// Whether data is meant as JSON-RPC: the old dialect's objects have no such member.
+const MEMBER: &[u8] = b"\"jsonrpc\"";
+
+/// Whether data is meant as JSON-RPC: the old dialect's objects have no member of that name, though they may
+/// have it as a value.
 pub fn is_rpc(data: &[u8]) -> bool {
-    memchr::memmem::find(data, b"\"jsonrpc\"").is_some()
+    memchr::memmem::find_iter(data, MEMBER).any(|place| {
+        let rest = data.get(place + MEMBER.len()..).unwrap_or_default();
+        rest.iter().find(|byte| !byte.is_ascii_whitespace()).is_none_or(|byte| *byte == b':')
+    })
 }
 
 /// Whether a reply is one of ours, or a batch of them. One of the old dialect may hold the word somewhere.
@@ -211,6 +217,20 @@ mod tests {
         }
         let Incoming::One(Ok(call)) = parse(br#"{"jsonrpc":"2.0","method":"m"}"#) else { panic!() };
         assert!(call.id.is_none());
+    }
+
+    #[test]
+    fn the_dialects_are_told_apart_by_a_member() {
+        for (data, expected) in [
+            (r#"{"jsonrpc" : "2.0"}"#, true),
+            (r#"[{"method": "m", "jsonrpc":"2.0"}]"#, true),
+            (r#"{"method": "m", "jsonrpc""#, true),
+            (r#"{"name": "jsonrpc", "phone": "1"}"#, false),
+            (r#"{"name": "jsonrpc", "jsonrpc": 2}"#, true),
+            (r#"{"login": true}"#, false),
+        ] {
+            assert_eq!(is_rpc(data.as_bytes()), expected, "{data}");
+        }
     }
 
     #[test]

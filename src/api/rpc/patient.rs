@@ -104,9 +104,31 @@ pub struct SearchPatientsParams {
     pub cursor: Option<Id>,
 }
 
+/// As much of a patient as one needs to tell them from others of the same name.
+#[derive(Serialize, JsonSchema)]
+pub struct FoundPatient {
+    pub patient_id: i64,
+    pub name: String,
+    pub birth_year: Option<String>,
+    pub id_card: Option<IdCard>,
+    pub phone: Option<Phone>,
+}
+
+impl FoundPatient {
+    fn of(basics: &Basics<'_>) -> FoundPatient {
+        FoundPatient {
+            patient_id: basics.patient_id,
+            name: basics.name.to_owned(),
+            birth_year: basics.birth_date.and_then(|date| date.get(..4)).map(str::to_owned),
+            id_card: basics.id_card.map(|card| IdCard::new(card, Shown::Masked)),
+            phone: basics.phone.map(|phone| Phone::new(phone, Shown::Masked)),
+        }
+    }
+}
+
 #[derive(Serialize, JsonSchema)]
 pub struct PatientList {
-    pub items: Vec<Patient>,
+    pub items: Vec<FoundPatient>,
     /// Where the next page begins; null on the last one.
     pub next_cursor: Option<i64>,
 }
@@ -139,7 +161,7 @@ impl Method for SearchPatients {
         let (after, limit) = (params.cursor.map(|Id(id)| id), i64::from(params.limit.0));
         let mut items = Vec::new();
         patient::search(transaction, search, after, limit + 1, |basics| {
-            items.push(Patient::of(basics, Shown::Masked));
+            items.push(FoundPatient::of(basics));
         })?;
         let next_cursor = cut(&mut items, params.limit, |item| item.patient_id);
         Ok(PatientList { items, next_cursor })
