@@ -42,7 +42,7 @@ impl Handler for Echo {
 
     fn retract(&mut self, _: &Session, _: &[u8], _: &mut Vec<u8>) {}
 
-    fn refuse(&mut self, _: Refusal, _: &mut Vec<u8>) {}
+    fn refuse(&mut self, _: &Session, _: Refusal, _: &mut Vec<u8>) {}
 
     fn reload(&mut self) {}
 

@@ -49,9 +49,9 @@ impl File {
         assert_eq!(found.expect("a query"), Some(id));
     }
 
-    fn write_once(&mut self) {
+    fn write_decided(&mut self) {
         let (id, email) = self.next_change();
-        self.store.write_once(|transaction| change(transaction, id, &email)).expect("a change");
+        self.store.write_decided(|transaction| change(transaction, id, &email)).expect("a change");
     }
 
     fn write_in_savepoint(&mut self) {
@@ -122,7 +122,7 @@ fn savepoint(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("store, a write in an open turn");
     group.throughput(Throughput::Elements(1));
     let ways: [(&str, Write); 2] =
-        [("of one statement", File::write_once), ("in a savepoint", File::write_in_savepoint)];
+        [("that is decided", File::write_decided), ("in a savepoint", File::write_in_savepoint)];
     for (name, write) in ways {
         let mut file = File::new();
         group.bench_function(name, |bencher| bencher.iter(|| write(&mut file)));
@@ -133,8 +133,8 @@ fn savepoint(criterion: &mut Criterion) {
 fn durable(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("store, a durable turn");
     let ways: [(&str, u64, Write); 3] = [
-        ("of one write", 1, File::write_once),
-        ("of 50 writes", WRITES_PER_TURN, File::write_once),
+        ("of one write", 1, File::write_decided),
+        ("of 50 writes", WRITES_PER_TURN, File::write_decided),
         ("of 50 writes in savepoints", WRITES_PER_TURN, File::write_in_savepoint),
     ];
     for (name, writes, write) in ways {

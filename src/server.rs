@@ -6,6 +6,8 @@
 pub mod trail;
 
 use crate::api::legacy::{self, Reply};
+use crate::api::rpc::envelope;
+use crate::api::rpc::problem::{self, Code, Problem};
 use crate::dispatch::{Dispatcher, Parts, Settings, Then};
 use crate::net::{
     self, Background, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict,
@@ -24,6 +26,8 @@ use std::time::{Duration, Instant};
 
 /// How often the trail is anchored and the use of the old dialect written down.
 const TEND_EVERY: Duration = Duration::from_secs(60);
+/// However the clock is set meanwhile, what is due is looked at after this.
+const TICK_WITHIN: Duration = Duration::from_secs(60);
 /// How long passwords are derived between two turns; the work is begun in steps of so many iterations.
 const DERIVE_FOR: Duration = Duration::from_micros(400);
 const DERIVE_STEP: u32 = 400;
@@ -70,6 +74,7 @@ impl Server {
     /// makes ready to serve.
     pub fn open(config: &Config, demo: bool) -> Result<Server, StartError> {
         let listener = listen(&config.server.host, config.server.port)?;
+        trail::check_database(config)?;
         let mut store = open_store(config, demo)?;
         let trail = trail::open(config, &mut store)?;
         let anchors = AnchorFile::open(&config.audit.anchor_file)
@@ -96,6 +101,8 @@ impl Server {
             reload,
             store_failed: false,
             tends_at: Instant::now() + TEND_EVERY,
+            ticks_at: Instant::now(),
+            due_ms: None,
         };
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
@@ -209,6 +216,15 @@ struct Bridge<R> {
     store_failed: bool,
     /// When the dispatcher has its minute's work to do.
     tends_at: Instant,
+    /// When the dispatcher has something due, and the moment that it has named for that.
+    ticks_at: Instant,
+    due_ms: Option<i64>,
+}
+
+/// How long it is until a moment of the clock.
+fn until(unix_ms: i64) -> Duration {
+    let left = unix_ms.saturating_sub(chrono::Utc::now().timestamp_millis());
+    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(TICK_WITHIN)
 }
 
 impl<R: FnMut()> Handler for Bridge<R> {
@@ -242,11 +258,20 @@ impl<R: FnMut()> Handler for Bridge<R> {
         }
     }
 
+    fn push(&mut self, deliver: &mut dyn FnMut(SessionId, &[u8])) {
+        self.dispatcher.push(deliver);
+    }
+
     fn retract(&mut self, _session: &Session, withdrawn: &[u8], output: &mut Vec<u8>) {
         self.dispatcher.retract(withdrawn, &now(), output);
     }
 
-    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
+    fn refuse(&mut self, session: &Session, refusal: Refusal, output: &mut Vec<u8>) {
+        if self.dispatcher.speaks_rpc(session.id) {
+            let code = if refusal == Refusal::ReplyTooLarge { Code::TooLarge } else { Code::NotServed };
+            let error = problem::Refusal::new(code, refusal.to_string());
+            return envelope::write_error(None, &Problem::from(error).error(), output);
+        }
         let text = match refusal {
             Refusal::Frame(FrameError::NameTooLong { limit, .. } | FrameError::DataTooLong { limit, .. }) => {
                 legacy::too_long(limit)
@@ -271,12 +296,25 @@ impl<R: FnMut()> Handler for Bridge<R> {
             // What it has written is committed by the next turn.
             return Background::Pending;
         }
+        let due_ms = self.dispatcher.due_ms();
+        if self.due_ms != Some(due_ms) {
+            self.due_ms = Some(due_ms);
+            self.ticks_at = begun + until(due_ms);
+        }
+        if begun >= self.ticks_at {
+            // The next turn commits, pushes what has come of it, and says when the next time is.
+            self.due_ms = None;
+            self.dispatcher.tick(&now());
+            return Background::Pending;
+        }
+        // Before the passwords, for those who log in write, too, and may never let this come to its turn.
+        let awaits_idle = self.dispatcher.checkpoint(idle);
         while self.dispatcher.derive(DERIVE_STEP) {
             if begun.elapsed() >= DERIVE_FOR {
                 return Background::Pending;
             }
         }
-        if self.dispatcher.checkpoint(idle) { Background::AwaitsIdle } else { Background::Nothing }
+        if awaits_idle { Background::AwaitsIdle } else { Background::Nothing }
     }
 
     fn woken(&mut self) -> Option<SessionId> {
@@ -284,7 +322,7 @@ impl<R: FnMut()> Handler for Bridge<R> {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        Some(self.tends_at)
+        Some(self.tends_at.min(self.ticks_at))
     }
 
     fn closed(&mut self, session: SessionId) {

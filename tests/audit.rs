@@ -58,7 +58,7 @@ fn append(store: &mut Store, count: i64) -> Vec<Head> {
             request_id: Some("r-1"),
         };
         let now = now(1_767_294_245_000 + number);
-        store.write_once(|transaction| trail.record(transaction, &entry, &now)).unwrap();
+        store.write_decided(|transaction| trail.record(transaction, &entry, &now)).unwrap();
         assert_eq!(store.commit(), Commit::Durable);
         heads.push(trail.head(&store.read().unwrap()).unwrap());
     }
@@ -375,7 +375,7 @@ fn a_trail_longer_than_a_page_is_read_to_its_end() {
         request_id: None,
     };
     for _ in 0..1203 {
-        store.write_once(|transaction| trail.record(transaction, &entry, &now(0))).unwrap();
+        store.write_decided(|transaction| trail.record(transaction, &entry, &now(0))).unwrap();
     }
     let head = trail.head(&store.read().unwrap()).unwrap();
     store.commit();

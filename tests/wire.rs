@@ -308,3 +308,57 @@ fn nothing_personal_reaches_the_log() {
         assert!(!log.contains(private), "{private}");
     }
 }
+
+/// A session with one place, which patient 1 holds for a moment and for which patient 2 waits.
+fn hold_a_place(server: &Server) {
+    let expires_ms = chrono::Utc::now().timestamp_millis() + 200;
+    let rows = format!(
+        "BEGIN;
+        INSERT INTO clinic_sessions (doctor_id, day, period, starts_at, ends_at, capacity_online, capacity_onsite,
+            capacity_addon, booked_online)
+        VALUES (4, '2999-01-01', 'morning', '2999-01-01 08:00:00', '2999-01-01 12:00:00', 1, 0, 0, 1);
+        INSERT INTO appointments (appointment_id, patient_id, doctor_id, appointment_time, status, queue_number)
+        VALUES (100, 1, 4, '2999-01-01 08:00:00', 'pending', 1);
+        INSERT INTO bookings (appointment_id, session_id, patient_id, day, starts_at, ends_at, state, pool, expires_ms,
+            changed_ms)
+        VALUES (100, 1, 1, '2999-01-01', '2999-01-01 08:00:00', '2999-01-01 12:00:00', 'held', 'online', {expires_ms},
+            0);
+        INSERT INTO waitlist (session_id, patient_id, joined_ms) VALUES (1, 2, 0);
+        COMMIT"
+    );
+    rusqlite::Connection::open(server.database()).unwrap().execute_batch(&rows).unwrap();
+}
+
+fn call(client: &mut Client, method: &str, params: &str) -> serde_json::Value {
+    let reply = client.ask(&format!(r#"{{"jsonrpc":"2.0","id":1,"method":"{method}","params":{params}}}"#));
+    assert_eq!(reply.get("error"), None, "{method}");
+    reply["result"].clone()
+}
+
+#[test]
+fn a_hold_that_expires_is_heard_at_once_by_all_who_listen() {
+    let server = Server::demo();
+    let (mut screen, mut patient) = (server.connect(), server.connect());
+    call(&mut patient, "session.login", r#"{"username":"13900139000","password":"hash_patient2"}"#);
+    call(&mut patient, "event.subscribe", r#"{"topics":["patient:2"]}"#);
+    hold_a_place(&server);
+    // With this the server sees what another process has written, and when it is due.
+    let stands = call(&mut screen, "event.subscribe", r#"{"topics":["session:1","queue:1"]}"#);
+    assert_eq!(stands["topics"][0]["facts"]["online"]["remaining"], 0);
+    let heard = screen.reply();
+    assert_eq!(heard["method"], "event");
+    assert_eq!(heard["params"]["topic"], "session:1");
+    assert_eq!(heard["params"]["facts"]["online"]["remaining"], 0, "who waited holds it now");
+    let notice = patient.reply()["params"]["facts"]["unread"][0].clone();
+    assert_eq!(notice["kind"], "place_offered");
+    // On another connection they say that they have seen it, and the first one hears of that.
+    let mut phone = server.connect();
+    call(&mut phone, "session.login", r#"{"username":"13900139000","password":"hash_patient2"}"#);
+    call(&mut phone, "notice.fetched", &format!(r#"{{"up_to":{}}}"#, notice["notice_id"]));
+    assert_eq!(patient.reply()["params"]["facts"]["unread"], serde_json::json!([]));
+    let directory = server.stop();
+    let database = rusqlite::Connection::open(directory.path().join("data/MedicalSystem.db")).unwrap();
+    let entries = "SELECT group_concat(entity_id || action) FROM audit WHERE method = 'timer.expire_holds'";
+    let entries: String = database.query_row(entries, [], |row| row.get(0)).unwrap();
+    assert_eq!(entries, "100U,101C");
+}

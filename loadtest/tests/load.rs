@@ -24,10 +24,14 @@ fn serve(directory: tempfile::TempDir, demo: bool) -> (SocketAddr, tempfile::Tem
     config.server.log_file = directory.path().join("load.log");
     config.server.pid_file = directory.path().join("load.pid");
     config.accounts.password_iterations = 1000;
-    let server = Server::open(&config, demo).unwrap();
-    let address = server.address();
-    std::thread::spawn(move || server.run(|| {}));
-    (address, directory)
+    // A server stays in the thread in which it was opened.
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let server = Server::open(&config, demo).unwrap();
+        tell.send(server.address()).unwrap();
+        server.run(|| {})
+    });
+    (told.recv().unwrap(), directory)
 }
 
 fn short(address: SocketAddr) -> Plan {

@@ -31,6 +31,8 @@ Others on this machine can see a command line: give passwords as -, and the toke
 The result is printed as JSON; an error goes to standard error, and the exit code is 1 then.";
 
 const TOKEN_VARIABLE: &str = "MEDSRV_TOKEN";
+/// Methods that are called to get a token.
+const LOGINS: [&str; 2] = ["session.login", "session.resume"];
 const REQUEST_MAX_BYTES: u64 = 64 * 1024 * 1024;
 
 #[derive(Debug, clap::Args)]
@@ -55,7 +57,9 @@ pub fn run(common: &Common, task: &Task) -> u8 {
     let connect = || Conversation::open(&server.host, server.port).map_err(failed);
     let variable = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
     if !is_json(&task.request) {
-        let token = task.token.as_deref().or(variable.as_deref());
+        // Whoever logs in does so because the token that they have is good no longer.
+        let is_login = LOGINS.contains(&task.request.as_str());
+        let token = task.token.as_deref().or(variable.as_deref().filter(|_| !is_login));
         return report(method::call(&task.request, &task.parameters, token, connect));
     }
     match raw(task, variable.as_deref(), connect) {

@@ -10,15 +10,15 @@ use crate::service::time::Now;
 use crate::session::Session;
 use crate::store;
 use log::{error, info};
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
 
 /// How an operation reaches the store.
 #[derive(Clone, Copy)]
 enum Run {
     Read(Handler),
-    /// With one statement at the most.
-    WriteOnce(Handler),
+    /// Without a savepoint: it refuses before it writes.
+    WriteDecided(Handler),
     /// In a savepoint of its own.
     Write(Handler),
     /// A login that was a success lately is answered without a write.
@@ -51,7 +51,7 @@ const fn operation(
 /// The old dialect, in the order in which a key beats those below it.
 #[rustfmt::skip]
 const LEGACY: [Operation; 13] = {
-    use Run::{Adhoc, Login, Read, Write, WriteOnce};
+    use Run::{Adhoc, Login, Read, Write, WriteDecided};
     use Shape::{Message, Text, Word};
     [
         operation("reset_password", &["reset_password"], Text("错误: "), Write(legacy::reset_password), Some((Action::Update, "account"))),
@@ -63,10 +63,10 @@ const LEGACY: [Operation; 13] = {
         operation("query_doctor_info", &["query_doctor_info"], Message("查询医生信息时出错: "), Read(legacy::query_doctor_info), None),
         operation("query_patient_info", &["query_patient_info"], Message("查询患者信息时出错: "), Read(legacy::query_patient_info), Some((Action::Read, "patient"))),
         operation("sql_query", &["sql_query"], Text("错误: "), Adhoc, Some((Action::Read, "database"))),
-        operation("create_appointment", &["create_appointment"], Message("创建预约时出错: "), WriteOnce(legacy::create_appointment), Some((Action::Create, "appointment"))),
+        operation("create_appointment", &["create_appointment"], Message("创建预约时出错: "), WriteDecided(legacy::create_appointment), Some((Action::Create, "appointment"))),
         operation("query_appointments", &["query_appointments"], Message("查询预约信息时出错: "), Read(legacy::query_appointments), Some((Action::Read, "appointment"))),
-        operation("cancel_appointment", &["cancel_appointment"], Message("取消预约时出错: "), WriteOnce(legacy::cancel_appointment), Some((Action::Update, "appointment"))),
-        operation("update_appointment_status", &["update_appointment_status"], Message("更新预约状态时出错: "), WriteOnce(legacy::update_appointment_status), Some((Action::Update, "appointment"))),
+        operation("cancel_appointment", &["cancel_appointment"], Message("取消预约时出错: "), WriteDecided(legacy::cancel_appointment), Some((Action::Update, "appointment"))),
+        operation("update_appointment_status", &["update_appointment_status"], Message("更新预约状态时出错: "), WriteDecided(legacy::update_appointment_status), Some((Action::Update, "appointment"))),
     ]
 };
 
@@ -75,7 +75,7 @@ const INSERT: Operation = operation(
     "insert",
     &[],
     Shape::Text("处理JSON数据时出错: "),
-    Run::WriteOnce(legacy::insert),
+    Run::WriteDecided(legacy::insert),
     Some((Action::Create, "row")),
 );
 
@@ -155,12 +155,14 @@ impl Dispatcher {
         reply: &mut Reply<'_>,
     ) -> Result<(), Trouble> {
         let Session { id, address } = *session;
-        let note = Cell::default();
+        let (note, changes) = (Cell::default(), RefCell::default());
         let call = Call {
             object,
             now,
             rules: &self.settings.rules,
+            clinic: &self.settings.clinic,
             memory: &self.memory,
+            changes: &changes,
             desk: &self.desk,
             peer: address,
             note: &note,
@@ -171,7 +173,7 @@ impl Dispatcher {
         }
         let effect = match operation.run {
             Run::Read(handler) => handler(&call, &store.read()?, reply)?,
-            Run::WriteOnce(handler) => undone(store.write_once(|it| done(handler(&call, it, reply))))?,
+            Run::WriteDecided(handler) => undone(store.write_decided(|it| done(handler(&call, it, reply))))?,
             Run::Write(handler) => undone(store.write(|it| done(handler(&call, it, reply))))?,
             Run::Login => undone(store.write(|it| done(legacy::login(&call, it, reply))))?,
             Run::Adhoc => legacy::sql_query(&call, store, reply)?,
@@ -181,6 +183,9 @@ impl Dispatcher {
         }
         if effect != Effect::Done {
             info!("{id} from {address}: {} refused", operation.name);
+        }
+        if effect == Effect::Done {
+            self.changes.append(changes.into_inner());
         }
         self.record_legacy(session, operation, effect, note.get(), now)
     }

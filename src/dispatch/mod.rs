@@ -4,30 +4,37 @@
 //! has decided before a handler sees a request; until `commit` has said so, no reply may leave.
 
 mod clients;
+mod events;
 mod legacy;
 mod methods;
 mod rights;
 mod rpc;
+mod subscribers;
+mod timers;
 mod usage;
 mod waiting;
 
 pub use methods::{METHODS, document};
 pub use rights::{RIGHTS, Right};
+pub use timers::Also;
 
 use crate::api::legacy::{self as old, Reply};
 use crate::api::rpc::envelope;
 use crate::api::rpc::problem::{Code, ErrorObject};
-use crate::ops::anchor::{Anchor, AnchorFile};
+use crate::ops::anchor::{Anchor, AnchorFile, Appended};
 use crate::ops::config;
-use crate::service::Rules;
 use crate::service::audit::Trail;
+use crate::service::changes::Changes;
 use crate::service::credential::{Recipe, Remembered};
+use crate::service::event::Topic;
 use crate::service::login::{Desk, LoginRules};
 use crate::service::memory::Memory;
+use crate::service::reminder::ReminderRules;
 use crate::service::reply::ReplyKey;
 use crate::service::session::SessionRules;
 use crate::service::throttle::ThrottleRules;
 use crate::service::time::Now;
+use crate::service::{ClinicRules, Rules};
 use crate::session::{Session, SessionId};
 use crate::store::{CheckpointNeed, Commit, Store};
 use clients::Clients;
@@ -37,6 +44,8 @@ use serde_json::value::RawValue;
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::time::Duration;
+use subscribers::Subscribers;
+use timers::Timers;
 use usage::Usage;
 use waiting::{Full, Waiting};
 
@@ -54,6 +63,7 @@ pub struct Settings {
     pub audit_reads: bool,
     pub rules: Rules,
     pub login: LoginRules,
+    pub clinic: ClinicRules,
 }
 
 impl Settings {
@@ -68,8 +78,18 @@ impl Settings {
             audit_reads: config.audit.reads,
             rules: Rules { enforce_schedule: config.legacy.enforce_schedule },
             login: login_rules(&config.accounts),
+            clinic: clinic_rules(config),
         }
     }
+}
+
+fn clinic_rules(config: &config::Config) -> ClinicRules {
+    let minutes = |value: u32| i64::from(value);
+    let reminder = ReminderRules {
+        day_min: minutes(config.booking.reminder_day_min),
+        hour_min: minutes(config.booking.reminder_hour_min),
+    };
+    ClinicRules { reminder, ..ClinicRules::default() }
 }
 
 fn login_rules(accounts: &config::Accounts) -> LoginRules {
@@ -129,6 +149,28 @@ pub struct Dispatcher {
     document: Box<RawValue>,
     reply_key: ReplyKey,
     usage: Usage,
+    /// What this turn has changed and is to be told.
+    changes: Changes,
+    subscribers: Subscribers,
+    /// What the last turn tells, until it is pushed.
+    told: Vec<Told>,
+    timers: Timers,
+    /// The moment of this turn, as whoever called last has given it.
+    moment: Option<Now>,
+}
+
+/// An event that somebody listens to, as one notification for all of them.
+struct Told {
+    topic: Topic,
+    data: Vec<u8>,
+}
+
+/// What a turn tells once it is durable.
+#[derive(Default)]
+struct Undelivered {
+    told: Vec<Told>,
+    /// Who may not hear of a topic any longer.
+    denied: Vec<(SessionId, Topic)>,
 }
 
 /// What the dispatcher is made of beside its settings.
@@ -161,6 +203,11 @@ impl Dispatcher {
             document,
             reply_key,
             usage: Usage::default(),
+            changes: Changes::default(),
+            subscribers: Subscribers::default(),
+            told: Vec::new(),
+            timers: Timers::default(),
+            moment: None,
         })
     }
 
@@ -175,6 +222,9 @@ impl Dispatcher {
         alone: bool,
         output: &mut Vec<u8>,
     ) -> Then {
+        if self.moment.as_ref() != Some(now) {
+            self.moment = Some(now.clone());
+        }
         let is_rpc = self.is_rpc(session, data);
         self.desk.get_mut().derived = self.waiting.take(session.id);
         let asked = if is_rpc {
@@ -240,10 +290,16 @@ impl Dispatcher {
         self.waiting.woken()
     }
 
+    /// Whether a connection has spoken JSON-RPC.
+    pub fn speaks_rpc(&self, session: SessionId) -> bool {
+        self.speaks_rpc.contains(&session)
+    }
+
     /// A connection is gone.
     pub fn closed(&mut self, session: SessionId) {
         self.waiting.closed(session);
         self.clients.unbind(session);
+        self.subscribers.closed(session);
         self.speaks_rpc.remove(&session);
     }
 
@@ -256,33 +312,66 @@ impl Dispatcher {
         if let Err(error) = self.usage.write(&mut self.store) {
             error!("the use of the old dialect could not be written down: {error}");
         }
+        self.begin_sweep();
     }
 
     fn anchor(&mut self, now: &Now) -> Result<(), String> {
         let Some(anchors) = &mut self.anchors else { return Ok(()) };
+        // An entry that is not durable yet may never be, and an anchor is for ever.
+        if !self.store.is_idle() {
+            return Ok(());
+        }
         let head =
             self.store.read().and_then(|view| self.trail.head(&view)).map_err(|error| error.to_string())?;
         if head.sequence == self.anchored {
             return Ok(());
         }
         let anchor = Anchor { sequence: head.sequence, hash: head.hash };
-        anchors.append(&now.rfc3339(), &anchor).map_err(|error| error.to_string())?;
+        let appended = anchors.append(&now.rfc3339(), &anchor).map_err(|error| error.to_string())?;
+        if appended == Appended::Anew {
+            error!(
+                "the anchor file was removed or replaced; it is begun anew: put the old one back beside it"
+            );
+        }
         self.anchored = head.sequence;
         Ok(())
     }
 
     /// Writes down what is left, and closes the database, so that its file is whole without a companion.
     pub fn close(mut self, now: &Now) {
-        self.tend(now);
-        if self.store.commit() != Commit::Durable {
-            error!("the use of the old dialect could not be written down");
+        // What a last request between two turns has written is anchored only if it stays.
+        let mut is_durable = self.store.commit() == Commit::Durable;
+        if is_durable {
+            self.tend(now);
+            is_durable = self.store.commit() == Commit::Durable;
+        }
+        if !is_durable {
+            error!("what was left to be written down at the end is lost");
         }
         self.store.close();
     }
 
-    /// Makes durable what this turn's requests wrote.
+    /// Makes durable what this turn's requests wrote, and the events that tell of it; `push` is next.
     pub fn commit(&mut self) -> Commit {
-        self.store.commit()
+        let has_changed = !self.changes.is_empty();
+        let undelivered = self.tell();
+        let due_ms = self.next_due(has_changed);
+        let outcome = self.store.commit();
+        match outcome {
+            Commit::Durable => {
+                self.told(undelivered);
+                self.timed(due_ms);
+            }
+            Commit::Lost | Commit::Fatal => {
+                if let Some(now) = &self.moment {
+                    self.clients.turn_lost(now);
+                }
+                self.subscribers.undo();
+                self.told.clear();
+                self.untimed();
+            }
+        }
+        outcome
     }
 
     /// After a lost turn: words what is sent in the place of one of its replies.

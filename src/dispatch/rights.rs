@@ -1,9 +1,10 @@
-//! Who may call which method, and whose data they reach with it.
+//! Who may call which method, and whose data they reach with it; who may hear of what.
 //!
 //! It never knows what a method does. Invariant: what is not listed here is refused.
 
 use crate::api::rpc::Who;
 use crate::service::access::{Actor, Role};
+use crate::service::event::Audience;
 
 /// A method's line.
 pub struct Right {
@@ -86,9 +87,74 @@ pub const RIGHTS: &[Right] = {
         open("doctor.get"),
         roles("doctor.update",            [Nobody,     Own,        Nobody,     Nobody,     Anyone]),
         open("department.list"),
+        open("schedule.sessions"),
+        roles("schedule.templates",       [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("schedule.exceptions",      [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("schedule.blocks",          [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("schedule.add_template",    [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.end_template",    [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.add_exception",   [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.remove_exception", [Nobody,    Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.add_block",       [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.remove_block",    [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.add_session",     [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.generate",        [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.resize_session",  [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("schedule.stop_session",    [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
+        roles("appointment.hold",         [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("appointment.book",         [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("appointment.confirm",      [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("appointment.cancel",       [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        roles("appointment.reschedule",   [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("appointment.undo",         [Own,        Own,        Anyone,     Anyone,     Nobody]),
+        roles("appointment.set_paid",     [Nobody,     Nobody,     Nobody,     Anyone,     Nobody]),
+        roles("appointment.get",          [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        roles("appointment.list",         [Own,        Treated,    Anyone,     Anyone,     WithReason]),
+        roles("appointment.lift_penalty", [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("waitlist.join",            [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("waitlist.leave",           [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("waitlist.list",            [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
+        open("queue.board"),
+        roles("appointment.walk_in",      [Nobody,     Nobody,     Anyone,     Anyone,     WithReason]),
+        roles("appointment.follow_up",    [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("appointment.add_on",       [Nobody,     Own,        Nobody,     Nobody,     WithReason]),
+        roles("queue.check_in",           [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.call_next",          [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.recall",             [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.skip",               [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.return",             [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.start",              [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.finish",             [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.set_priority",       [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.undo",               [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.list",               [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.leave",              [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        roles("queue.status",             [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        open("event.subscribe"),
+        open("event.unsubscribe"),
+        roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),
+        roles("notice.fetched",           [Own,        Nobody,     Nobody,     Nobody,     Nobody]),
         auditors("audit.query"),
     ]
 };
+
+/// Whether someone may hear of what concerns such people. Boards and places are for anyone; nobody but the
+/// patient hears what they are told.
+pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
+    match (audience, actor) {
+        (Audience::Anyone, _) => true,
+        (Audience::Appointment { .. } | Audience::Patient(_), None) => false,
+        (Audience::Appointment { patient_id, doctor_id }, Some(actor)) => match actor.role {
+            Role::Patient => actor.user_id == *patient_id,
+            Role::Doctor => actor.user_id == *doctor_id,
+            Role::Nurse | Role::Clerk => true,
+            Role::Admin => false,
+        },
+        (Audience::Patient(patient_id), Some(actor)) => {
+            actor.role == Role::Patient && actor.user_id == *patient_id
+        }
+    }
+}
 
 impl Right {
     pub fn find(method: &str) -> Option<&'static Right> {

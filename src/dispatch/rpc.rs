@@ -5,17 +5,18 @@
 //! there is no reply.
 
 use super::methods::METHODS;
-use super::rights::Right;
+use super::rights::{Right, may_hear};
 use super::{Asked, Dispatcher, Then};
 use crate::api::rpc::envelope::{self, Incoming, Invalid, Request};
 use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
-use crate::api::rpc::{Binding, Call, Entry, Kind, Note, Who};
+use crate::api::rpc::{Binding, Call, Detail, Entry, Kind, Listening, Note, Who};
 use crate::service::audit::{self, Action};
+use crate::service::changes::Changes;
 use crate::service::credential::Recipe;
 use crate::service::session::{self, Opened};
 use crate::service::time::Now;
 use crate::session::Session;
-use crate::store::{self, Transaction};
+use crate::store::{self, Store, Transaction};
 use log::{error, info, warn};
 use std::collections::HashMap;
 
@@ -39,7 +40,7 @@ impl Dispatcher {
         }
         let start = output.len();
         let waits = match envelope::parse(data) {
-            Incoming::One(call) => self.one(session, &call, now, output),
+            Incoming::One(call) => self.one(session, &call, now, self.settings.reply_max_bytes, output),
             Incoming::Batch(calls) => self.batch(session, &calls, now, output),
         };
         match waits {
@@ -69,7 +70,8 @@ impl Dispatcher {
         let first = with_password.iter().position(|has| *has);
         let mut first_reply = Vec::new();
         if let Some(call) = first.and_then(|place| calls.get(place)) {
-            self.one(session, call, now, &mut first_reply)?;
+            let room = self.settings.reply_max_bytes / 2;
+            self.one(session, call, now, room, &mut first_reply)?;
         }
         let mut replies = Vec::new();
         let mut bytes = first_reply.len();
@@ -79,19 +81,15 @@ impl Dispatcher {
                 replies.push(std::mem::take(&mut first_reply));
                 continue;
             }
+            // Whatever the calls are, their replies leave as one, and each has room for an error at least.
+            let reserved: usize = calls.iter().skip(place).map(error_bytes).sum();
+            let room = self.settings.reply_max_bytes.saturating_sub(bytes + reserved);
             match call {
-                Ok(Request { id, .. }) if *has_password => {
-                    if let Some(id) = id {
-                        let refusal =
-                            Problem::refused(Code::Busy, "a batch has one call with a password at the most");
-                        envelope::write_error(Some(id), &refusal.error(), &mut reply);
-                    }
+                Ok(request) if *has_password => write_refusal(request, second_password(), &mut reply),
+                Ok(request) if room == 0 => {
+                    write_refusal(request, ErrorObject::of(Code::TooLarge), &mut reply);
                 }
-                // Whatever the calls are, their replies leave as one.
-                Ok(Request { id: Some(id), .. }) if bytes > self.settings.reply_max_bytes => {
-                    envelope::write_error(Some(id), &ErrorObject::of(Code::TooLarge), &mut reply);
-                }
-                _ => self.one(session, call, now, &mut reply)?,
+                _ => self.one(session, call, now, room, &mut reply)?,
             }
             bytes += reply.len();
             replies.push(reply);
@@ -106,6 +104,7 @@ impl Dispatcher {
         session: &Session,
         call: &Parsed<'_>,
         now: &Now,
+        reply_max_bytes: usize,
         output: &mut Vec<u8>,
     ) -> Result<(), Recipe> {
         let request = match call {
@@ -120,8 +119,8 @@ impl Dispatcher {
         if let Some(id) = request.id {
             envelope::begin_result(id, output);
         }
-        let error = match self.carry_out(session, request, now, output) {
-            Ok(()) if output.len() - start > self.settings.reply_max_bytes => ErrorObject::of(Code::TooLarge),
+        let room = Room { start, max_bytes: reply_max_bytes };
+        let error = match self.carry_out(session, request, now, room, output) {
             Ok(()) => {
                 envelope::end_result(output);
                 if request.id.is_none() {
@@ -142,31 +141,39 @@ impl Dispatcher {
         Ok(())
     }
 
+    /// The gate. It looks at the caller in the transaction in which the call is carried out.
     fn carry_out(
         &mut self,
         session: &Session,
         request: &Request<'_>,
         now: &Now,
+        room: Room,
         output: &mut Vec<u8>,
     ) -> Result<(), Refused> {
         let Some((entry, right)) = self.table.get(request.method.as_ref()) else {
             info!("{} from {}: there is no such method", session.id, session.address);
-            return Err(
-                ErrorObject::standard(METHOD_NOT_FOUND, "method not found; rpc.discover lists them").into()
-            );
+            let error = ErrorObject::standard(METHOD_NOT_FOUND, "method not found; rpc.discover lists them");
+            return Err(error.into());
         };
+        let mut act = Act { session, entry, opened: None, now };
+        if !right.is_open && !self.clients.is_bound(session.id) {
+            return Err(ErrorObject::of(Code::Unauthenticated).into());
+        }
+        if matches!(entry.kind, Kind::Write(_)) {
+            self.store.begin_writing().map_err(|fault| act.failed(fault))?;
+        }
         let rules = &self.desk.get_mut().rules.session;
-        let opened = self.clients.opened(session.id, &mut self.store, rules, now).map_err(Problem::from)?;
-        let who = right.of(opened.as_ref().map(|opened| &opened.actor));
-        let act = Act { session, entry, opened: opened.as_ref(), now };
-        match who {
+        let opened = self.clients.opened(session.id, &mut self.store, rules, now);
+        let opened = opened.map_err(|fault| act.failed(fault))?;
+        act.opened = opened.as_deref();
+        match right.of(act.opened.map(|opened| &opened.actor)) {
             None => Err(ErrorObject::of(Code::Unauthenticated).into()),
             Some(Who::Nobody) => {
                 let problem = Problem::refused(Code::Forbidden, "your role may not call this method");
-                self.record_refusal(&act, &Note::default(), &problem)?;
+                self.record_refusal(&act, &Note::default(), &problem).map_err(|fault| act.failed(fault))?;
                 Err(act.report(&problem).into())
             }
-            Some(who) => self.call(&act, who, request, output),
+            Some(who) => self.call(&act, who, request, room, output),
         }
     }
 
@@ -175,6 +182,7 @@ impl Dispatcher {
         act: &Act<'_>,
         who: Who,
         request: &Request<'_>,
+        room: Room,
         output: &mut Vec<u8>,
     ) -> Result<(), Refused> {
         let mut call = Call {
@@ -184,76 +192,93 @@ impl Dispatcher {
             who,
             desk: self.desk.get_mut(),
             memory: self.memory.get_mut(),
+            rules: &self.settings.clinic,
             document: &self.document,
             reply_key: &self.reply_key,
             note: Note::default(),
+            changes: Changes::default(),
             binding: Binding::Stays,
+            topics: self.subscribers.topics(act.session.id),
+            may_hear,
+            listening: Listening::Stays,
             accounts_changed: false,
         };
-        let run = act.entry.run;
-        let trail = &mut self.trail;
-        let outcome = match act.entry.kind {
-            Kind::Read | Kind::ReadPatient => {
-                let view = self.store.read().map_err(Problem::from)?;
-                run(&mut call, &view, request.params, output)
-            }
-            Kind::Write(_) => self
-                .store
-                .write(|transaction| {
-                    // What is refused and yet kept is no error to the savepoint.
-                    let kept = match run(&mut call, transaction, request.params, output) {
-                        Ok(()) => Ok(()),
-                        Err(Problem::Noted(refusal)) => Err(Problem::Noted(refusal)),
-                        Err(problem) => return Err(problem),
-                    };
-                    if !call.note.is_repeated {
-                        let outcome = kept.as_ref().map_or_else(Problem::word, |()| SUCCESS);
-                        act.record(trail, transaction, &call.note, outcome)?;
-                    }
-                    Ok(kept)
-                })
-                .and_then(|kept| kept),
-        };
-        let (note, binding, accounts_changed) = (call.note, call.binding, call.accounts_changed);
+        let outcome = run(&mut self.store, &mut self.trail, act, &mut call, request, room, output);
+        let Call { note, changes, binding, listening, accounts_changed, .. } = call;
         match outcome {
-            Ok(()) => self.record_read(act, &note)?,
+            Ok(()) => self.record_read(act, &note).map_err(|fault| act.failed(fault))?,
             Err(Problem::Wait(recipe)) => return Err(Refused::Wait(recipe)),
             Err(problem) => {
-                if matches!(act.entry.kind, Kind::Write(_)) && !matches!(problem, Problem::Noted(_)) {
-                    // The savepoint may have taken an entry with it.
-                    self.trail.forget();
+                if matches!(binding, Binding::Ends) && !matches!(problem, Problem::Store(_)) {
+                    self.clients.unbind(act.session.id);
+                    self.subscribers.remove_private(act.session.id);
                 }
-                // That something public is not there is no news of anyone.
-                if matches!(problem, Problem::Refused(_)) && act.entry.kind != Kind::Read {
-                    self.record_refusal(act, &note, &problem)?;
-                }
-                return Err(act.report(&problem).into());
+                return Err(self.refused(act, &note, &problem).into());
             }
         }
+        self.changes.append(changes);
         if accounts_changed {
             self.clients.changed();
         }
-        match binding {
-            Binding::Stays => {}
-            Binding::To(mut opened) => {
-                if opened.is_use_due(act.now) {
-                    self.store
-                        .append(|transaction| session::note_use(transaction, &mut opened, act.now))
-                        .map_err(Problem::from)?;
-                }
-                self.clients.bind(act.session.id, opened, &self.store);
-            }
-        }
-        if note.detail == Some("break-glass") {
+        self.listen(act, listening)
+            .and_then(|()| self.bind(act, binding).map_err(Problem::from))
+            .map_err(|problem| act.report(&problem))?;
+        if note.detail == Some(Detail::BreakGlass) {
             warn!("{} from {}: the glass was broken for a patient", act.session.id, act.session.address);
         }
         Ok(())
     }
 
-    /// Reads of a patient's data by others are kept in the trail, and so is what was unmasked.
-    fn record_read(&mut self, act: &Act<'_>, note: &Note) -> Result<(), Problem> {
+    /// What is said of a call that has no result.
+    fn refused(&mut self, act: &Act<'_>, note: &Note, problem: &Problem) -> ErrorObject {
+        if matches!(act.entry.kind, Kind::Write(_)) && !matches!(problem, Problem::Noted(_)) {
+            // The savepoint may have taken an entry with it, and what was remembered of a day.
+            self.trail.forget();
+            if matches!(problem, Problem::Store(_) | Problem::Internal(_)) {
+                self.memory.get_mut().forget_days();
+                self.memory.get_mut().forget_doctors();
+            }
+        }
+        // That something public is not there is no news of anyone.
+        if matches!(problem, Problem::Refused(_))
+            && act.entry.kind != Kind::Read
+            && let Err(fault) = self.record_refusal(act, note, problem)
+        {
+            return act.failed(fault);
+        }
+        act.report(problem)
+    }
+
+    /// Who is at the other end from now on. What somebody else listened to is not for them.
+    fn bind(&mut self, act: &Act<'_>, binding: Binding) -> Result<(), store::Error> {
+        let Binding::To(mut opened) = binding else { return Ok(()) };
+        if opened.is_use_due(act.now) {
+            self.store.append(|transaction| session::note_use(transaction, &mut opened, act.now))?;
+        }
+        if act.opened.map(|had| had.login_session_id) != Some(opened.login_session_id) {
+            self.subscribers.remove_private(act.session.id);
+        }
+        self.clients.bind(act.session.id, opened, &self.store);
+        Ok(())
+    }
+
+    /// As `record_read`, of something of a patient's that someone else has read.
+    pub(super) fn record_patient_read(&mut self, act: &Act<'_>, note: &Note) -> Result<(), Problem> {
+        if self.settings.audit_reads {
+            let trail = &mut self.trail;
+            self.store.append(|transaction| act.record(trail, transaction, note, SUCCESS))?;
+        }
+        Ok(())
+    }
+
+    /// Reads of a patient's data by others are kept in the trail; what was unmasked, seen for a reason or under a
+    /// broken glass, and looks into the trail itself, are kept whatever the operator has set.
+    fn record_read(&mut self, act: &Act<'_>, note: &Note) -> Result<(), store::Error> {
         let is_kept = act.entry.kind == Kind::ReadPatient
-            && ((self.settings.audit_reads && !note.is_own) || note.detail == Some("unmasked"));
+            && ((self.settings.audit_reads && !note.is_own)
+                || matches!(note.detail, Some(Detail::Unmasked | Detail::UnderGlass))
+                || note.reason.is_some()
+                || note.entity == "audit");
         if is_kept {
             let trail = &mut self.trail;
             self.store.append(|transaction| act.record(trail, transaction, note, SUCCESS))?;
@@ -262,7 +287,7 @@ impl Dispatcher {
     }
 
     /// What someone who is known was refused is kept, too. Strangers could fill the disk with it.
-    fn record_refusal(&mut self, act: &Act<'_>, note: &Note, problem: &Problem) -> Result<(), Problem> {
+    fn record_refusal(&mut self, act: &Act<'_>, note: &Note, problem: &Problem) -> Result<(), store::Error> {
         if act.opened.is_some() || note.entity_id.is_some() {
             let trail = &mut self.trail;
             self.store.append(|transaction| act.record(trail, transaction, note, problem.word()))?;
@@ -272,12 +297,76 @@ impl Dispatcher {
 }
 
 const SUCCESS: &str = "success";
+/// An error that a batch has no room for a result is no longer than this, without its id.
+const ERROR_BYTES: usize = 192;
+
+/// What the reply to a call takes where it is such an error.
+fn error_bytes(call: &Parsed<'_>) -> usize {
+    match call {
+        Ok(request) => request.id.map_or(0, |id| id.get().len() + ERROR_BYTES),
+        Err(_) => ERROR_BYTES * 2,
+    }
+}
+
+/// Where a reply begins in the output, and how long it may be.
+#[derive(Clone, Copy)]
+struct Room {
+    start: usize,
+    max_bytes: usize,
+}
+
+/// Does what a method does, in the transaction that its kind asks for. A result that is too large has not been.
+fn run(
+    store: &mut Store,
+    trail: &mut audit::Trail,
+    act: &Act<'_>,
+    call: &mut Call<'_>,
+    request: &Request<'_>,
+    room: Room,
+    output: &mut Vec<u8>,
+) -> Result<(), Problem> {
+    let method = act.entry.run;
+    let mut done = |call: &mut Call<'_>, transaction: &Transaction<'_>| {
+        method(call, transaction, request.params, output)?;
+        if output.len() - room.start < room.max_bytes {
+            return Ok(());
+        }
+        Err(Problem::refused(Code::TooLarge, Code::TooLarge.meaning()))
+    };
+    if !matches!(act.entry.kind, Kind::Write(_)) {
+        return done(call, &store.read()?);
+    }
+    let outcome = store.write(|transaction| {
+        // What is refused and yet kept is no error to the savepoint.
+        let kept = match done(call, transaction) {
+            Ok(()) => Ok(()),
+            Err(Problem::Noted(refusal)) => Err(Problem::Noted(refusal)),
+            Err(problem) => return Err(problem),
+        };
+        if !call.note.is_repeated {
+            let outcome = kept.as_ref().map_or_else(Problem::word, |()| SUCCESS);
+            act.record(trail, transaction, &call.note, outcome)?;
+        }
+        Ok(kept)
+    });
+    outcome.and_then(|kept| kept)
+}
+
+fn second_password() -> ErrorObject {
+    Problem::refused(Code::Busy, "a batch has one call with a password at the most").error()
+}
+
+fn write_refusal(request: &Request<'_>, error: ErrorObject, output: &mut Vec<u8>) {
+    if let Some(id) = request.id {
+        envelope::write_error(Some(id), &error, output);
+    }
+}
 
 /// Who calls what.
-struct Act<'a> {
-    session: &'a Session,
+pub(super) struct Act<'a> {
+    pub session: &'a Session,
     entry: &'static Entry,
-    opened: Option<&'a Opened>,
+    pub opened: Option<&'a Opened>,
     now: &'a Now,
 }
 
@@ -306,10 +395,15 @@ impl Act<'_> {
             patient_id: note.patient_id,
             outcome,
             reason: note.reason.as_deref(),
-            detail: note.detail,
+            detail: note.detail.map(Detail::word),
             request_id: note.request_id.as_deref(),
         };
         trail.record(transaction, &entry, self.now).map(|_| ())
+    }
+
+    /// As `report`, of a fault of the store.
+    pub(super) fn failed(&self, fault: store::Error) -> ErrorObject {
+        self.report(&Problem::Store(fault))
     }
 
     /// Says in the log what went wrong, without anything that a peer sent.
@@ -337,15 +431,6 @@ enum Refused {
 impl From<ErrorObject> for Refused {
     fn from(error: ErrorObject) -> Refused {
         Refused::Error(error)
-    }
-}
-
-impl From<Problem> for Refused {
-    fn from(problem: Problem) -> Refused {
-        match problem {
-            Problem::Wait(recipe) => Refused::Wait(recipe),
-            problem => Refused::Error(problem.error()),
-        }
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn dispatch<H: Handler>(
         let verdict = handler.request(session, request, place, output);
         if frame::reply_bytes(output, start) > limits.output_max_bytes {
             frame::restart_reply(output, start);
-            handler.refuse(Refusal::ReplyTooLarge, output);
+            handler.refuse(session, Refusal::ReplyTooLarge, output);
         }
         frame::end_reply(output, start);
         match verdict {
@@ -74,7 +74,8 @@ pub(super) fn refuse<H: Handler>(
     now: Instant,
 ) {
     let start = frame::begin_reply(&mut connection.output);
-    handler.refuse(refusal, &mut connection.output);
+    let Connection { session, output, .. } = connection;
+    handler.refuse(session, refusal, output);
     frame::end_reply(&mut connection.output, start);
     connection.refusal_start = Some(start);
     connection.end(now, CloseReason::Refused);

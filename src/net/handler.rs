@@ -86,7 +86,7 @@ pub trait Handler {
     /// does not read what it is sent is closed.
     fn push(&mut self, _deliver: &mut dyn FnMut(SessionId, &[u8])) {}
     /// Appends the data of a frame that tells a peer why the loop turns it away.
-    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>);
+    fn refuse(&mut self, session: &Session, refusal: Refusal, output: &mut Vec<u8>);
     /// The operator asks for the log to be opened anew and the configuration to be read again.
     fn reload(&mut self);
     /// Work that nobody waits for, after the replies have left; `idle` says that nothing came for a while.

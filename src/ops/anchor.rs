@@ -8,11 +8,13 @@ use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub const HASH_BYTES: usize = 32;
 /// What is put behind a torn line, so that it is known for one.
 const TORN_MARK: &str = " torn";
+const TORN_END: &str = " torn\n";
 /// No line is as long as this.
 const LINE_BYTES_MAX: u64 = 256;
 
@@ -53,6 +55,21 @@ pub fn read(path: &Path) -> Result<Anchors, AnchorError> {
         if limited.map_err(system(path, "cannot be read"))? == 0 {
             break;
         }
+        let is_cut = !line.ends_with(b"\n");
+        let rest = reader.stream_position().map_err(system(path, "cannot be read"))?;
+        if is_cut && is_last(&mut reader).map_err(system(path, "cannot be read"))? {
+            // A loss of power may have left anything behind the last whole line.
+            match parse(&[line.as_slice(), b"\n"].concat()) {
+                Line::Anchor(anchor) => found.anchors.push(anchor),
+                Line::Torn | Line::Bad => found.torn.push(number),
+            }
+            break;
+        }
+        if is_cut {
+            reader.seek(SeekFrom::Start(rest)).map_err(system(path, "cannot be read"))?;
+            // A long line is nothing of ours, unless it was marked as torn.
+            reader.read_until(b'\n', &mut line).map_err(system(path, "cannot be read"))?;
+        }
         match parse(&line) {
             Line::Anchor(anchor) => found.anchors.push(anchor),
             Line::Torn => found.torn.push(number),
@@ -64,6 +81,20 @@ pub fn read(path: &Path) -> Result<Anchors, AnchorError> {
     Ok(found)
 }
 
+/// Whether no line begins behind what was read.
+fn is_last(reader: &mut impl BufRead) -> io::Result<bool> {
+    let mut piece = [0; 4096];
+    loop {
+        match reader.read(&mut piece) {
+            Ok(0) => return Ok(true),
+            Ok(count) if piece.get(..count).unwrap_or_default().contains(&b'\n') => return Ok(false),
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
 enum Line {
     Anchor(Anchor),
     Torn,
@@ -71,14 +102,11 @@ enum Line {
 }
 
 fn parse(line: &[u8]) -> Line {
-    let Some(line) = line.strip_suffix(b"\n") else {
-        // Without its end, it is the file's last and was torn; or it is no line of ours.
-        return if (line.len() as u64) < LINE_BYTES_MAX { Line::Torn } else { Line::Bad };
-    };
-    let Ok(text) = std::str::from_utf8(line) else { return Line::Bad };
-    if text.ends_with(TORN_MARK) {
+    let Some(line) = line.strip_suffix(b"\n") else { return Line::Bad };
+    if line.ends_with(TORN_MARK.as_bytes()) {
         return Line::Torn;
     }
+    let Ok(text) = std::str::from_utf8(line) else { return Line::Bad };
     let mut parts = text.split(' ');
     let (Some(_time), Some(sequence), Some(hash), None) =
         (parts.next(), parts.next(), parts.next(), parts.next())
@@ -92,13 +120,21 @@ fn parse(line: &[u8]) -> Line {
     }
 }
 
+/// Where an anchor was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Appended {
+    Here,
+    /// To a new file, for the one before is not in its place any longer.
+    Anew,
+}
+
 /// The file, open for appending.
 #[derive(Debug)]
 pub struct AnchorFile {
     path: PathBuf,
     file: File,
-    /// True exactly when the file ends with a line that was torn.
-    is_torn: bool,
+    /// What is put before the next line: something exactly when the file does not end with a whole one.
+    mend: &'static str,
 }
 
 impl AnchorFile {
@@ -113,41 +149,55 @@ impl AnchorFile {
         if !existed {
             sync_parent(path).map_err(system(path, "cannot be made to last"))?;
         }
-        let is_torn = ends_torn(&mut file).map_err(system(path, "cannot be read"))?;
-        Ok(AnchorFile { path: path.to_owned(), file, is_torn })
+        let mend = mend(&mut file).map_err(system(path, "cannot be read"))?;
+        Ok(AnchorFile { path: path.to_owned(), file, mend })
     }
 
-    /// Appends an anchor, and returns when it is on disk.
-    pub fn append(&mut self, time: &str, anchor: &Anchor) -> Result<(), AnchorError> {
-        let mut line = String::new();
-        if self.is_torn {
-            line += TORN_MARK;
-            line += "\n";
+    /// Appends an anchor, and returns when it is on disk. Where the file was removed or put aside meanwhile, it
+    /// is begun anew.
+    pub fn append(&mut self, time: &str, anchor: &Anchor) -> Result<Appended, AnchorError> {
+        let appended = if self.is_in_place() { Appended::Here } else { Appended::Anew };
+        if appended == Appended::Anew {
+            *self = AnchorFile::open(&self.path)?;
         }
+        let mut line = self.mend.to_owned();
         let mut digits = [0; 2 * HASH_BYTES];
         // The lengths fit, and digits are text.
         let _ = hex::encode_to_slice(anchor.hash, &mut digits);
         let hash = std::str::from_utf8(&digits).unwrap_or_default();
         line += &format!("{time} {} {hash}\n", anchor.sequence);
         // Until it is known to be whole, what was written may be torn.
-        self.is_torn = true;
+        self.mend = TORN_END;
         self.file
             .write_all(line.as_bytes())
             .and_then(|()| self.file.sync_data())
             .map_err(system(&self.path, "cannot be written to"))?;
-        self.is_torn = false;
-        Ok(())
+        self.mend = "";
+        Ok(appended)
+    }
+
+    /// Whether what the path names is still the file that is open.
+    fn is_in_place(&self) -> bool {
+        let (Ok(open), Ok(named)) = (self.file.metadata(), std::fs::symlink_metadata(&self.path)) else {
+            return false;
+        };
+        (open.dev(), open.ino()) == (named.dev(), named.ino())
     }
 }
 
-fn ends_torn(file: &mut File) -> io::Result<bool> {
-    if file.metadata()?.len() == 0 {
-        return Ok(false);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
+/// What has to be put behind the end of a file before a line can follow: the end of an anchor that lacks no more
+/// than that, or the mark of a torn line.
+fn mend(file: &mut File) -> io::Result<&'static str> {
+    let length = file.metadata()?.len();
+    file.seek(SeekFrom::Start(length.saturating_sub(LINE_BYTES_MAX)))?;
+    let mut end = Vec::new();
+    file.take(LINE_BYTES_MAX).read_to_end(&mut end)?;
+    let last = end.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    Ok(match parse(&[last, b"\n"].concat()) {
+        _ if last.is_empty() => "",
+        Line::Anchor(_) => "\n",
+        Line::Torn | Line::Bad => TORN_END,
+    })
 }
 
 fn always() -> OFlags {
@@ -232,17 +282,38 @@ mod tests {
         let (_directory, whole) = place();
         AnchorFile::open(&whole).unwrap().append(TIME, &anchor(7)).unwrap();
         let line = std::fs::read(&whole).unwrap();
-        for length in 1..line.len() {
+        let garbage = [0xff; 5000];
+        let ends = (1..line.len()).map(|length| &line[..length]).chain([&garbage[..]]);
+        for end in ends {
             let (_directory, path) = place();
             AnchorFile::open(&path).unwrap().append(TIME, &anchor(1)).unwrap();
             let mut content = std::fs::read(&path).unwrap();
-            content.extend_from_slice(&line[..length]);
+            content.extend_from_slice(end);
             std::fs::write(&path, content).unwrap();
-            assert_eq!(read(&path).unwrap(), Anchors { anchors: vec![anchor(1)], torn: vec![2] });
+            // One that lacks no more than its end says what it says.
+            let is_whole = end.len() == line.len() - 1;
+            let mut expected = Anchors { anchors: vec![anchor(1)], torn: vec![2] };
+            if is_whole {
+                expected = Anchors { anchors: vec![anchor(1), anchor(7)], torn: vec![] };
+            }
+            assert_eq!(read(&path).unwrap(), expected);
             AnchorFile::open(&path).unwrap().append(TIME, &anchor(9)).unwrap();
-            let expected = Anchors { anchors: vec![anchor(1), anchor(9)], torn: vec![2] };
-            assert_eq!(read(&path).unwrap(), expected, "{length}");
+            expected.anchors.push(anchor(9));
+            assert_eq!(read(&path).unwrap(), expected, "{}", end.len());
         }
+    }
+
+    #[test]
+    fn a_file_that_was_put_aside_is_begun_anew() {
+        let (_directory, path) = place();
+        let mut file = AnchorFile::open(&path).unwrap();
+        assert_eq!(file.append(TIME, &anchor(1)).unwrap(), Appended::Here);
+        let aside = path.with_extension("old");
+        std::fs::rename(&path, &aside).unwrap();
+        assert_eq!(file.append(TIME, &anchor(2)).unwrap(), Appended::Anew);
+        assert_eq!(file.append(TIME, &anchor(3)).unwrap(), Appended::Here);
+        assert_eq!(read(&aside).unwrap().anchors, [anchor(1)]);
+        assert_eq!(read(&path).unwrap().anchors, [anchor(2), anchor(3)]);
     }
 
     #[test]

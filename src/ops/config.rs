@@ -48,6 +48,7 @@ pub struct Config {
     pub deadlines: Deadlines,
     pub legacy: Legacy,
     pub accounts: Accounts,
+    pub booking: Booking,
     pub audit: Audit,
 }
 
@@ -112,6 +113,13 @@ pub struct Accounts {
     pub failure_delay_max_ms: u64,
     /// In a minute.
     pub failures_per_address_max: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Booking {
+    /// So long before an appointment its patient is reminded; 0 is never.
+    pub reminder_day_min: u32,
+    pub reminder_hour_min: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -190,6 +198,12 @@ impl Default for Accounts {
             failure_delay_max_ms: 900_000,
             failures_per_address_max: 30,
         }
+    }
+}
+
+impl Default for Booking {
+    fn default() -> Self {
+        Booking { reminder_day_min: 1440, reminder_hour_min: 60 }
     }
 }
 

@@ -14,6 +14,30 @@ use crate::store::{Commit, Store};
 /// Tells the entries of one run from those of another.
 const BOOT_ID_BYTES: usize = 8;
 
+/// Refuses to make an empty database where the anchors speak of another one: a wrong path would be taken for a
+/// loss, and what is left of the trail for tampering.
+///
+/// # Errors
+/// Where there is no database, but an anchor.
+pub fn check_database(config: &Config) -> Result<(), StartError> {
+    let (database, anchor_file) = (&config.server.db_path, &config.audit.anchor_file);
+    if std::fs::metadata(database).is_ok_and(|file| file.len() > 0) {
+        return Ok(());
+    }
+    let found = anchor::read(anchor_file).map_err(|error| StartError::Files(error.to_string()))?;
+    let Some(last) = found.anchors.last() else { return Ok(()) };
+    Err(StartError::Database {
+        path: database.display().to_string(),
+        reason: format!(
+            "there is none, but the anchor file {} speaks of entry {} of a trail: is the path right? If the \
+             database is lost, put a backup in its place; to begin with an empty one, move the anchor file and \
+             the audit key aside",
+            anchor_file.display(),
+            last.sequence
+        ),
+    })
+}
+
 /// # Errors
 /// Where key, anchors or table cannot be read, or do not fit each other.
 pub fn open(config: &Config, store: &mut Store) -> Result<Trail, StartError> {

@@ -53,17 +53,31 @@ pub struct Actor {
     pub is_auditor: bool,
 }
 
-/// Whether a doctor treats a patient, by an appointment, a record or a stay, or has broken the glass for them.
-pub fn may_see(
+/// Why someone may see a patient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sight {
+    None,
+    /// They treat them, by an appointment that was not cancelled, a record or a stay.
+    Treating,
+    /// They have broken the glass for them.
+    UnderGlass,
+}
+
+/// Whether, and why, a doctor may see a patient.
+pub fn sight(
     transaction: &Transaction<'_>,
     actor: &Actor,
     patient_id: i64,
     now: &Now,
-) -> Result<bool, Error> {
+) -> Result<Sight, Error> {
     let found =
         transaction
-            .first(&access::MAY_SEE, params![actor.user_id, patient_id, now.unix_ms], |row| row.integer(0))?;
-    Ok(found == Some(1))
+            .first(&access::SIGHT, params![actor.user_id, patient_id, now.unix_ms], |row| row.integer(0))?;
+    Ok(match found {
+        Some(1) => Sight::Treating,
+        Some(2) => Sight::UnderGlass,
+        _ => Sight::None,
+    })
 }
 
 /// Lets someone see a patient's records for a while. Returns until when, in milliseconds since 1970.

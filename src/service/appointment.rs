@@ -4,9 +4,12 @@
 //! doctor takes; a patient never holds two at the same time; a queue number is given once in a doctor's day,
 //! even when the appointment that had it is cancelled.
 
+use super::booking::{self, Seat};
+use super::changes::Changes;
+use super::clinic_session::ClinicSession;
 use super::memory::{Bookable, Day, Memory};
 use super::time::{AppointmentTime, Now, is_date};
-use super::{Failure, Rules, schedule};
+use super::{Failure, Rules, working_hours};
 use crate::store::statements::{appointment, patient};
 use crate::store::{Error, Row, Transaction, Value, params};
 
@@ -48,6 +51,8 @@ pub enum NoPlace {
     },
     /// The patient has another appointment at that very time.
     PatientBusy,
+    /// The session that the time falls into gives out no place.
+    Session(booking::Refusal),
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -67,6 +72,7 @@ pub struct NewAppointment<'a> {
 #[derive(Debug, PartialEq, Eq)]
 pub struct Booked {
     pub appointment_id: i64,
+    pub patient_id: i64,
     pub queue_number: i64,
 }
 
@@ -76,6 +82,7 @@ pub fn book(
     new: &NewAppointment<'_>,
     rules: &Rules,
     memory: &mut Memory,
+    changes: &mut Changes,
     now: &Now,
 ) -> Result<Booked, Failure<BookRefusal>> {
     let patient_id = transaction
@@ -83,8 +90,11 @@ pub fn book(
         .ok_or(Failure::Refused(BookRefusal::UnknownPatient))?;
     let doctor =
         memory.doctor(transaction, new.doctor_name)?.ok_or(Failure::Refused(BookRefusal::UnknownDoctor))?;
-    let day = find_place(transaction, &doctor, patient_id, &new.time, None, rules, memory)
-        .map_err(|failure| failure.map(BookRefusal::NoPlace))?;
+    let no_place = |failure: Failure<NoPlace>| failure.map(BookRefusal::NoPlace);
+    let seat = seat(transaction, doctor.doctor_id, &new.time, now).map_err(no_place)?;
+    let by_day = seat.is_none();
+    let wanted = Wanted { patient_id, time: &new.time, appointment_id: None, by_day };
+    let day = find_place(transaction, &doctor, &wanted, rules, memory).map_err(no_place)?;
     let queue_number = day
         .highest_number
         .checked_add(1)
@@ -103,7 +113,25 @@ pub fn book(
     )?;
     let day = Day { taken: day.taken + 1, highest_number: queue_number };
     memory.set_day(doctor.doctor_id, &new.time, day);
-    Ok(Booked { appointment_id, queue_number })
+    if let Some(session) = seat {
+        booking::enter(transaction, &session, appointment_id, patient_id, &new.time, changes, now)
+            .map_err(|failure| no_place(failure.map(NoPlace::Session)))?;
+    }
+    Ok(Booked { appointment_id, patient_id, queue_number })
+}
+
+/// The session in which an appointment at a time takes its place, if the doctor has any on that day.
+fn seat(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    time: &AppointmentTime,
+    now: &Now,
+) -> Result<Option<Box<ClinicSession>>, Failure<NoPlace>> {
+    match booking::seat(transaction, doctor_id, time, now).map_err(|failure| failure.map(NoPlace::Session))? {
+        Seat::None => Ok(None),
+        Seat::OutsideSessions => Err(Failure::Refused(NoPlace::OutsideSchedule)),
+        Seat::In(session) => Ok(Some(session)),
+    }
 }
 
 /// Whether a row that is put straight into the table may stand there. An appointment of a doctor or patient
@@ -116,10 +144,19 @@ pub fn check_row(
     rules: &Rules,
     memory: &mut Memory,
 ) -> Result<(), Failure<NoPlace>> {
-    match Bookable::by_id(transaction, doctor_id)? {
-        Some(doctor) => find_place(transaction, &doctor, patient_id, time, None, rules, memory).map(|_| ()),
-        None => Ok(()),
-    }
+    let Some(doctor) = Bookable::by_id(transaction, doctor_id)? else { return Ok(()) };
+    let wanted = Wanted { patient_id, time, appointment_id: None, by_day: true };
+    find_place(transaction, &doctor, &wanted, rules, memory).map(|_| ())
+}
+
+/// A place that is looked for.
+struct Wanted<'a> {
+    patient_id: i64,
+    time: &'a AppointmentTime,
+    /// The appointment that has a row already, if it has.
+    appointment_id: Option<i64>,
+    /// Whether the doctor's day bounds it; a session has bounds of its own.
+    by_day: bool,
 }
 
 /// Finds a place in a doctor's day for an appointment, which may be one that has a row already.
@@ -127,26 +164,26 @@ pub fn check_row(
 fn find_place(
     transaction: &Transaction<'_>,
     doctor: &Bookable,
-    patient_id: i64,
-    time: &AppointmentTime,
-    appointment_id: Option<i64>,
+    wanted: &Wanted<'_>,
     rules: &Rules,
     memory: &mut Memory,
 ) -> Result<Day, Failure<NoPlace>> {
+    let Wanted { patient_id, time, appointment_id, by_day } = *wanted;
     if !doctor.is_available {
         return Err(Failure::Refused(NoPlace::DoctorUnavailable));
     }
     if rules.enforce_schedule
         && let Some(work_schedule) = &doctor.work_schedule
     {
-        match schedule::covers(work_schedule, time) {
+        match working_hours::covers(work_schedule, time) {
             Ok(true) => {}
             Ok(false) => return Err(Failure::Refused(NoPlace::OutsideSchedule)),
-            Err(schedule::Unreadable) => return Err(Failure::Refused(NoPlace::ScheduleUnreadable)),
+            Err(working_hours::Unreadable) => return Err(Failure::Refused(NoPlace::ScheduleUnreadable)),
         }
     }
     let day = memory.day(transaction, doctor.doctor_id, time)?;
     if let Some(max_patients) = doctor.max_patients
+        && by_day
         && day.taken >= max_patients
     {
         return Err(Failure::Refused(NoPlace::DayFull { max_patients }));
@@ -268,12 +305,19 @@ pub fn set_status(
         && let Some(time) = current.time
         && let Some(doctor) = Bookable::by_id(transaction, current.doctor_id)?
     {
-        find_place(transaction, &doctor, current.patient_id, &time, Some(appointment_id), rules, memory)
+        let appointment_id = Some(appointment_id);
+        let wanted = Wanted { patient_id: current.patient_id, time: &time, appointment_id, by_day: true };
+        find_place(transaction, &doctor, &wanted, rules, memory)
             .map_err(|failure| failure.map(StatusRefusal::NoPlace))?;
     }
     transaction.execute(&appointment::SET_STATUS, params![appointment_id, status.as_str()])?;
     current.forget_day(memory);
     Ok(current.status)
+}
+
+/// Whose an appointment is, if it is there.
+pub fn patient_of(transaction: &Transaction<'_>, appointment_id: i64) -> Result<Option<i64>, Error> {
+    Ok(find(transaction, appointment_id)?.map(|current| current.patient_id))
 }
 
 struct Current {

@@ -251,7 +251,7 @@ mod tests {
     }
 
     fn record(store: &mut Store, trail: &mut Trail) -> Result<i64, Error> {
-        store.write_once(|transaction| trail.record(transaction, &ENTRY, &now()))
+        store.write_decided(|transaction| trail.record(transaction, &ENTRY, &now()))
     }
 
     fn verified(store: &mut Store) -> i64 {
@@ -281,8 +281,7 @@ mod tests {
         let mut store = Store::open_in_memory().unwrap();
         let mut trail = Trail::new(&key(), "boot".into());
         let full = Entry { reason: Some("急诊"), detail: Some("a\0b"), request_id: Some(""), ..ENTRY };
-        // `write_once` takes no second statement.
-        store.write_once(|transaction| trail.record(transaction, &full, &now())).unwrap();
+        store.write_decided(|transaction| trail.record(transaction, &full, &now())).unwrap();
         record(&mut store, &mut trail).unwrap();
         store.commit();
         let mut seen = Vec::new();
@@ -308,7 +307,7 @@ mod tests {
         store.commit();
         assert_eq!(record(&mut store, &mut trail).unwrap(), 2);
         // Work that errs after it has written takes the turn with it.
-        let lost = store.write_once(|transaction| {
+        let lost = store.write_decided(|transaction| {
             trail.record(transaction, &ENTRY, &now())?;
             Err::<(), _>(Error::Busy)
         });

@@ -7,12 +7,19 @@ pub mod access;
 pub mod account;
 pub mod appointment;
 pub mod audit;
+pub mod booking;
+pub mod changes;
+pub mod clinic_session;
 pub mod credential;
 pub mod demo;
 pub mod doctor;
+pub mod event;
 pub mod login;
 pub mod memory;
+pub mod notice;
 pub mod patient;
+pub mod queue;
+pub mod reminder;
 pub mod reply;
 pub mod schedule;
 pub mod session;
@@ -21,6 +28,8 @@ pub mod text;
 pub mod throttle;
 pub mod time;
 pub mod usage;
+pub mod waitlist;
+pub mod working_hours;
 
 use crate::store;
 
@@ -47,7 +56,16 @@ impl<R> From<store::Error> for Failure<R> {
     }
 }
 
-/// What the operator sets of the rules.
+/// What the operator sets of booking and of the queue.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ClinicRules {
+    pub booking: booking::BookingRules,
+    pub release: schedule::ReleaseRules,
+    pub queue: queue::QueueRules,
+    pub reminder: reminder::ReminderRules,
+}
+
+/// What the operator sets of the old dialect's rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rules {
     /// Whether a booking must fall into the doctor's working hours.

@@ -1,76 +1,528 @@
-//! A doctor's working hours.
+//! When doctors have sessions: weekly templates, days on which they do not hold, blocked hours.
 //!
-//! It never knows appointments. A schedule is the text that the old schema keeps: a JSON object of English
-//! weekday, lower case, to `H:MM-H:MM`. Invariant: a text that is not such an object is never taken for
-//! "always" or for "never"; the caller hears that it cannot be read.
+//! It never knows who books. Invariants: a doctor's templates never overlap on one weekday, nor their sessions
+//! on one day; making sessions from templates a second time makes none.
 
-use super::time::AppointmentTime;
-use chrono::{NaiveTime, Weekday};
-use std::collections::HashMap;
+use super::clinic_session;
+use super::time::{AppointmentTime, Now};
+use super::{Failure, working_hours};
+use crate::store::statements::{self, doctor, schedule};
+use crate::store::{Error, Row, Transaction, params};
 
-/// The text is no schedule.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Unreadable;
-
-/// Whether `time` falls into the hours of `schedule`: from a period's start up to, but not at, its end.
-pub fn covers(schedule: &str, time: &AppointmentTime) -> Result<bool, Unreadable> {
-    let days: HashMap<String, String> = serde_json::from_str(schedule).map_err(|_| Unreadable)?;
-    let mut covered = false;
-    for (day, hours) in &days {
-        let (start, end) = period(hours).ok_or(Unreadable)?;
-        if day.parse::<Weekday>().map_err(|_| Unreadable)? == time.weekday() {
-            covered |= (start..end).contains(&time.time_of_day());
-        }
-    }
-    Ok(covered)
+/// When a doctor has a session, each week.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template {
+    /// 0 before it is stored.
+    pub template_id: i64,
+    pub doctor_id: i64,
+    /// 1 is Monday, 7 is Sunday.
+    pub weekday: i64,
+    /// What the session is called: morning, afternoon, evening or another word.
+    pub period: String,
+    /// `HH:MM`.
+    pub starts: String,
+    pub ends: String,
+    pub room: Option<String>,
+    /// The doctor's, where none is given.
+    pub department: Option<String>,
+    pub capacity_online: i64,
+    pub capacity_onsite: i64,
+    pub capacity_addon: i64,
+    /// `YYYY-MM-DD`.
+    pub valid_from: String,
+    pub valid_to: Option<String>,
 }
 
-fn period(hours: &str) -> Option<(NaiveTime, NaiveTime)> {
-    let (start, end) = hours.split_once('-')?;
-    Some((time_of_day(start)?, time_of_day(end)?)).filter(|(start, end)| start < end)
+impl Template {
+    fn from_row(row: &Row<'_>) -> Result<Template, Error> {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Template {
+            template_id: row.integer(0)?,
+            doctor_id: row.integer(1)?,
+            weekday: row.integer(2)?,
+            period: row.text(3)?.to_owned(),
+            starts: row.text(4)?.to_owned(),
+            ends: row.text(5)?.to_owned(),
+            room: own(row.optional_text(6)?),
+            department: own(row.optional_text(7)?),
+            capacity_online: row.integer(8)?,
+            capacity_onsite: row.integer(9)?,
+            capacity_addon: row.integer(10)?,
+            valid_from: row.text(11)?.to_owned(),
+            valid_to: own(row.optional_text(12)?),
+        })
+    }
 }
 
-fn time_of_day(text: &str) -> Option<NaiveTime> {
-    NaiveTime::parse_from_str(text.trim(), "%H:%M").ok()
+/// Days on which a doctor's templates do not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Exception {
+    pub exception_id: i64,
+    pub doctor_id: i64,
+    pub date_from: String,
+    pub date_to: String,
+    /// The hours instead, `HH:MM`; none where there are no sessions.
+    pub hours: Option<(String, String)>,
+    pub reason: String,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn check(schedule: &str, time: &str, expected: Result<bool, Unreadable>) {
-        let time = AppointmentTime::parse(time).unwrap();
-        assert_eq!(covers(schedule, &time), expected, "{schedule} at {time}");
+impl Exception {
+    fn from_row(row: &Row<'_>) -> Result<Exception, Error> {
+        let hours = match (row.optional_text(4)?, row.optional_text(5)?) {
+            (Some(starts), Some(ends)) => Some((starts.to_owned(), ends.to_owned())),
+            _ => None,
+        };
+        Ok(Exception {
+            exception_id: row.integer(0)?,
+            doctor_id: row.integer(1)?,
+            date_from: row.text(2)?.to_owned(),
+            date_to: row.text(3)?.to_owned(),
+            hours,
+            reason: row.text(6)?.to_owned(),
+        })
     }
+}
 
-    #[test]
-    fn hours_of_a_week() {
-        let week = r#"{"monday": "9:00-17:00", "saturday": "09:00-15:30"}"#;
-        check(week, "2024-03-04 09:00:00", Ok(true));
-        check(week, "2024-03-04 16:59:59", Ok(true));
-        check(week, "2024-03-04 17:00:00", Ok(false));
-        check(week, "2024-03-04 08:59:59", Ok(false));
-        check(week, "2024-03-09 15:29", Ok(true));
-        check(week, "2024-03-05 10:00", Ok(false));
-        check("{}", "2024-03-04 10:00", Ok(false));
+/// Hours in which no patient is seen: by a doctor, in a department, or in the whole hospital.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    pub block_id: i64,
+    pub doctor_id: Option<i64>,
+    pub department: Option<String>,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub reason: String,
+}
+
+impl Block {
+    fn from_row(row: &Row<'_>) -> Result<Block, Error> {
+        Ok(Block {
+            block_id: row.integer(0)?,
+            doctor_id: row.optional_integer(1)?,
+            department: row.optional_text(2)?.map(str::to_owned),
+            starts_at: row.text(3)?.to_owned(),
+            ends_at: row.text(4)?.to_owned(),
+            reason: row.text(5)?.to_owned(),
+        })
     }
+}
 
-    #[test]
-    fn what_is_no_schedule_is_said_to_be_none() {
-        for text in ["", "[]", "weekdays", r#"{"monday": 9}"#, r#"{"someday": "9:00-17:00"}"#] {
-            check(text, "2024-03-04 10:00", Err(Unreadable));
+/// Why a schedule is not changed so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ScheduleRefusal {
+    UnknownDoctor,
+    /// Another template has some of those hours.
+    Overlaps {
+        template_id: i64,
+    },
+    /// Another session of the doctor has some of those hours.
+    SessionOverlaps {
+        session_id: i64,
+    },
+    Unknown,
+    /// The doctor's working hours cannot be read.
+    HoursUnreadable,
+    /// A session cannot have fewer places than are taken.
+    TooFewPlaces,
+}
+
+type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
+
+fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
+    Err(Failure::Refused(refusal))
+}
+
+fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
+    match transaction.first(&doctor::EXISTS, params![doctor_id], |row| row.integer(0))? {
+        Some(_) => Ok(()),
+        None => refuse(ScheduleRefusal::UnknownDoctor),
+    }
+}
+
+/// Adds a template. Returns its id.
+pub fn add_template(transaction: &Transaction<'_>, new: &Template) -> Outcome<i64> {
+    check_doctor(transaction, new.doctor_id)?;
+    let overlapping = transaction.first(
+        &schedule::OVERLAPPING_TEMPLATE,
+        params![new.doctor_id, new.weekday, new.starts, new.ends, new.valid_from, new.valid_to, new.period],
+        |row| row.integer(0),
+    )?;
+    if let Some(template_id) = overlapping {
+        return refuse(ScheduleRefusal::Overlaps { template_id });
+    }
+    Ok(transaction.insert(
+        &schedule::ADD_TEMPLATE,
+        params![
+            new.doctor_id,
+            new.weekday,
+            new.period,
+            new.starts,
+            new.ends,
+            new.room,
+            new.department,
+            new.capacity_online,
+            new.capacity_onsite,
+            new.capacity_addon,
+            new.valid_from,
+            new.valid_to
+        ],
+    )?)
+}
+
+/// Lets a template hold no longer from a day on; its sessions stay.
+pub fn end_template(transaction: &Transaction<'_>, template_id: i64, last_day: &str) -> Outcome<()> {
+    match transaction.execute(&schedule::END_TEMPLATE, params![template_id, last_day])? {
+        0 => refuse(ScheduleRefusal::Unknown),
+        _ => Ok(()),
+    }
+}
+
+/// Hands the templates of a doctor, or of all, to `sink` in the order of their ids.
+pub fn templates(
+    transaction: &Transaction<'_>,
+    doctor_id: Option<i64>,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(Template),
+) -> Result<(), Error> {
+    transaction.each(&schedule::TEMPLATES, params![doctor_id, after, limit], |row| {
+        sink(Template::from_row(row)?);
+        Ok(())
+    })
+}
+
+/// Adds days on which a doctor's templates do not hold. Returns its id.
+pub fn add_exception(transaction: &Transaction<'_>, new: &Exception) -> Outcome<i64> {
+    check_doctor(transaction, new.doctor_id)?;
+    let (starts, ends) = new.hours.as_ref().map_or((None, None), |(starts, ends)| (Some(starts), Some(ends)));
+    Ok(transaction.insert(
+        &schedule::ADD_EXCEPTION,
+        params![new.doctor_id, new.date_from, new.date_to, starts, ends, new.reason],
+    )?)
+}
+
+pub fn remove_exception(transaction: &Transaction<'_>, exception_id: i64) -> Outcome<()> {
+    match transaction.execute(&schedule::REMOVE_EXCEPTION, params![exception_id])? {
+        0 => refuse(ScheduleRefusal::Unknown),
+        _ => Ok(()),
+    }
+}
+
+pub fn exceptions(
+    transaction: &Transaction<'_>,
+    doctor_id: Option<i64>,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(Exception),
+) -> Result<(), Error> {
+    transaction.each(&schedule::EXCEPTIONS, params![doctor_id, after, limit], |row| {
+        sink(Exception::from_row(row)?);
+        Ok(())
+    })
+}
+
+/// Blocks hours: no session is made in them, and sessions that lie in them give out no place any longer.
+/// Returns its id, and the sessions that are stopped by it.
+pub fn add_block(transaction: &Transaction<'_>, new: &Block) -> Outcome<(i64, Vec<i64>)> {
+    if let Some(doctor_id) = new.doctor_id {
+        check_doctor(transaction, doctor_id)?;
+    }
+    let block_id = transaction.insert(
+        &schedule::ADD_BLOCK,
+        params![new.doctor_id, new.department, new.starts_at, new.ends_at, new.reason],
+    )?;
+    let mut within = Vec::new();
+    transaction.each(
+        &schedule::SESSIONS_WITHIN,
+        params![new.doctor_id, new.department, new.starts_at, new.ends_at],
+        |row| {
+            within.push(row.integer(0)?);
+            Ok::<_, Error>(())
+        },
+    )?;
+    Ok((block_id, within))
+}
+
+pub fn remove_block(transaction: &Transaction<'_>, block_id: i64) -> Outcome<()> {
+    match transaction.execute(&schedule::REMOVE_BLOCK, params![block_id])? {
+        0 => refuse(ScheduleRefusal::Unknown),
+        _ => Ok(()),
+    }
+}
+
+pub fn blocks(
+    transaction: &Transaction<'_>,
+    from: &str,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(Block),
+) -> Result<(), Error> {
+    transaction.each(&schedule::BLOCKS, params![from, after, limit], |row| {
+        sink(Block::from_row(row)?);
+        Ok(())
+    })
+}
+
+/// How sessions are made from templates.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReleaseRules {
+    /// Sessions are made so many days ahead.
+    pub window_days: i64,
+    /// When, on the day so many days before, their places online begin to be given out, `HH:MM`; at once where
+    /// there is none.
+    pub release_time: Option<String>,
+    /// Places online are given out until so many minutes before the end of a session.
+    pub book_until_min: i64,
+}
+
+impl Default for ReleaseRules {
+    fn default() -> ReleaseRules {
+        ReleaseRules { window_days: 14, release_time: None, book_until_min: 0 }
+    }
+}
+
+/// A session to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewSession {
+    pub doctor_id: i64,
+    pub department: Option<String>,
+    pub room: Option<String>,
+    pub day: String,
+    pub period: String,
+    pub starts_at: String,
+    pub ends_at: String,
+    pub release_at: Option<String>,
+    pub book_until: Option<String>,
+    pub capacity_online: i64,
+    pub capacity_onsite: i64,
+    pub capacity_addon: i64,
+}
+
+/// Makes a session that no template asks for. Returns its id.
+pub fn add_session(transaction: &Transaction<'_>, new: &NewSession) -> Outcome<i64> {
+    check_doctor(transaction, new.doctor_id)?;
+    let overlapping = transaction.first(
+        &statements::clinic_session::OVERLAPPING,
+        params![new.doctor_id, new.day, new.starts_at, new.ends_at, new.period],
+        |row| row.integer(0),
+    )?;
+    if let Some(session_id) = overlapping {
+        return refuse(ScheduleRefusal::SessionOverlaps { session_id });
+    }
+    let session_id = transaction.insert(
+        &statements::clinic_session::INSERT,
+        params![
+            new.doctor_id,
+            new.department,
+            new.room,
+            new.day,
+            new.period,
+            new.starts_at,
+            new.ends_at,
+            new.release_at,
+            new.book_until,
+            new.capacity_online,
+            new.capacity_onsite,
+            new.capacity_addon
+        ],
+    )?;
+    adopt(transaction, session_id, new)?;
+    Ok(session_id)
+}
+
+/// What was booked over the old dialect for those hours takes places of the session, which is made larger
+/// where they are more.
+fn adopt(transaction: &Transaction<'_>, session_id: i64, new: &NewSession) -> Result<(), Error> {
+    let range = params![session_id, new.doctor_id, new.day, new.starts_at, new.ends_at, new.department];
+    let adopted = transaction.execute(&statements::clinic_session::ADOPT, range)?;
+    if adopted > 0 {
+        transaction.execute(&statements::clinic_session::COUNT_ADOPTED, params![session_id])?;
+    }
+    Ok(())
+}
+
+/// Gives a session other places.
+pub fn resize(
+    transaction: &Transaction<'_>,
+    session_id: i64,
+    online: Option<i64>,
+    onsite: Option<i64>,
+    addon: Option<i64>,
+) -> Outcome<()> {
+    let Some(session) = clinic_session::by_id(transaction, session_id)? else {
+        return refuse(ScheduleRefusal::Unknown);
+    };
+    let pools = [(online, session.online), (onsite, session.onsite), (addon, session.addon)];
+    if pools.iter().any(|(wanted, places)| wanted.is_some_and(|wanted| wanted < places.booked)) {
+        return refuse(ScheduleRefusal::TooFewPlaces);
+    }
+    let [online, onsite, addon] = pools.map(|(wanted, places)| wanted.unwrap_or(places.capacity));
+    transaction.execute(&statements::clinic_session::RESIZE, params![session_id, online, onsite, addon])?;
+    Ok(())
+}
+
+/// The next doctor with a template, in the order of their ids.
+pub fn next_doctor(transaction: &Transaction<'_>, after: i64) -> Result<Option<i64>, Error> {
+    let found = transaction.first(&schedule::NEXT_DOCTOR, params![after], |row| row.optional_integer(0))?;
+    Ok(found.flatten())
+}
+
+/// Makes the sessions of one doctor, or of all, from today on to the end of the window. Returns their ids.
+pub fn generate(
+    transaction: &Transaction<'_>,
+    doctor_id: Option<i64>,
+    rules: &ReleaseRules,
+    now: &Now,
+) -> Result<Vec<i64>, Error> {
+    let mut made = Vec::new();
+    for ahead in 0..=rules.window_days {
+        let day = now.day_after(ahead);
+        let Some(noon) = AppointmentTime::parse(&format!("{day} 12:00")) else { continue };
+        let weekday = i64::from(noon.weekday().number_from_monday());
+        let mut templates = Vec::new();
+        transaction.each(&schedule::OF_DAY, params![weekday, day, doctor_id], |row| {
+            templates.push(Template::from_row(row)?);
+            Ok::<_, Error>(())
+        })?;
+        for template in templates {
+            if let Some(new) = session_of(transaction, &template, &day, rules)? {
+                made.extend(made_from(add_session(transaction, &new))?);
+            }
         }
-        check(r#"{"monday": "17:00-9:00"}"#, "2024-03-04 10:00", Err(Unreadable));
-        check(r#"{"monday": "9-17"}"#, "2024-03-04 10:00", Err(Unreadable));
     }
+    Ok(made)
+}
 
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic(text in ".{0,40}", hours in ".{0,12}") {
-            let time = AppointmentTime::parse("2024-03-04 10:00").unwrap();
-            let _ = covers(&text, &time);
-            let _ = covers(&format!(r#"{{"monday": "{hours}"}}"#), &time);
+/// A session that is there already, or is in another one's way, is not made.
+fn made_from(outcome: Outcome<i64>) -> Result<Option<i64>, Error> {
+    match outcome {
+        Ok(session_id) => Ok(Some(session_id)),
+        Err(Failure::Refused(_)) => Ok(None),
+        Err(Failure::Fault(fault)) => Err(fault),
+    }
+}
+
+/// The session that a template asks for on a day, if that day has one.
+fn session_of(
+    transaction: &Transaction<'_>,
+    template: &Template,
+    day: &str,
+    rules: &ReleaseRules,
+) -> Result<Option<NewSession>, Error> {
+    let exception = transaction.first(
+        &schedule::EXCEPTION_OF_DAY,
+        params![template.doctor_id, day],
+        Exception::from_row,
+    )?;
+    let (starts, ends) = match exception.map(|exception| exception.hours) {
+        Some(None) => return Ok(None),
+        Some(Some(hours)) => hours,
+        None => (template.starts.clone(), template.ends.clone()),
+    };
+    let (mut starts_at, mut ends_at) = (format!("{day} {starts}:00"), format!("{day} {ends}:00"));
+    for (from, to) in blocked(transaction, template, &starts_at, &ends_at)? {
+        // What is left before or behind a block; one in the middle leaves the session as it is.
+        if from <= starts_at {
+            starts_at = to;
+        } else if to >= ends_at {
+            ends_at = from;
         }
     }
+    if starts_at >= ends_at {
+        return Ok(None);
+    }
+    let before = |minutes: i64| {
+        AppointmentTime::parse(&ends_at)
+            .and_then(|ends| ends.plus_minutes(-minutes))
+            .map(|time| time.to_string())
+    };
+    let book_until = if rules.book_until_min > 0 { before(rules.book_until_min) } else { None };
+    Ok(Some(NewSession {
+        doctor_id: template.doctor_id,
+        department: template.department.clone(),
+        room: template.room.clone(),
+        day: day.to_owned(),
+        period: template.period.clone(),
+        release_at: release_at(day, rules),
+        book_until,
+        starts_at,
+        ends_at,
+        capacity_online: template.capacity_online,
+        capacity_onsite: template.capacity_onsite,
+        capacity_addon: template.capacity_addon,
+    }))
+}
+
+fn blocked(
+    transaction: &Transaction<'_>,
+    template: &Template,
+    starts_at: &str,
+    ends_at: &str,
+) -> Result<Vec<(String, String)>, Error> {
+    let mut blocks = Vec::new();
+    transaction.each(
+        &schedule::BLOCKS_OF_DAY,
+        params![template.doctor_id, template.department, starts_at, ends_at],
+        |row| {
+            blocks.push((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
+            Ok::<_, Error>(())
+        },
+    )?;
+    Ok(blocks)
+}
+
+fn release_at(day: &str, rules: &ReleaseRules) -> Option<String> {
+    let time = rules.release_time.as_deref()?;
+    let on = AppointmentTime::parse(&format!("{day} {time}"))?;
+    on.plus_minutes(-rules.window_days * 24 * 60).map(|time| time.to_string())
+}
+
+/// Makes sessions of a doctor who has no templates, from the working hours of the old schema: one a day, with as
+/// many places as the doctor takes patients. Returns their ids.
+pub fn generate_from_hours(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    rules: &ReleaseRules,
+    now: &Now,
+) -> Outcome<Vec<i64>> {
+    let found = transaction.first(&schedule::OLD_HOURS, params![doctor_id], |row| {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Ok::<_, Error>((
+            own(row.optional_text(0)?),
+            row.optional_integer(1)?,
+            own(row.optional_text(2)?),
+            row.value(3)?.is_true(),
+        ))
+    })?;
+    let Some((hours, max_patients, department, is_available)) = found else {
+        return refuse(ScheduleRefusal::UnknownDoctor);
+    };
+    let mut made = Vec::new();
+    let (Some(hours), Some(capacity_online), true) = (hours, max_patients, is_available) else {
+        return Ok(made);
+    };
+    for ahead in 0..=rules.window_days {
+        let day = now.day_after(ahead);
+        let Some(noon) = AppointmentTime::parse(&format!("{day} 12:00")) else { continue };
+        let Ok(of_day) = working_hours::of_weekday(&hours, noon.weekday()) else {
+            return refuse(ScheduleRefusal::HoursUnreadable);
+        };
+        let Some((starts, ends)) = of_day else { continue };
+        let new = NewSession {
+            doctor_id,
+            department: department.clone(),
+            room: None,
+            period: "day".into(),
+            starts_at: format!("{day} {starts}"),
+            ends_at: format!("{day} {ends}"),
+            release_at: release_at(&day, rules),
+            book_until: None,
+            day,
+            capacity_online,
+            capacity_onsite: 0,
+            capacity_addon: 0,
+        };
+        made.extend(made_from(add_session(transaction, &new))?);
+    }
+    Ok(made)
 }

@@ -3,7 +3,9 @@
 //! It never reads the clock. Invariant: an appointment's time is a real minute of the calendar, written in
 //! one way only, so that equal times are equal texts.
 
-use chrono::{DateTime, Datelike, Local, NaiveDate, NaiveDateTime, NaiveTime, Timelike, Utc, Weekday};
+use chrono::{
+    DateTime, Datelike, Local, NaiveDate, NaiveDateTime, NaiveTime, TimeDelta, Timelike, Utc, Weekday,
+};
 use std::fmt::{self, Write};
 
 /// The moment of a turn, in the forms in which it is written.
@@ -31,6 +33,29 @@ impl Now {
         let mut text = String::new();
         write_rfc3339(self.unix_ms, &mut text);
         text
+    }
+
+    /// The local time, `YYYY-MM-DD HH:MM:SS`, as times in the hospital are written.
+    pub fn time_text(&self) -> String {
+        let mut text: String = self.local.chars().take(TEXT_BYTES).collect();
+        if text.len() == TEXT_BYTES {
+            text.replace_range(DATE_BYTES..=DATE_BYTES, " ");
+        }
+        text
+    }
+
+    /// The moment of a local time, in milliseconds since 1970, as if no clock were changed between now and then.
+    pub fn unix_ms_of(&self, time: &AppointmentTime) -> Option<i64> {
+        let now = AppointmentTime::parse(&self.time_text())?;
+        Some(self.unix_ms + now.seconds_until(time) * 1000)
+    }
+
+    /// The local day so many days later, or earlier, `YYYY-MM-DD`.
+    pub fn day_after(&self, days: i64) -> String {
+        NaiveDate::parse_from_str(self.day(), "%Y-%m-%d")
+            .ok()
+            .and_then(|day| day.checked_add_signed(TimeDelta::try_days(days)?))
+            .map_or_else(|| self.day().to_owned(), |day| day.to_string())
     }
 
     /// The local day, `YYYY-MM-DD`.
@@ -97,6 +122,22 @@ impl AppointmentTime {
     /// Its day, `YYYY-MM-DD`.
     pub fn date(&self) -> &str {
         self.as_str().get(..DATE_BYTES).unwrap_or_default()
+    }
+
+    /// The same time so many minutes later, or earlier.
+    pub fn plus_minutes(&self, minutes: i64) -> Option<AppointmentTime> {
+        let moment = self.moment.checked_add_signed(TimeDelta::try_minutes(minutes)?)?;
+        AppointmentTime::parse(&moment.format("%Y-%m-%d %H:%M:%S").to_string())
+    }
+
+    /// Whole minutes from this time to another one.
+    pub fn minutes_until(&self, later: &AppointmentTime) -> i64 {
+        (later.moment - self.moment).num_minutes()
+    }
+
+    /// Whole seconds from this time to another one.
+    pub fn seconds_until(&self, later: &AppointmentTime) -> i64 {
+        (later.moment - self.moment).num_seconds()
     }
 
     pub fn weekday(&self) -> Weekday {

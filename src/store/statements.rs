@@ -28,7 +28,7 @@ macro_rules! statements {
 statements! {
     access {
         BREAK_GLASS = "break_glass";
-        MAY_SEE = "may_see";
+        SIGHT = "sight";
     }
     account {
         ANY = "any";
@@ -65,6 +65,32 @@ statements! {
         INSERT = "insert";
         NOTE_USE = "note_use";
     }
+    queue {
+        BOOKED_IN_A_ROW = "booked_in_a_row";
+        BY_APPOINTMENT = "by_appointment";
+        BY_ID = "by_id";
+        CALL = "call";
+        COME_BACK = "come_back";
+        FINISH = "finish";
+        GIVE_NUMBER = "give_number";
+        IN_ROOM = "in_room";
+        INSERT = "insert";
+        LEAVE = "leave";
+        LENGTHS_OF_DOCTOR = "lengths_of_doctor";
+        LENGTHS_OF_SESSION = "lengths_of_session";
+        NUMBER = "number";
+        PAGE = "page";
+        RECALL = "recall";
+        SESSIONS_OF_ROOM = "sessions_of_room";
+        SET_PRIORITY = "set_priority";
+        SHOWN = "shown";
+        SKIP = "skip";
+        START = "start";
+        UNDO_CALL = "undo_call";
+        UNDO_FINISH = "undo_finish";
+        UNDO_START = "undo_start";
+        WAITING = "waiting";
+    }
     reply {
         DROP_OLD = "drop_old";
         FIND = "find";
@@ -73,6 +99,7 @@ statements! {
     patient {
         BY_ID = "by_id";
         BY_NAME = "by_name";
+        EXISTS = "exists";
         ID_BY_PHONE = "id_by_phone";
         INSERT = "insert";
         SEARCH_ID_CARD = "search_id_card";
@@ -113,7 +140,9 @@ statements! {
         DAY = "day";
         INSERT = "insert";
         LATEST = "latest";
+        MOVE = "move";
         PATIENT_HAS = "patient_has";
+        SET_PAID = "set_paid";
         SET_STATUS = "set_status";
     }
     audit {
@@ -121,6 +150,92 @@ statements! {
         HEAD = "head";
         INSERT = "insert";
         PAGE = "page";
+    }
+    booking {
+        BY_ID = "by_id";
+        EXISTS = "exists";
+        EXPIRED = "expired";
+        IN_STATE = "in_state";
+        INSERT = "insert";
+        MOVE = "move";
+        NEXT_EXPIRY = "next_expiry";
+        OF_PATIENT = "of_patient";
+        OF_SESSION = "of_session";
+        OTHER_OF_DAY = "other_of_day";
+        OVERLAPPING = "overlapping";
+        SET_FEE = "set_fee";
+        STEP = "step";
+        STEP_BACK = "step_back";
+        TO_REMIND = "to_remind";
+    }
+    clinic_session {
+        ADOPT = "adopt";
+        ALTERNATIVES = "alternatives";
+        BY_ID = "by_id";
+        COUNT_ADOPTED = "count_adopted";
+        GIVE_ADDON = "give_addon";
+        GIVE_ONLINE = "give_online";
+        GIVE_ONSITE = "give_onsite";
+        INSERT = "insert";
+        LIST = "list";
+        NEXT_END = "next_end";
+        OF_DOCTOR_DAY = "of_doctor_day";
+        OVER = "over";
+        OVERLAPPING = "overlapping";
+        RESIZE = "resize";
+        SET_STATE = "set_state";
+        TAKE_ADDON = "take_addon";
+        TAKE_ONLINE = "take_online";
+        TAKE_ONSITE = "take_onsite";
+    }
+    event {
+        APPEND = "append";
+        BOUNDS = "bounds";
+        NOTICES = "notices";
+        SINCE = "since";
+        TRIM = "trim";
+    }
+    notice {
+        FETCHED = "fetched";
+        GIVE = "give";
+        UNREAD = "unread";
+    }
+    penalty {
+        BLOCK = "block";
+        BLOCKED = "blocked";
+        LIFT = "lift";
+        NO_SHOWS = "no_shows";
+    }
+    schedule {
+        ADD_BLOCK = "add_block";
+        ADD_EXCEPTION = "add_exception";
+        ADD_TEMPLATE = "add_template";
+        BLOCKS = "blocks";
+        BLOCKS_OF_DAY = "blocks_of_day";
+        END_TEMPLATE = "end_template";
+        EXCEPTION_OF_DAY = "exception_of_day";
+        EXCEPTIONS = "exceptions";
+        NEXT_DOCTOR = "next_doctor";
+        OF_DAY = "of_day";
+        OLD_HOURS = "old_hours";
+        OVERLAPPING_TEMPLATE = "overlapping_template";
+        REMOVE_BLOCK = "remove_block";
+        REMOVE_EXCEPTION = "remove_exception";
+        SESSIONS_WITHIN = "sessions_within";
+        TEMPLATES = "templates";
+    }
+    waitlist {
+        ACCEPTED = "accepted";
+        BEFORE = "before";
+        BY_ID = "by_id";
+        ENDED = "ended";
+        END_SESSION = "end_session";
+        FIRST = "first";
+        JOIN = "join";
+        LIVE = "live";
+        OF_PATIENT = "of_patient";
+        OFFER = "offer";
+        SET_STATE = "set_state";
     }
     adoption {
         CLEAR_ODD_QUEUE_NUMBERS = "clear_odd_queue_numbers";

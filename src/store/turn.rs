@@ -153,23 +153,21 @@ impl Store {
         Ok(self.view(false))
     }
 
-    /// Runs one request's work, which writes with one statement at the most, in this turn's transaction. A
-    /// statement that fails undoes itself, so that no savepoint is needed; one would copy every page that
-    /// the statement touches.
+    /// Runs one request's work, which refuses before it writes, in this turn's transaction. A statement that
+    /// fails undoes itself, so that no savepoint is needed; one would copy every page that the work touches.
     ///
     /// # Errors
-    /// Those of `work`, and `Error::TurnLost` once the turn's transaction is gone. Work that errs after it
-    /// has written is a fault of ours, and takes the turn with it.
-    pub fn write_once<T, E: From<Error>>(
+    /// Those of `work`, and `Error::TurnLost` once the turn's transaction is gone. Work that errs after it has
+    /// written takes the turn with it.
+    pub fn write_decided<T, E: From<Error>>(
         &mut self,
         work: impl FnOnce(&Transaction<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         self.begin_writing()?;
         let view = self.view(true);
         let result = work(&view);
-        let written = view.written.get();
-        if written > 1 || (written == 1 && result.is_err()) {
-            let fault = Error::Other("work of one statement has written with more, or erred after it".into());
+        if view.written.get() > 0 && result.is_err() {
+            let fault = Error::Other("work that was decided has erred after it had written".into());
             return Err(self.lose(&fault).into());
         }
         self.check_open()?;
@@ -238,9 +236,17 @@ impl Store {
         }
     }
 
-    /// Opens the transaction for writing. What was read before stays true: nothing can have come between but
-    /// another process's commit.
-    fn begin_writing(&mut self) -> Result<(), Error> {
+    /// Whether nothing was asked of the store since the last commit.
+    pub fn is_idle(&self) -> bool {
+        self.turn == Turn::Idle
+    }
+
+    /// Opens the transaction for writing. What was read before stays true, unless another process has committed
+    /// in between, which changes the generation.
+    ///
+    /// # Errors
+    /// `Error::Busy` where another process holds the lock, and `Error::TurnLost`.
+    pub fn begin_writing(&mut self) -> Result<(), Error> {
         match self.turn {
             Turn::Writing => return self.check_open(),
             Turn::Lost => return Err(Error::TurnLost),
@@ -429,7 +435,7 @@ mod tests {
     const COUNT: Statement = Statement { file: "", sql: "SELECT count(*) FROM students" };
 
     fn insert(store: &mut Store, id: i64) -> Result<(), Error> {
-        store.write_once(|transaction| transaction.execute(&INSERT, params![id]).map(|_| ()))
+        store.write_decided(|transaction| transaction.execute(&INSERT, params![id]).map(|_| ()))
     }
 
     fn count(store: &mut Store) -> i64 {
@@ -498,11 +504,11 @@ mod tests {
     }
 
     #[test]
-    fn work_of_one_statement_that_writes_twice_takes_the_turn_with_it() {
+    fn decided_work_that_errs_after_it_has_written_takes_the_turn_with_it() {
         let mut store = Store::open_in_memory().unwrap();
-        let done = store.write_once(|transaction| {
+        let done = store.write_decided(|transaction| {
             transaction.execute(&INSERT, params![1])?;
-            transaction.execute(&INSERT, params![2])
+            transaction.execute(&INSERT, params![1])
         });
         assert!(matches!(done, Err(Error::TurnLost)));
         assert_eq!(store.commit(), Commit::Lost);

@@ -85,7 +85,7 @@ impl Handler for Echo {
         self.withdrawn.push((session.id, withdrawn));
     }
 
-    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
+    fn refuse(&mut self, _: &Session, refusal: Refusal, output: &mut Vec<u8>) {
         output.extend_from_slice(format!("{refusal:?}").as_bytes());
     }
 

@@ -7,6 +7,7 @@ mod masking;
 mod matrix;
 mod old_dialect;
 mod passwords;
+mod places;
 mod retries;
 mod sessions;
 mod throttle;

@@ -2,6 +2,7 @@
 //! file's own, so that a right is changed in two places or not at all.
 
 use crate::clinic::*;
+use crate::places::{PAIRS, of_pair, of_schedule, session};
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -32,6 +33,55 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("doctor.get", ["any", "any", "any", "any", "any", "any", "any"]),
     ("doctor.update", ["no", "own", "no", "no", "any", "no", "no"]),
     ("department.list", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("schedule.sessions", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("schedule.templates", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("schedule.exceptions", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("schedule.blocks", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("schedule.add_template", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.end_template", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.add_exception", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.remove_exception", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.add_block", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.remove_block", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.add_session", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.generate", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.resize_session", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("schedule.stop_session", ["no", "own", "no", "any", "any", "no", "no"]),
+    ("appointment.hold", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("appointment.book", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("appointment.confirm", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("appointment.cancel", ["own", "own", "any", "any", "reason", "any", "no"]),
+    ("appointment.reschedule", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("appointment.undo", ["own", "own", "any", "any", "no", "any", "no"]),
+    ("appointment.set_paid", ["no", "no", "no", "any", "no", "no", "no"]),
+    ("appointment.get", ["own", "own", "any", "any", "reason", "any", "no"]),
+    ("appointment.list", ["own", "treated", "any", "any", "reason", "any", "no"]),
+    ("appointment.lift_penalty", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("waitlist.join", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("waitlist.leave", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("waitlist.list", ["own", "no", "any", "any", "no", "any", "no"]),
+    ("queue.board", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("appointment.walk_in", ["no", "no", "any", "any", "reason", "any", "no"]),
+    ("appointment.follow_up", ["no", "own", "any", "any", "reason", "any", "no"]),
+    // A reason is needed of everyone.
+    ("appointment.add_on", ["no", "own", "no", "no", "any", "no", "no"]),
+    ("queue.check_in", ["own", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.call_next", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.recall", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.skip", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.return", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.start", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.finish", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.set_priority", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.undo", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.list", ["no", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.leave", ["own", "own", "any", "any", "reason", "any", "no"]),
+    ("queue.status", ["own", "own", "any", "any", "reason", "any", "no"]),
+    // Which topics they may hear is tried in `tests/events.rs`.
+    ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
+    ("notice.list", ["own", "no", "no", "no", "no", "no", "no"]),
+    ("notice.fetched", ["own", "no", "no", "no", "no", "no", "no"]),
     ("audit.query", ["no", "no", "no", "no", "no", "any", "no"]),
 ];
 
@@ -46,7 +96,27 @@ const CALLERS: [(&str, Option<i64>); 7] = [
 ];
 
 /// The methods for which a reason may be given.
-const REASONED: [&str; 2] = ["patient.get", "patient.search"];
+const REASONED: [&str; 19] = [
+    "patient.get",
+    "patient.search",
+    "appointment.cancel",
+    "appointment.get",
+    "appointment.list",
+    "appointment.walk_in",
+    "appointment.follow_up",
+    "queue.check_in",
+    "queue.call_next",
+    "queue.recall",
+    "queue.skip",
+    "queue.return",
+    "queue.start",
+    "queue.finish",
+    "queue.set_priority",
+    "queue.undo",
+    "queue.list",
+    "queue.leave",
+    "queue.status",
+];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,7 +129,23 @@ enum Whose {
 }
 
 /// Parameters that are right, for each person whom the method can be about.
-fn samples(method: &str, caller: Option<i64>, number: usize) -> Vec<(Whose, Value)> {
+fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize) -> Vec<(Whose, Value)> {
+    if method.starts_with("schedule.")
+        && let Some(params) = of_schedule(clinic, method)
+    {
+        return vec![(Whose::Other, params)];
+    }
+    let mut of_pairs = Vec::new();
+    for pair in PAIRS {
+        if let Some((of_patient, of_doctor, params)) = of_pair(clinic, method, pair, caller) {
+            let is_own =
+                of_patient && caller == Some(pair.patient_id) || of_doctor && caller == Some(pair.doctor_id);
+            of_pairs.push((if is_own { Whose::Own } else { Whose::Other }, params));
+        }
+    }
+    if !of_pairs.is_empty() {
+        return of_pairs;
+    }
     let own = |params: Value| vec![(Whose::Own, params)];
     let about = |key: &str, more: Value, people: &[(Whose, i64)]| {
         let with = |(whose, id): &(Whose, i64)| {
@@ -81,7 +167,19 @@ fn samples(method: &str, caller: Option<i64>, number: usize) -> Vec<(Whose, Valu
     let spare = &[(Whose::Other, SPARE)];
     match method {
         "rpc.discover" | "session.logout" | "session.whoami" | "session.list" | "session.revoke"
-        | "account.list" | "doctor.list" | "department.list" | "audit.query" => own(json!({})),
+        | "account.list" | "doctor.list" | "department.list" | "audit.query" | "event.unsubscribe"
+        | "notice.list" => own(json!({})),
+        "notice.fetched" => own(json!({"up_to": 1})),
+        "event.subscribe" => own(json!({"topics": [format!("session:{}", session(clinic, PAIRS[0], 1))]})),
+        "queue.board" => own(json!({"session_id": session(clinic, PAIRS[0], 1)})),
+        "appointment.list" => {
+            let mut all: Vec<(Whose, Value)> = about("patient_id", json!({}), &patients);
+            for pair in PAIRS {
+                let whose = if caller == Some(pair.doctor_id) { Whose::Own } else { Whose::Other };
+                all.push((whose, json!({"session_id": session(clinic, pair, 1)})));
+            }
+            all
+        }
         "session.login" => own(credentials(caller.unwrap_or(PATIENT))),
         "session.resume" => own(json!({"token": "put in later"})),
         "account.register_patient" => {
@@ -139,6 +237,15 @@ fn expected(method: &str) -> [&'static str; 7] {
     line.unwrap_or_else(|| panic!("{method} is missing from the table of this test")).1
 }
 
+/// A session to listen to.
+fn add_session(clinic: &Clinic) {
+    let database = rusqlite::Connection::open(clinic.directory.path().join("clinic.db")).unwrap();
+    let row = "INSERT INTO clinic_sessions (doctor_id, day, period, starts_at, ends_at, capacity_online,
+            capacity_onsite, capacity_addon)
+        VALUES (4, '2999-01-01', 'morning', '2999-01-01 08:00:00', '2999-01-01 12:00:00', 1, 0, 0)";
+    database.execute(row, []).unwrap();
+}
+
 /// A connection of the caller, and the token of their session.
 fn connection(clinic: &mut Clinic, caller: Option<i64>) -> (Session, Option<String>) {
     match caller {
@@ -171,6 +278,7 @@ fn check(clinic: &mut Clinic, session: &Session, method: &str, params: &Value, e
 #[test]
 fn everyone_may_do_what_the_table_says_and_nothing_else() {
     let mut clinic = Clinic::new();
+    add_session(&clinic);
     let doctor = clinic.login(DOCTOR);
     let glass = json!({"patient_id": THIRD_PATIENT, "reason": "昏迷"});
     clinic.result(&doctor, "patient.break_glass", &glass);
@@ -182,32 +290,31 @@ fn everyone_may_do_what_the_table_says_and_nothing_else() {
             if entry.name == "patient.break_glass" && name == "doctor" {
                 continue;
             }
-            for (whose, mut params) in samples(entry.name, caller, number) {
+            for (whose, mut params) in samples(&mut clinic, entry.name, caller, number) {
                 let (session, token) = connection(&mut clinic, caller);
                 if entry.name == "session.resume" {
                     let token = token.unwrap_or_else(|| clinic.login_with_token(PATIENT).1);
                     params["token"] = json!(token);
                 }
-                check(
-                    &mut clinic,
-                    &session,
-                    entry.name,
-                    &params,
-                    outcome(right, whose, false, caller.is_some()),
-                );
-                if REASONED.contains(&entry.name) {
-                    // A reason opens what asks for one, and nothing else.
-                    params["reason"] = json!("投诉");
-                    let with_reason = outcome(right, whose, true, caller.is_some());
-                    check(&mut clinic, &session, entry.name, &params, with_reason);
-                }
-                if right == "reason" {
-                    for blank in ["", "  ", "\u{0}"] {
-                        params["reason"] = json!(blank);
-                        assert_eq!(clinic.word(&session, entry.name, &params), "invalid_params");
-                    }
-                }
+                let expected = outcome(right, whose, false, caller.is_some());
+                check(&mut clinic, &session, entry.name, &params, expected);
                 clinic.dispatcher().closed(session.id);
+            }
+            if REASONED.contains(&entry.name) {
+                // A reason opens what asks for one, and nothing else.
+                for (whose, mut params) in samples(&mut clinic, entry.name, caller, number) {
+                    let (session, _) = connection(&mut clinic, caller);
+                    if right == "reason" {
+                        for blank in ["", "  ", "\u{0}"] {
+                            params["reason"] = json!(blank);
+                            assert_eq!(clinic.word(&session, entry.name, &params), "invalid_params");
+                        }
+                    }
+                    params["reason"] = json!("投诉");
+                    let expected = outcome(right, whose, true, caller.is_some());
+                    check(&mut clinic, &session, entry.name, &params, expected);
+                    clinic.dispatcher().closed(session.id);
+                }
             }
         }
     }
@@ -230,7 +337,7 @@ fn whoever_may_not_call_is_told_so_before_parameters_are_looked_at() {
             }
             let (session, _) = connection(&mut clinic, caller);
             let said = outcome(right, Whose::Own, false, caller.is_some());
-            let (_, good) = samples(entry.name, caller, 0).remove(0);
+            let (_, good) = samples(&mut clinic, entry.name, caller, 0).remove(0);
             let reply = check(&mut clinic, &session, entry.name, &good, said);
             for bad in [json!({"nonsense": 1}), json!([[]]), json!({"reason": "投诉"})] {
                 assert_eq!(check(&mut clinic, &session, entry.name, &bad, said), reply);
@@ -270,7 +377,7 @@ fn a_session_that_has_ended_gives_no_right() {
             if expected(entry.name)[6] == "any" {
                 continue;
             }
-            let (_, good) = samples(entry.name, None, 0).pop().unwrap();
+            let (_, good) = samples(&mut clinic, entry.name, None, 0).pop().unwrap();
             for params in [good, json!({"nonsense": 1})] {
                 let (rows, entries) = (clinic.everything(), clinic.entries());
                 let said = clinic.word(&session, entry.name, &params);

@@ -80,7 +80,7 @@ impl Handler for Echo {
 
     fn retract(&mut self, _: &Session, _: &[u8], _: &mut Vec<u8>) {}
 
-    fn refuse(&mut self, refusal: Refusal, output: &mut Vec<u8>) {
+    fn refuse(&mut self, _: &Session, refusal: Refusal, output: &mut Vec<u8>) {
         output.extend_from_slice(refusal.to_string().as_bytes());
     }
 

@@ -6,8 +6,11 @@ use super::reply::JsonValue;
 use super::{Call, Effect, Message, Reply, Trouble, no_place, refuse};
 use crate::service::Failure;
 use crate::service::appointment::{
-    self, BookRefusal, CancelRefusal, Filter, Listed, NewAppointment, Status, StatusRefusal,
+    self, BookRefusal, CancelRefusal, Filter, Listed, NewAppointment, NoPlace, Status, StatusRefusal,
 };
+use crate::service::booking::{self, CancelledBy, Change};
+use crate::service::changes::Changes;
+use crate::service::memory::Memory;
 use crate::service::time::AppointmentTime;
 use crate::store::Transaction;
 use serde::Serialize;
@@ -48,22 +51,28 @@ pub fn create_appointment(
         .ok_or_else(|| FieldError::NotAnAppointmentTime("appointment_time".into()))?;
     let fee_paid = flag(object, "fee_paid")?;
     let new = NewAppointment { patient_phone: &patient_phone, doctor_name: &doctor_name, time, fee_paid };
-    let booked =
-        match appointment::book(transaction, &new, call.rules, &mut call.memory.borrow_mut(), call.now) {
-            Ok(booked) => booked,
-            Err(Failure::Fault(fault)) => return Err(fault.into()),
-            Err(Failure::Refused(refusal)) => {
-                return refuse(
-                    match refusal {
-                        BookRefusal::UnknownPatient => format!("未找到手机号为 {patient_phone} 的患者"),
-                        BookRefusal::UnknownDoctor => format!("未找到姓名为 {doctor_name} 的医生"),
-                        BookRefusal::NoPlace(reason) => no_place(&reason, Some(&doctor_name)),
-                    },
-                    reply,
-                );
-            }
-        };
-    call.notes(booked.appointment_id, None);
+    let booked = match appointment::book(
+        transaction,
+        &new,
+        call.rules,
+        &mut call.memory.borrow_mut(),
+        &mut call.changes.borrow_mut(),
+        call.now,
+    ) {
+        Ok(booked) => booked,
+        Err(Failure::Fault(fault)) => return Err(fault.into()),
+        Err(Failure::Refused(refusal)) => {
+            return refuse(
+                match refusal {
+                    BookRefusal::UnknownPatient => format!("未找到手机号为 {patient_phone} 的患者"),
+                    BookRefusal::UnknownDoctor => format!("未找到姓名为 {doctor_name} 的医生"),
+                    BookRefusal::NoPlace(reason) => no_place(&reason, Some(&doctor_name)),
+                },
+                reply,
+            );
+        }
+    };
+    call.notes(booked.appointment_id, Some(booked.patient_id));
     reply.result(&Created {
         status: "success",
         message: "预约创建成功",
@@ -160,7 +169,10 @@ pub fn cancel_appointment(
     }
     let (appointment_id, shown) = id(call.object, "appointment_id")?;
     let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
-    call.notes(appointment_id, None);
+    call.notes(appointment_id, appointment::patient_of(transaction, appointment_id)?);
+    if booking::is_in_session(transaction, appointment_id)? {
+        return cancel_in_session(call, transaction, appointment_id, &shown, reply);
+    }
     match appointment::cancel(transaction, appointment_id, &mut call.memory.borrow_mut()) {
         Ok(()) => {
             Message::success(format!("预约ID {shown} 已成功取消")).write(reply);
@@ -176,6 +188,63 @@ pub fn cancel_appointment(
             reply,
         ),
     }
+}
+
+fn cancel_in_session(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    appointment_id: i64,
+    shown: &str,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let found = booking::by_id(transaction, appointment_id)?;
+    if found.is_some_and(|found| found.state.status() == Status::Cancelled) {
+        return refuse("该预约已经被取消".into(), reply);
+    }
+    let (mut memory, mut changes) = (call.memory.borrow_mut(), call.changes.borrow_mut());
+    let change = &mut change(call, transaction, &mut memory, &mut changes);
+    match booking::cancel(change, appointment_id, CancelledBy::Staff, None) {
+        Ok(_) => {
+            Message::success(format!("预约ID {shown} 已成功取消")).write(reply);
+            Ok(Effect::Done)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(_)) => refuse("已完成的预约无法取消".into(), reply),
+    }
+}
+
+fn set_status_in_session(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    appointment_id: i64,
+    status: Status,
+    shown: &str,
+    reply: &mut Reply<'_>,
+) -> Result<Effect, Trouble> {
+    let old = booking::by_id(transaction, appointment_id)?.map(|found| found.state.status());
+    let (mut memory, mut changes) = (call.memory.borrow_mut(), call.changes.borrow_mut());
+    let change = &mut change(call, transaction, &mut memory, &mut changes);
+    match booking::set_status(change, appointment_id, status) {
+        Ok(()) => {
+            let (old, new) = (old.unwrap_or(status).as_str(), status.as_str());
+            Message::success(format!("预约ID {shown} 状态已从 '{old}' 更新为 '{new}'")).write(reply);
+            Ok(Effect::Done)
+        }
+        Err(Failure::Fault(fault)) => Err(fault.into()),
+        Err(Failure::Refused(refusal)) => {
+            let reason = no_place(&NoPlace::Session(refusal), None);
+            refuse(format!("预约无法恢复: {reason}"), reply)
+        }
+    }
+}
+
+fn change<'c, 't>(
+    call: &'c Call<'_>,
+    transaction: &'c Transaction<'t>,
+    memory: &'c mut Memory,
+    changes: &'c mut Changes,
+) -> Change<'c, 't> {
+    Change { transaction, rules: &call.clinic.booking, memory, changes, now: call.now, by: None }
 }
 
 pub fn update_appointment_status(
@@ -194,7 +263,10 @@ pub fn update_appointment_status(
     };
     let (appointment_id, shown) = id(object, "appointment_id")?;
     let Some(appointment_id) = appointment_id else { return refuse(unknown(&shown), reply) };
-    call.notes(appointment_id, None);
+    call.notes(appointment_id, appointment::patient_of(transaction, appointment_id)?);
+    if booking::is_in_session(transaction, appointment_id)? {
+        return set_status_in_session(call, transaction, appointment_id, status, &shown, reply);
+    }
     match appointment::set_status(
         transaction,
         appointment_id,

@@ -23,12 +23,14 @@ pub use patient::{query_patient_info, reset_patient_information};
 pub use query::sql_query;
 pub use table::insert;
 
-use crate::service::Rules;
 use crate::service::appointment::NoPlace;
+use crate::service::booking;
+use crate::service::changes::Changes;
 use crate::service::credential::Recipe;
 use crate::service::login::{Desk, LoginFailure, Unproven};
 use crate::service::memory::Memory;
 use crate::service::time::Now;
+use crate::service::{ClinicRules, Rules};
 use crate::store::{self, Transaction};
 use field::FieldError;
 pub use object::{Object, Unreadable};
@@ -69,7 +71,10 @@ pub struct Call<'a> {
     pub object: &'a Object<'a>,
     pub now: &'a Now,
     pub rules: &'a Rules,
+    pub clinic: &'a ClinicRules,
     pub memory: &'a RefCell<Memory>,
+    /// What is to be told to those who listen.
+    pub changes: &'a RefCell<Changes>,
     pub desk: &'a RefCell<Desk>,
     pub peer: IpAddr,
     /// What the trail is to say of it.
@@ -227,5 +232,19 @@ fn no_place(refusal: &NoPlace, doctor: Option<&str>) -> String {
         NoPlace::ScheduleUnreadable => format!("{doctor}的出诊时间设置无法识别，请联系医院"),
         NoPlace::DayFull { max_patients } => format!("{doctor}当天的预约已满（{max_patients} 人）"),
         NoPlace::PatientBusy => "该患者在同一时间已有预约".into(),
+        NoPlace::Session(refusal) => no_seat(refusal, &doctor),
+    }
+}
+
+/// Why the session of that time gives out no place.
+fn no_seat(refusal: &booking::Refusal, doctor: &str) -> String {
+    match refusal {
+        booking::Refusal::SessionFull => format!("{doctor}该时段的预约已满"),
+        booking::Refusal::NotOpen { opens_at } => format!("{doctor}该时段的预约将于 {opens_at} 开放"),
+        booking::Refusal::BookingOver { .. } | booking::Refusal::SessionClosed => {
+            format!("{doctor}该时段已停止预约")
+        }
+        booking::Refusal::SessionStopped { .. } => format!("{doctor}该时段停诊"),
+        _ => format!("{doctor}该时段无法预约"),
     }
 }

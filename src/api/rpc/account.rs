@@ -290,8 +290,8 @@ macro_rules! of_one_account {
             type Params = AccountParams;
             type Outcome = AccountState;
 
-            fn subject(params: &AccountParams, _: &Call<'_>) -> Subject {
-                Subject::User(params.user_id.0)
+            fn subject(params: &AccountParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+                Ok(Subject::User(params.user_id.0))
             }
 
             fn request_id(params: &AccountParams) -> Option<&str> {
@@ -385,8 +385,8 @@ impl Method for SetRole {
     type Params = SetRoleParams;
     type Outcome = RoleState;
 
-    fn subject(params: &SetRoleParams, _: &Call<'_>) -> Subject {
-        Subject::User(params.user_id.0)
+    fn subject(params: &SetRoleParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::User(params.user_id.0))
     }
 
     fn request_id(params: &SetRoleParams) -> Option<&str> {
@@ -446,9 +446,13 @@ impl Method for ResetPassword {
     type Params = ResetPasswordParams;
     type Outcome = PasswordState;
 
-    fn subject(params: &ResetPasswordParams, call: &Call<'_>) -> Subject {
+    fn subject(
+        params: &ResetPasswordParams,
+        call: &Call<'_>,
+        _: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
         let own = call.opened.map(|opened| opened.actor.user_id);
-        params.user_id.map(|Id(id)| id).or(own).map_or(Subject::Nobody, Subject::User)
+        Ok(params.user_id.map(|Id(id)| id).or(own).map_or(Subject::Caller, Subject::User))
     }
 
     fn request_id(params: &ResetPasswordParams) -> Option<&str> {

@@ -185,8 +185,8 @@ impl Method for UpdateDoctor {
     type Params = UpdateDoctorParams;
     type Outcome = Doctor;
 
-    fn subject(params: &UpdateDoctorParams, _: &Call<'_>) -> Subject {
-        Subject::Doctor(params.doctor_id.0)
+    fn subject(params: &UpdateDoctorParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Doctor(params.doctor_id.0))
     }
 
     fn request_id(params: &UpdateDoctorParams) -> Option<&str> {

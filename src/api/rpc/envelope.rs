@@ -90,6 +90,10 @@ pub fn parse(data: &[u8]) -> Incoming<'_> {
 }
 
 fn parse_one(data: &[u8]) -> Result<Request<'_>, Invalid<'_>> {
+    // An array would be taken for the members of a call in their order.
+    if data.trim_ascii_start().starts_with(b"[") {
+        return Err(invalid("a call is an object with jsonrpc, method and, if it is to be answered, id"));
+    }
     let envelope: Envelope<'_> = match serde_json::from_slice(data) {
         Ok(envelope) => envelope,
         Err(error) if error.classify() == Category::Data => {
@@ -255,6 +259,8 @@ mod tests {
         }
         let Incoming::Batch(calls) = parse(b"[1,{\"jsonrpc\":\"2.0\",\"method\":\"m\"}]") else { panic!() };
         assert!(calls[0].is_err() && calls[1].is_ok());
+        let Incoming::Batch(calls) = parse(br#"[["2.0","m",{},7]]"#) else { panic!() };
+        assert!(calls[0].is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What of an id card or a phone number is shown.
+//! What of an id card, a phone number or a name on a public board is shown.
 //!
 //! It never knows who asks; a method says whether it may show the whole, and that is recorded. Invariant: a
 //! reply can hold an id card or a phone number only as one of these types.
@@ -23,6 +23,18 @@ pub struct IdCard(String);
 #[derive(Debug, Clone, PartialEq, Eq, JsonSchema)]
 #[schemars(transparent)]
 pub struct Phone(String);
+
+/// A name before a door, of which the first character is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(transparent)]
+#[serde(transparent)]
+pub struct ShortName(String);
+
+impl ShortName {
+    pub fn new(name: &str) -> ShortName {
+        ShortName(name.chars().take(1).chain(['*']).collect())
+    }
+}
 
 impl IdCard {
     pub fn new(number: &str, shown: Shown) -> IdCard {
@@ -87,6 +99,13 @@ impl Serialize for Phone {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_name_the_first_character_is_shown() {
+        for (name, expected) in [("张三", "张*"), ("欧阳小明", "欧*"), ("Ann", "A*"), ("", "*")] {
+            assert_eq!(ShortName::new(name).0, expected);
+        }
+    }
 
     #[test]
     fn only_the_ends_are_shown() {

@@ -5,18 +5,24 @@
 //! are whole and valid, and the caller's right to the person concerned is established, before a method runs.
 
 mod account;
+mod appointment;
 mod audit;
 mod department;
 mod doctor;
 pub mod envelope;
+pub mod event;
 mod field;
 pub mod markdown;
 mod mask;
+mod notice;
 pub mod openrpc;
 mod params;
 mod patient;
 pub mod problem;
+mod queue;
+mod schedule;
 mod session;
+mod waitlist;
 
 /// The methods, one type each.
 pub mod methods {
@@ -24,16 +30,35 @@ pub mod methods {
         CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
         UnlockAccount,
     };
+    pub use super::appointment::{
+        BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
+        ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
+    };
     pub use super::audit::QueryAudit;
     pub use super::department::ListDepartments;
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
+    pub use super::event::{Subscribe, Unsubscribe};
+    pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
+    pub use super::queue::{
+        AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
+        Return, SetPriority, Skip, Start, UndoCall, WalkIn,
+    };
+    pub use super::schedule::{
+        AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
+        ListExceptions, ListSessions as ListClinicSessions, ListTemplates, RemoveBlock, RemoveException,
+        ResizeSession, StopSession,
+    };
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
+    pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
 }
 
-use crate::service::access::{self, Actor};
+use crate::service::ClinicRules;
+use crate::service::access::{self, Actor, Sight};
 use crate::service::audit::Action;
+use crate::service::changes::Changes;
+use crate::service::event::{Audience, Topic};
 use crate::service::login::Desk;
 use crate::service::memory::Memory;
 use crate::service::reply::{self, ReplyKey};
@@ -44,6 +69,7 @@ use problem::{Code, Problem};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 /// Whose data the caller may reach with a method.
@@ -71,10 +97,49 @@ pub enum Kind {
 /// Whom a call concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
+    /// Nobody in particular, which is nobody's own.
     Nobody,
+    /// Whoever calls.
+    Caller,
     Patient(i64),
     Doctor(i64),
     User(i64),
+    /// An appointment, which is its patient's and its doctor's.
+    Appointment {
+        appointment_id: i64,
+        patient_id: i64,
+        doctor_id: i64,
+    },
+    /// A session of a doctor.
+    Session {
+        session_id: i64,
+        doctor_id: i64,
+    },
+}
+
+/// What was remarkable about a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Detail {
+    Unmasked,
+    /// The glass was broken.
+    BreakGlass,
+    /// A patient was seen because the glass had been broken.
+    UnderGlass,
+    Search,
+    /// The rules about a patient were set aside.
+    Override,
+}
+
+impl Detail {
+    pub fn word(self) -> &'static str {
+        match self {
+            Detail::Unmasked => "unmasked",
+            Detail::BreakGlass => "break-glass",
+            Detail::UnderGlass => "under-glass",
+            Detail::Search => "search",
+            Detail::Override => "override",
+        }
+    }
 }
 
 /// What the trail is to say of a call.
@@ -84,7 +149,7 @@ pub struct Note {
     pub entity_id: Option<i64>,
     pub patient_id: Option<i64>,
     pub reason: Option<String>,
-    pub detail: Option<&'static str>,
+    pub detail: Option<Detail>,
     pub request_id: Option<String>,
     /// Who acted, where that comes out only by the call.
     pub actor_id: Option<i64>,
@@ -100,6 +165,18 @@ pub enum Binding {
     #[default]
     Stays,
     To(Opened),
+    /// Nobody is logged in, where the call is refused.
+    Ends,
+}
+
+/// What becomes of what the connection listens to.
+#[derive(Debug, Default)]
+pub enum Listening {
+    #[default]
+    Stays,
+    /// To these, too.
+    To(Vec<(Topic, Audience)>),
+    NoLongerTo(BTreeSet<Topic>),
 }
 
 /// One call and what its method needs to know.
@@ -111,11 +188,19 @@ pub struct Call<'a> {
     pub who: Who,
     pub desk: &'a mut Desk,
     pub memory: &'a mut Memory,
+    pub rules: &'a ClinicRules,
     /// The document that describes all methods.
     pub document: &'a RawValue,
     pub reply_key: &'a ReplyKey,
     pub note: Note,
+    /// What is to be told to those who listen.
+    pub changes: Changes,
     pub binding: Binding,
+    /// What this connection listens to.
+    pub topics: &'a BTreeSet<Topic>,
+    /// Whether someone may hear of what concerns such people.
+    pub may_hear: fn(&Audience, Option<&Actor>) -> bool,
+    pub listening: Listening,
     /// True once this call has changed what an account or a session may do.
     pub accounts_changed: bool,
 }
@@ -131,6 +216,15 @@ impl Call<'_> {
         self.opened.map(|opened| opened.login_session_id).ok_or_else(unauthenticated)
     }
 
+    /// Whether a doctor who calls may see a patient.
+    fn sees(&mut self, transaction: &Transaction<'_>, patient_id: i64) -> Result<bool, Problem> {
+        let sight = access::sight(transaction, self.actor()?, patient_id, self.now)?;
+        if sight == Sight::UnderGlass {
+            self.note.detail = Some(Detail::UnderGlass);
+        }
+        Ok(sight != Sight::None)
+    }
+
     /// Who asks that a request be carried out once only.
     fn requester(&self) -> String {
         self.opened.map_or_else(|| self.peer.to_string(), |opened| opened.actor.user_id.to_string())
@@ -144,29 +238,33 @@ impl Call<'_> {
         reason: Option<&str>,
     ) -> Result<(), Problem> {
         (self.note.entity, self.note.entity_id) = match subject {
-            Subject::Nobody => ("", None),
+            Subject::Nobody | Subject::Caller => ("", None),
             Subject::Patient(id) => ("patient", Some(id)),
             Subject::Doctor(id) => ("doctor", Some(id)),
             Subject::User(id) => ("account", Some(id)),
+            Subject::Appointment { appointment_id, .. } => ("appointment", Some(appointment_id)),
+            Subject::Session { session_id, .. } => ("session", Some(session_id)),
         };
-        if let Subject::Patient(id) = subject {
+        if let Subject::Patient(id) | Subject::Appointment { patient_id: id, .. } = subject {
             self.note.patient_id = Some(id);
         }
         self.note.reason = reason.map(str::to_owned);
-        let own = match (self.opened.map(|opened| &opened.actor), subject) {
-            (Some(actor), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => {
-                actor.user_id == id
+        let own = match (self.opened.map(|opened| opened.actor.user_id), subject) {
+            (Some(user_id), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => user_id == id,
+            (Some(user_id), Subject::Appointment { patient_id, doctor_id, .. }) => {
+                user_id == patient_id || user_id == doctor_id
             }
-            (Some(_), Subject::Nobody) => true,
-            (None, _) => false,
+            (Some(user_id), Subject::Session { doctor_id, .. }) => user_id == doctor_id,
+            (Some(_), Subject::Caller) => true,
+            (Some(_), Subject::Nobody) | (None, _) => false,
         };
-        self.note.is_own = own && subject != Subject::Nobody;
+        self.note.is_own = own;
         let allowed = match (self.who, subject) {
             (Who::Anyone, _) => true,
             (Who::Nobody, _) => false,
             (Who::Own, _) => own,
             (Who::WithReason, _) => {
-                if own && subject != Subject::Nobody || reason.is_some() {
+                if own || reason.is_some() {
                     return Ok(());
                 }
                 return Err(Problem::refused(
@@ -174,9 +272,7 @@ impl Call<'_> {
                     "this is allowed with a reason only, which is recorded; give reason",
                 ));
             }
-            (Who::Treated, Subject::Patient(id)) => {
-                own || access::may_see(transaction, self.actor()?, id, self.now)?
-            }
+            (Who::Treated, Subject::Patient(id)) => own || self.sees(transaction, id)?,
             (Who::Treated, _) => own,
         };
         if allowed { Ok(()) } else { Err(forbidden(self.who)) }
@@ -214,8 +310,15 @@ pub trait Method {
     type Outcome: Serialize + JsonSchema;
 
     /// Whom the call concerns.
-    fn subject(_params: &Self::Params, _call: &Call<'_>) -> Subject {
-        Subject::Nobody
+    ///
+    /// # Errors
+    /// Where it names what is not there.
+    fn subject(
+        _params: &Self::Params,
+        _call: &Call<'_>,
+        _transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        Ok(Subject::Nobody)
     }
 
     fn reason(_params: &Self::Params) -> Option<&str> {
@@ -269,7 +372,7 @@ fn run<M: Method>(
     output: &mut Vec<u8>,
 ) -> Result<(), Problem> {
     let params: M::Params = params::read(json)?;
-    let subject = M::subject(&params, call);
+    let subject = M::subject(&params, call, transaction)?;
     call.admit(transaction, subject, M::reason(&params))?;
     let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
         envelope::write_json(&M::run(params, call, transaction)?, output);

@@ -3,7 +3,7 @@
 use super::field::{Date, Id, Limit, Line, Name, Reason, RequestId};
 use super::mask::{IdCard, Phone, Shown};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, Subject, cut};
+use super::{Call, Detail, Kind, Method, Subject, cut};
 use crate::service::audit::Action;
 use crate::service::patient::{self, Basics, Field, NothingToChange, Search};
 use crate::service::{Failure, access, account};
@@ -58,8 +58,8 @@ impl Method for GetPatient {
     type Params = GetPatientParams;
     type Outcome = Patient;
 
-    fn subject(params: &GetPatientParams, _: &Call<'_>) -> Subject {
-        Subject::Patient(params.patient_id.0)
+    fn subject(params: &GetPatientParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
     }
 
     fn reason(params: &GetPatientParams) -> Option<&str> {
@@ -73,7 +73,7 @@ impl Method for GetPatient {
     ) -> Result<Patient, Problem> {
         let shown = if params.unmask { Shown::Whole } else { Shown::Masked };
         if params.unmask {
-            call.note.detail = Some("unmasked");
+            call.note.detail = Some(Detail::Unmasked);
         }
         patient::by_id(transaction, params.patient_id.0, |basics| Patient::of(basics, shown))?
             .ok_or_else(|| Problem::not_found("patient"))
@@ -151,7 +151,7 @@ impl Method for SearchPatients {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<PatientList, Problem> {
-        (call.note.entity, call.note.detail) = ("patient", Some("search"));
+        (call.note.entity, call.note.detail) = ("patient", Some(Detail::Search));
         let search = match (&params.name, &params.phone, &params.id_card) {
             (Some(name), None, None) => Search::NamePrefix(name),
             (None, Some(phone), None) => Search::Phone(phone),
@@ -198,8 +198,8 @@ impl Method for UpdatePatient {
     type Params = UpdatePatientParams;
     type Outcome = Patient;
 
-    fn subject(params: &UpdatePatientParams, _: &Call<'_>) -> Subject {
-        Subject::Patient(params.patient_id.0)
+    fn subject(params: &UpdatePatientParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
     }
 
     fn request_id(params: &UpdatePatientParams) -> Option<&str> {
@@ -275,8 +275,8 @@ impl Method for BreakGlass {
     type Params = BreakGlassParams;
     type Outcome = BrokenGlass;
 
-    fn subject(params: &BreakGlassParams, _: &Call<'_>) -> Subject {
-        Subject::Patient(params.patient_id.0)
+    fn subject(params: &BreakGlassParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
     }
 
     fn reason(params: &BreakGlassParams) -> Option<&str> {
@@ -292,7 +292,7 @@ impl Method for BreakGlass {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<BrokenGlass, Problem> {
-        call.note.detail = Some("break-glass");
+        call.note.detail = Some(Detail::BreakGlass);
         let (user_id, patient_id) = (call.actor()?.user_id, params.patient_id.0);
         if patient::by_id(transaction, patient_id, |_| ())?.is_none() {
             return Err(Problem::not_found("patient"));

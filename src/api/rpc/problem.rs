@@ -53,7 +53,28 @@ codes! {
     Retry = "retry": "What this request was to write could not be made durable; nothing of it is stored. Send it again.";
     StorageFull = "storage_full": "The disk is full; nothing can be written until it is not.";
     TooLarge = "too_large": "The reply would be too large; ask for less.";
+    SessionFull = "session_full": "Every place of this kind is taken; `alternatives` names sessions with places.";
+    NotOpen = "not_open": "The session's places are given out from `opens_at` on.";
+    BookingOver = "booking_over": "The session took bookings until `until`.";
+    SessionStopped = "session_stopped": "The session does not take place.";
+    SessionClosed = "session_closed": "The session is over.";
+    PatientBusy = "patient_busy": "The patient is somewhere else at that time, at `appointment_id`.";
+    LimitReached = "limit_reached": "The patient has one for that day already, `appointment_id`.";
+    Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
+    TooLate = "too_late": "This could be done until `until`.";
+    BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
+    HoldExpired = "hold_expired": "The place was kept for a while, and is no longer.";
+    NothingToUndo = "nothing_to_undo": "There is no step that you can take back, or not any longer.";
+    Overlaps = "overlaps": "The doctor has other hours then.";
+    HasPlaces = "has_places": "There are places; book one.";
+    AlreadyWaiting = "already_waiting": "The patient waits for this session already.";
     NotServed = "not_served": "The server has no place for this connection or this request.";
+    CallsRemaining = "calls_remaining": "The ticket is to be called `remaining` times more first; `now` skips it all the same.";
+    NotCompleted = "not_completed": "The appointment that this one is to follow is not completed.";
+    NotToday = "not_today": "This can be done on `day` only.";
+    QueueEmpty = "queue_empty": "Nobody waits who could be called.";
+    RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
+    TooEarly = "too_early": "This can be done from `opens_at` on.";
 }
 
 /// A refusal by the application.

@@ -2,7 +2,7 @@
 
 use super::field::{Id, Password, Username};
 use super::problem::{Code, Problem, Refusal};
-use super::{Binding, Call, Kind, Method};
+use super::{Binding, Call, Kind, Method, Subject};
 use crate::service::access::Actor;
 use crate::service::audit::Action;
 use crate::service::login::{self, LoginFailure};
@@ -109,6 +109,8 @@ impl Method for Login {
         transaction: &Transaction<'_>,
     ) -> Result<Session, Problem> {
         call.note.entity = "account";
+        // Whoever fails to log in is nobody any longer, least of all who was here before.
+        call.binding = Binding::Ends;
         let outcome =
             login::login(transaction, call.desk, &params.username, &params.password, call.peer, call.now)?;
         let actor = match outcome {
@@ -156,6 +158,7 @@ impl Method for Resume {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Session, Problem> {
+        call.binding = Binding::Ends;
         let token_hash = session::hash(&params.token);
         let found = session::find(transaction, &token_hash, &call.desk.rules.session, call.now)?;
         let Some(opened) = found else {
@@ -187,6 +190,10 @@ impl Method for Logout {
     type Params = Nothing;
     type Outcome = Ended;
 
+    fn subject(_: &Nothing, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Caller)
+    }
+
     fn run(_: Nothing, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Ended, Problem> {
         let (user_id, session_id) = (call.actor()?.user_id, call.session_id()?);
         (call.note.entity, call.note.entity_id) = ("session", Some(session_id));
@@ -205,6 +212,10 @@ impl Method for WhoAmI {
     const KIND: Kind = Kind::Read;
     type Params = Nothing;
     type Outcome = Session;
+
+    fn subject(_: &Nothing, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Caller)
+    }
 
     fn run(_: Nothing, call: &mut Call<'_>, _: &Transaction<'_>) -> Result<Session, Problem> {
         let opened =
@@ -241,6 +252,10 @@ impl Method for ListSessions {
     type Params = Nothing;
     type Outcome = SessionList;
 
+    fn subject(_: &Nothing, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Caller)
+    }
+
     fn run(_: Nothing, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<SessionList, Problem> {
         let (actor, this) = (call.actor()?, call.session_id()?);
         let mut items = Vec::new();
@@ -275,6 +290,10 @@ impl Method for Revoke {
     const ERRORS: &'static [Code] = &[Code::NotFound];
     type Params = RevokeParams;
     type Outcome = Ended;
+
+    fn subject(_: &RevokeParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Caller)
+    }
 
     fn run(
         params: RevokeParams,

@@ -41,6 +41,7 @@ const SECOND_MS: i128 = 1000;
 const MINUTE_MS: i128 = 60 * SECOND_MS;
 const HOUR_MS: i128 = 60 * MINUTE_MS;
 const DAY_MS: i128 = 24 * HOUR_MS;
+const WEEK_MIN: i128 = 7 * 24 * 60;
 
 keys! {
     server.host = host();
@@ -68,14 +69,16 @@ keys! {
     accounts.password_iterations = integer(1000, 10_000_000);
     accounts.remember_ms = integer(0, HOUR_MS);
     accounts.waiting_logins_max = integer(1, 10_000);
-    accounts.session_idle_patient_ms = integer(SECOND_MS, DAY_MS);
-    accounts.session_idle_staff_ms = integer(SECOND_MS, DAY_MS);
+    accounts.session_idle_patient_ms = integer(2 * MINUTE_MS, DAY_MS);
+    accounts.session_idle_staff_ms = integer(2 * MINUTE_MS, DAY_MS);
     accounts.session_max_ms = integer(SECOND_MS, 7 * DAY_MS);
     accounts.sessions_per_user_max = integer(1, 100);
     accounts.failures_free = integer(0, 1000);
     accounts.failure_window_ms = integer(SECOND_MS, DAY_MS);
     accounts.failure_delay_max_ms = integer(SECOND_MS, DAY_MS);
     accounts.failures_per_address_max = integer(1, 100_000);
+    booking.reminder_day_min = integer(0, WEEK_MIN);
+    booking.reminder_hour_min = integer(0, WEEK_MIN);
     audit.reads = boolean();
     audit.key_file = path();
     audit.anchor_file = path();

@@ -1,4 +1,0 @@
-SELECT EXISTS (SELECT 1 FROM appointments WHERE patient_id = ?2 AND doctor_id = ?1)
-    OR EXISTS (SELECT 1 FROM break_glass WHERE user_id = ?1 AND patient_id = ?2 AND expires_at > ?3)
-    OR EXISTS (SELECT 1 FROM medical_records WHERE patient_id = ?2 AND doctor_id = ?1)
-    OR EXISTS (SELECT 1 FROM hospitalizations WHERE patient_id = ?2 AND doctor_id = ?1)

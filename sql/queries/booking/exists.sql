@@ -1,0 +1,1 @@
+SELECT 1 FROM bookings WHERE appointment_id = ?1

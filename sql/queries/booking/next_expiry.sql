@@ -1,0 +1,1 @@
+SELECT min(expires_ms) FROM bookings WHERE expires_ms IS NOT NULL

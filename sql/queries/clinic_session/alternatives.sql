@@ -1,0 +1,8 @@
+SELECT session_id, doctor_id, department, room, day, period, starts_at, ends_at, release_at, book_until,
+    capacity_online, booked_online, capacity_onsite, booked_onsite, capacity_addon, booked_addon, state, stop_reason
+FROM clinic_sessions
+WHERE state = 'open' AND starts_at > ?3 AND session_id <> ?4 AND booked_online < capacity_online
+    AND (release_at IS NULL OR release_at <= ?3)
+    AND (department = ?1 OR doctor_id = ?2)
+ORDER BY starts_at, session_id
+LIMIT ?5

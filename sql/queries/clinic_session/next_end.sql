@@ -1,0 +1,1 @@
+SELECT min(ends_at) FROM clinic_sessions WHERE state <> 'closed'

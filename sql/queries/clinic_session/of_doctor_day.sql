@@ -1,0 +1,5 @@
+SELECT session_id, doctor_id, department, room, day, period, starts_at, ends_at, release_at, book_until,
+    capacity_online, booked_online, capacity_onsite, booked_onsite, capacity_addon, booked_addon, state, stop_reason
+FROM clinic_sessions
+WHERE doctor_id = ?1 AND day = ?2
+ORDER BY starts_at

@@ -1,0 +1,1 @@
+SELECT (SELECT min(sequence) FROM events), (SELECT max(sequence) FROM events)

@@ -1,0 +1,1 @@
+SELECT 1 FROM patients WHERE patient_id = ?1

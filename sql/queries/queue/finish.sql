@@ -1,0 +1,1 @@
+UPDATE tickets SET state = 'done', finished_ms = ?3, changed_by = ?2, changed_ms = ?3 WHERE ticket_id = ?1

@@ -1,0 +1,1 @@
+SELECT next_ticket FROM clinic_sessions WHERE session_id = ?1

@@ -1,0 +1,3 @@
+UPDATE tickets SET state = 'waiting', room = NULL, called_ms = NULL, calls = 0, call_order = NULL, changed_by = NULL,
+    changed_ms = ?2
+WHERE ticket_id = ?1

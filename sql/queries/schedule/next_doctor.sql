@@ -1,0 +1,1 @@
+SELECT min(doctor_id) FROM schedule_templates WHERE doctor_id > ?1

@@ -1,0 +1,1 @@
+DELETE FROM schedule_blocks WHERE block_id = ?1

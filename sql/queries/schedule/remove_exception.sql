@@ -1,0 +1,1 @@
+DELETE FROM schedule_exceptions WHERE exception_id = ?1

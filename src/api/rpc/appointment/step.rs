@@ -1,0 +1,292 @@
+//! Steps that an appointment takes.
+//!
+//! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
+
+use super::{
+    Appointment, BOOKING_ERRORS, FEE_MAX_FEN, STEP_ERRORS, change, found, refused, refused_place, subject,
+};
+use crate::api::rpc::field::{Id, Reason, RequestId};
+use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::service::access::Role;
+use crate::service::audit::Action;
+use crate::service::booking::{self, CancelledBy};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AppointmentParams {
+    pub appointment_id: Id,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+pub struct ConfirmAppointment;
+
+impl Method for ConfirmAppointment {
+    const NAME: &'static str = "appointment.confirm";
+    const SUMMARY: &'static str = "Makes a hold, or a place that was offered, an appointment.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] =
+        &[Code::NotFound, Code::HoldExpired, Code::BadTransition, Code::RequestIdReused];
+    type Params = AppointmentParams;
+    type Outcome = Appointment;
+
+    fn subject(
+        params: &AppointmentParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn request_id(params: &AppointmentParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: AppointmentParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        booking::confirm(&mut change(call, transaction), params.appointment_id.0).map_err(refused)?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct CancelAppointment;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelParams {
+    pub appointment_id: Id,
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for CancelAppointment {
+    const NAME: &'static str = "appointment.cancel";
+    const SUMMARY: &'static str =
+        "Cancels an appointment; its place is free at once. Once more changes nothing.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] =
+        &[Code::NotFound, Code::TooLate, Code::BadTransition, Code::RequestIdReused];
+    type Params = CancelParams;
+    type Outcome = Appointment;
+
+    fn subject(
+        params: &CancelParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn reason(params: &CancelParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &CancelParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: CancelParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        let by = match call.actor()?.role {
+            Role::Patient => CancelledBy::Patient,
+            Role::Doctor => CancelledBy::Doctor,
+            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
+        };
+        let reason = params.reason.as_deref();
+        booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)
+            .map_err(refused)?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct RescheduleAppointment;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RescheduleParams {
+    pub appointment_id: Id,
+    /// The session that it is moved to.
+    pub session_id: Id,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for RescheduleAppointment {
+    const NAME: &'static str = "appointment.reschedule";
+    const SUMMARY: &'static str =
+        "Moves an appointment to another session; where that has no place, it stays.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = BOOKING_ERRORS;
+    type Params = RescheduleParams;
+    type Outcome = Appointment;
+
+    fn subject(
+        params: &RescheduleParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn request_id(params: &RescheduleParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: RescheduleParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        let (appointment_id, session_id) = (params.appointment_id.0, params.session_id.0);
+        let moved = booking::reschedule(&mut change(call, transaction), appointment_id, session_id);
+        moved.map_err(|failure| refused_place(failure, session_id, call, transaction))?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct UndoStep;
+
+impl Method for UndoStep {
+    const NAME: &'static str = "appointment.undo";
+    const SUMMARY: &'static str = "Takes back one's own last step of an appointment, within minutes.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::NothingToUndo,
+        Code::SessionFull,
+        Code::SessionStopped,
+        Code::RequestIdReused,
+    ];
+    type Params = AppointmentParams;
+    type Outcome = Appointment;
+
+    fn subject(
+        params: &AppointmentParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn request_id(params: &AppointmentParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: AppointmentParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        booking::undo(&mut change(call, transaction), params.appointment_id.0, false).map_err(refused)?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct SetPaid;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetPaidParams {
+    pub appointment_id: Id,
+    pub is_paid: bool,
+    /// The fee of the visit, in fen, if it is another one.
+    #[serde(default)]
+    pub fee_fen: Option<i64>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for SetPaid {
+    const NAME: &'static str = "appointment.set_paid";
+    const SUMMARY: &'static str = "Notes that a fee was paid, or was not.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = STEP_ERRORS;
+    type Params = SetPaidParams;
+    type Outcome = Appointment;
+
+    fn subject(
+        params: &SetPaidParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn request_id(params: &SetPaidParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: SetPaidParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        if params.fee_fen.is_some_and(|fee| !(0..=FEE_MAX_FEN).contains(&fee)) {
+            return Err(Problem::invalid("fee_fen", format!("fee_fen must be from 0 to {FEE_MAX_FEN}")));
+        }
+        let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
+        booking::set_paid(change, appointment_id, params.fee_fen, params.is_paid).map_err(refused)?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct LiftPenalty;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LiftPenaltyParams {
+    pub patient_id: Id,
+    pub reason: Reason,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct PenaltyState {
+    pub patient_id: i64,
+    /// Whether there was one.
+    pub was_blocked: bool,
+}
+
+impl Method for LiftPenalty {
+    const NAME: &'static str = "appointment.lift_penalty";
+    const SUMMARY: &'static str = "Lets a patient who did not come too often book online again.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::RequestIdReused];
+    type Params = LiftPenaltyParams;
+    type Outcome = PenaltyState;
+
+    fn subject(params: &LiftPenaltyParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
+    }
+
+    fn reason(params: &LiftPenaltyParams) -> Option<&str> {
+        Some(&params.reason)
+    }
+
+    fn request_id(params: &LiftPenaltyParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: LiftPenaltyParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<PenaltyState, Problem> {
+        let (by, patient_id) = (call.actor()?.user_id, params.patient_id.0);
+        let was_blocked = booking::lift_penalty(transaction, patient_id, by, &params.reason, call.now)?;
+        Ok(PenaltyState { patient_id, was_blocked })
+    }
+}

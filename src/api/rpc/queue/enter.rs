@@ -1,0 +1,296 @@
+//! Coming into the queue: checked in, at the desk, for a second time, or let in by the doctor.
+//!
+//! It never knows how a number is given. Invariant: each of these gives a ticket, but an add-on, whose patient
+//! checks in as everyone does.
+
+use super::super::appointment::{self, change};
+use super::super::field::{Id, Reason, RequestId};
+use super::super::problem::{Code, Problem};
+use super::super::{Call, Kind, Method, Subject};
+use super::{Ticket, refused, subject_of_session};
+use crate::service::audit::Action;
+use crate::service::queue::{self, NewAddOn, NewFollowUp, NewWalkIn};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// More than a visit costs, in fen.
+const FEE_MAX_FEN: i64 = 100_000_000;
+
+fn fee(fee_fen: i64) -> Result<i64, Problem> {
+    if (0..=FEE_MAX_FEN).contains(&fee_fen) {
+        return Ok(fee_fen);
+    }
+    Err(Problem::invalid("fee_fen", format!("fee_fen must be from 0 to {FEE_MAX_FEN}")))
+}
+
+pub struct CheckIn;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CheckInParams {
+    pub appointment_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for CheckIn {
+    const NAME: &'static str = "queue.check_in";
+    const SUMMARY: &'static str =
+        "Says that the patient of an appointment has come, and gives them a ticket.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::BadTransition,
+        Code::NotToday,
+        Code::TooEarly,
+        Code::TooLate,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::ReasonRequired,
+        Code::RequestIdReused,
+    ];
+    type Params = CheckInParams;
+    type Outcome = Ticket;
+
+    fn subject(
+        params: &CheckInParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        appointment::subject(transaction, params.appointment_id)
+    }
+
+    fn reason(params: &CheckInParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &CheckInParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: CheckInParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Ticket, Problem> {
+        let rules = &call.rules.queue;
+        let ticket = queue::check_in(&mut change(call, transaction), rules, params.appointment_id.0);
+        ticket.map(Ticket::from).map_err(refused)
+    }
+}
+
+pub struct WalkIn;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WalkInParams {
+    pub session_id: Id,
+    pub patient_id: Id,
+    /// The fee of the visit, in fen.
+    #[serde(default)]
+    pub fee_fen: i64,
+    #[serde(default)]
+    pub is_paid: bool,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for WalkIn {
+    const NAME: &'static str = "appointment.walk_in";
+    const SUMMARY: &'static str =
+        "Takes a place at the desk for a patient who is there, and gives them a ticket.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::NotToday,
+        Code::SessionFull,
+        Code::BookingOver,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::PatientBusy,
+        Code::LimitReached,
+        Code::ReasonRequired,
+        Code::RequestIdReused,
+    ];
+    type Params = WalkInParams;
+    type Outcome = Ticket;
+
+    fn subject(params: &WalkInParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
+    }
+
+    fn reason(params: &WalkInParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &WalkInParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: WalkInParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Ticket, Problem> {
+        let new = NewWalkIn {
+            session_id: params.session_id.0,
+            patient_id: params.patient_id.0,
+            fee_fen: fee(params.fee_fen)?,
+            is_paid: params.is_paid,
+        };
+        queue::walk_in(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
+    }
+}
+
+pub struct FollowUp;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FollowUpParams {
+    /// The appointment of today that is followed.
+    pub origin_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for FollowUp {
+    const NAME: &'static str = "appointment.follow_up";
+    const SUMMARY: &'static str =
+        "Gives a patient who was seen today a ticket for coming to the doctor again, which takes no place.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::NotCompleted,
+        Code::NotToday,
+        Code::SessionClosed,
+        Code::ReasonRequired,
+        Code::RequestIdReused,
+    ];
+    type Params = FollowUpParams;
+    type Outcome = Ticket;
+
+    fn subject(
+        params: &FollowUpParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        appointment::subject(transaction, params.origin_id)
+    }
+
+    fn reason(params: &FollowUpParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &FollowUpParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: FollowUpParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Ticket, Problem> {
+        let new = NewFollowUp { origin_id: params.origin_id.0 };
+        queue::follow_up(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
+    }
+}
+
+pub struct AddOn;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddOnParams {
+    pub session_id: Id,
+    pub patient_id: Id,
+    /// Why; it is recorded.
+    pub reason: Reason,
+    /// The fee of the visit, in fen.
+    #[serde(default)]
+    pub fee_fen: i64,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+/// A place beyond the plan.
+#[derive(Serialize, JsonSchema)]
+pub struct AddedOn {
+    pub appointment_id: i64,
+    pub session_id: i64,
+    pub patient_id: i64,
+    /// Counts the appointments of the doctor's day.
+    pub queue_number: i64,
+    /// About when the patient is seen, `YYYY-MM-DD HH:MM:SS` in the hospital's own time.
+    pub starts_at: String,
+    /// How many such places are left.
+    pub remaining: i64,
+}
+
+impl Method for AddOn {
+    const NAME: &'static str = "appointment.add_on";
+    const SUMMARY: &'static str =
+        "Books a place beyond the plan in the doctor's own session; the patient checks in as everyone does.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::SessionFull,
+        Code::BookingOver,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::PatientBusy,
+        Code::LimitReached,
+        Code::RequestIdReused,
+    ];
+    type Params = AddOnParams;
+    type Outcome = AddedOn;
+
+    fn subject(
+        params: &AddOnParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject_of_session(transaction, params.session_id)
+    }
+
+    fn reason(params: &AddOnParams) -> Option<&str> {
+        Some(&params.reason)
+    }
+
+    fn request_id(params: &AddOnParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: AddOnParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<AddedOn, Problem> {
+        let patient_id = params.patient_id.0;
+        call.note.patient_id = Some(patient_id);
+        let new = NewAddOn {
+            session_id: params.session_id.0,
+            patient_id,
+            fee_fen: fee(params.fee_fen)?,
+            reason: params.reason.to_string(),
+        };
+        let added = queue::add_on(&mut change(call, transaction), new).map_err(refused)?;
+        Ok(AddedOn {
+            appointment_id: added.placed.appointment_id,
+            session_id: added.session.session_id,
+            patient_id,
+            queue_number: added.placed.queue_number,
+            starts_at: added.placed.time,
+            // The session was read before its place was taken.
+            remaining: (added.session.addon.remaining() - 1).max(0),
+        })
+    }
+}

@@ -1,0 +1,125 @@
+//! `queue.*`, and the appointments that are made at the desk: who has come, who is called, who is seen.
+//!
+//! It never knows in which order they are called. Invariants: a refusal says what its caller needs to go on;
+//! whoever is not of the staff gets to know no more of others than a board before a door shows.
+
+mod board;
+mod enter;
+mod step;
+
+pub use board::{Board, ListQueue, QueueBoard, QueueStatus};
+pub use enter::{AddOn, CheckIn, FollowUp, WalkIn};
+pub use step::{CallNext, Finish, Leave, Recall, Return, SetPriority, Skip, Start, UndoCall};
+
+use super::field::Id;
+use super::problem::{Code, Problem, Refusal};
+use super::{Subject, appointment};
+use crate::service::Failure;
+use crate::service::clinic_session;
+use crate::service::queue::{self, State};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+/// A ticket. Moments are in milliseconds since 1970, UTC.
+#[derive(Serialize, JsonSchema)]
+pub struct Ticket {
+    pub ticket_id: i64,
+    pub session_id: i64,
+    /// What is called out.
+    pub number: i64,
+    pub appointment_id: i64,
+    pub patient_id: i64,
+    pub patient_name: String,
+    /// waiting, called, serving, done, skipped or left.
+    pub state: &'static str,
+    /// 0; 1 for the old and for soldiers; 2 for an emergency.
+    pub priority: i64,
+    /// booked, `walk_in` or followup.
+    pub band: &'static str,
+    pub is_late: bool,
+    /// Where it is called or seen.
+    pub room: Option<String>,
+    pub calls: i64,
+    pub skips: i64,
+    pub checked_in_ms: i64,
+    pub called_ms: Option<i64>,
+    pub started_ms: Option<i64>,
+    pub finished_ms: Option<i64>,
+}
+
+impl From<queue::Ticket> for Ticket {
+    fn from(ticket: queue::Ticket) -> Ticket {
+        Ticket {
+            ticket_id: ticket.ticket_id,
+            session_id: ticket.session_id,
+            number: ticket.number,
+            appointment_id: ticket.appointment_id,
+            patient_id: ticket.patient_id,
+            patient_name: ticket.patient_name,
+            state: ticket.state.word(),
+            priority: ticket.priority,
+            band: ticket.band.word(),
+            is_late: ticket.is_late,
+            room: ticket.room,
+            calls: ticket.calls,
+            skips: ticket.skips,
+            checked_in_ms: ticket.checked_in_ms,
+            called_ms: ticket.called_ms,
+            started_ms: ticket.started_ms,
+            finished_ms: ticket.finished_ms,
+        }
+    }
+}
+
+fn subject_of_ticket(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
+    let found = queue::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("ticket"))?;
+    let queue::Ticket { appointment_id, patient_id, doctor_id, .. } = found;
+    Ok(Subject::Appointment { appointment_id, patient_id, doctor_id })
+}
+
+fn subject_of_session(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
+    let found = clinic_session::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("session"))?;
+    Ok(Subject::Session { session_id: id, doctor_id: found.doctor_id })
+}
+
+fn plain(code: Code) -> Refusal {
+    Refusal::new(code, code.meaning())
+}
+
+/// A refusal of the queue in this dialect's words.
+fn refused(failure: Failure<queue::Refusal>) -> Problem {
+    use queue::Refusal as Of;
+    let refusal = match failure {
+        Failure::Fault(fault) => return fault.into(),
+        Failure::Refused(refusal) => refusal,
+    };
+    match refusal {
+        Of::Booking(refusal) => return appointment::refused(Failure::Refused(refusal)),
+        Of::UnknownTicket => return Problem::not_found("ticket"),
+        Of::NotToday { day } => plain(Code::NotToday).with("day", day),
+        Of::TooEarly { opens_at } => plain(Code::TooEarly).with("opens_at", opens_at),
+        Of::TooLate { until } => plain(Code::TooLate).with("until", until),
+        Of::BadTransition { from, to } => {
+            let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
+            let message = format!("a ticket that is {} cannot become {}", from.word(), to.word());
+            Refusal::new(Code::BadTransition, message)
+                .with("from", from.word())
+                .with("to", to.word())
+                .with("allowed", allowed)
+        }
+        Of::RoomBusy { ticket_id, number, state } => {
+            plain(Code::RoomBusy).with("ticket", occupant(ticket_id, number, state))
+        }
+        Of::QueueEmpty => plain(Code::QueueEmpty),
+        Of::CallsRemaining { remaining } => plain(Code::CallsRemaining).with("remaining", remaining),
+        Of::NotCompleted { state } => plain(Code::NotCompleted).with("state", state.word()),
+        Of::NothingToUndo => plain(Code::NothingToUndo),
+    }
+    .into()
+}
+
+fn occupant(ticket_id: i64, number: i64, state: State) -> Value {
+    json!({"ticket_id": ticket_id, "number": number, "state": state.word()})
+}

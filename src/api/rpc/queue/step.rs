@@ -1,0 +1,281 @@
+//! Steps of a ticket, one method each.
+//!
+//! It never knows where a ticket may go. Invariant: each gives the ticket as it is afterwards.
+
+use super::super::appointment::change;
+use super::super::field::{Id, Line, Reason, RequestId};
+use super::super::problem::{Code, Problem};
+use super::super::{Call, Kind, Method, Subject};
+use super::{Ticket, refused, subject_of_session, subject_of_ticket};
+use crate::service::access::Role;
+use crate::service::audit::Action;
+use crate::service::booking::CancelledBy;
+use crate::service::{clinic_session, queue};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+const PRIORITY_MAX: i64 = 2;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TicketParams {
+    pub ticket_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SkipParams {
+    pub ticket_id: Id,
+    /// Does not wait for further calls.
+    #[serde(default)]
+    pub now: bool,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PriorityParams {
+    pub ticket_id: Id,
+    /// 0; 1 for the old and for soldiers; 2 for an emergency.
+    #[schemars(range(min = 0, max = 2))]
+    pub priority: i64,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+/// What any step may refuse with.
+const ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::ReasonRequired, Code::RequestIdReused];
+
+/// A method that moves one ticket.
+macro_rules! step {
+    ($method:ident($params:ident), $name:literal, $summary:literal, $errors:expr, $run:expr) => {
+        pub struct $method;
+
+        impl Method for $method {
+            const NAME: &'static str = $name;
+            const SUMMARY: &'static str = $summary;
+            const KIND: Kind = Kind::Write(Action::Update);
+            const ERRORS: &'static [Code] = $errors;
+            type Params = $params;
+            type Outcome = Ticket;
+
+            fn subject(
+                params: &$params,
+                _: &Call<'_>,
+                transaction: &Transaction<'_>,
+            ) -> Result<Subject, Problem> {
+                subject_of_ticket(transaction, params.ticket_id)
+            }
+
+            fn reason(params: &$params) -> Option<&str> {
+                params.reason.as_deref()
+            }
+
+            fn request_id(params: &$params) -> Option<&str> {
+                params.request_id.as_deref()
+            }
+
+            fn run(
+                params: $params,
+                call: &mut Call<'_>,
+                transaction: &Transaction<'_>,
+            ) -> Result<Ticket, Problem> {
+                let step: fn($params, &mut Call<'_>, &Transaction<'_>) -> Result<queue::Ticket, Problem> =
+                    $run;
+                step(params, call, transaction).map(Ticket::from)
+            }
+        }
+    };
+}
+
+step!(
+    Recall(TicketParams),
+    "queue.recall",
+    "Calls a ticket once more that was called.",
+    ERRORS,
+    |params, call, transaction| {
+        queue::recall(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
+    }
+);
+
+step!(
+    Skip(SkipParams),
+    "queue.skip",
+    "Passes over a ticket that was called; after so many times it has left.",
+    &[Code::NotFound, Code::BadTransition, Code::CallsRemaining, Code::ReasonRequired, Code::RequestIdReused],
+    |params, call, transaction| {
+        let rules = &call.rules.queue;
+        queue::skip(&mut change(call, transaction), rules, params.ticket_id.0, params.now).map_err(refused)
+    }
+);
+
+step!(
+    Return(TicketParams),
+    "queue.return",
+    "Lets a ticket that was passed over wait again, behind the next few.",
+    &[
+        Code::NotFound,
+        Code::BadTransition,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::ReasonRequired,
+        Code::RequestIdReused
+    ],
+    |params, call, transaction| {
+        let rules = &call.rules.queue;
+        queue::come_back(&mut change(call, transaction), rules, params.ticket_id.0).map_err(refused)
+    }
+);
+
+step!(
+    Start(TicketParams),
+    "queue.start",
+    "Says that the patient who was called is seen now.",
+    &[Code::NotFound, Code::BadTransition, Code::RoomBusy, Code::ReasonRequired, Code::RequestIdReused],
+    |params, call, transaction| {
+        queue::start(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
+    }
+);
+
+step!(
+    Finish(TicketParams),
+    "queue.finish",
+    "Says that the patient has been seen.",
+    ERRORS,
+    |params, call, transaction| {
+        queue::finish(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
+    }
+);
+
+step!(
+    Leave(TicketParams),
+    "queue.leave",
+    "Takes a patient who was not seen out of the queue, and cancels the appointment.",
+    ERRORS,
+    |params, call, transaction| {
+        let by = match call.actor()?.role {
+            Role::Patient => CancelledBy::Patient,
+            Role::Doctor => CancelledBy::Doctor,
+            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
+        };
+        queue::leave(&mut change(call, transaction), params.ticket_id.0, by).map_err(refused)
+    }
+);
+
+step!(
+    SetPriority(PriorityParams),
+    "queue.set_priority",
+    "Lets a ticket come before others, or no longer.",
+    ERRORS,
+    |params, call, transaction| {
+        if !(0..=PRIORITY_MAX).contains(&params.priority) {
+            return Err(Problem::invalid(
+                "priority",
+                format!("priority must be a whole number from 0 to {PRIORITY_MAX}"),
+            ));
+        }
+        queue::set_priority(&mut change(call, transaction), params.ticket_id.0, params.priority)
+            .map_err(refused)
+    }
+);
+
+step!(
+    UndoCall(TicketParams),
+    "queue.undo",
+    "Takes back a call, a start or a finish that was a mistake, within minutes, by whoever made it.",
+    &[
+        Code::NotFound,
+        Code::NothingToUndo,
+        Code::RoomBusy,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::ReasonRequired,
+        Code::RequestIdReused
+    ],
+    |params, call, transaction| {
+        let may_all = call.actor()?.role == Role::Admin;
+        queue::undo(&mut change(call, transaction), params.ticket_id.0, may_all).map_err(refused)
+    }
+);
+
+pub struct CallNext;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CallNextParams {
+    pub session_id: Id,
+    /// Into which room, if it is not the session's own.
+    #[serde(default)]
+    pub room: Option<Line<32>>,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for CallNext {
+    const NAME: &'static str = "queue.call_next";
+    const SUMMARY: &'static str = "Calls whoever is next in a session's queue into a room.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::QueueEmpty,
+        Code::RoomBusy,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::ReasonRequired,
+        Code::RequestIdReused,
+    ];
+    type Params = CallNextParams;
+    type Outcome = Ticket;
+
+    fn subject(
+        params: &CallNextParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject_of_session(transaction, params.session_id)
+    }
+
+    fn reason(params: &CallNextParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &CallNextParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: CallNextParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Ticket, Problem> {
+        let session_id = params.session_id.0;
+        let room = match params.room {
+            Some(room) => Some(room.to_string()),
+            None => clinic_session::by_id(transaction, session_id)?.and_then(|session| session.room),
+        };
+        let Some(room) = room else {
+            return Err(Problem::invalid("room", "room is needed, for the session has none of its own"));
+        };
+        let rules = &call.rules.queue;
+        let ticket =
+            queue::call_next(&mut change(call, transaction), rules, session_id, &room).map_err(refused)?;
+        call.note.patient_id = Some(ticket.patient_id);
+        Ok(ticket.into())
+    }
+}

@@ -1,0 +1,335 @@
+//! What is done when its time has come, and nobody has asked for it: holds expire, sessions end and are made,
+//! patients are reminded, old events are deleted, and with them what is kept for who is gone.
+//!
+//! It never reads the clock, and waits for nothing. Invariants: a call of `tick` does a bounded piece of each,
+//! and what is left comes at once; each change is in the trail in its own transaction; whatever the clock does,
+//! the next look is at most `LOOK_EVERY_MS` away, and after a failure at least `RETRY_MS`.
+
+use super::Dispatcher;
+use crate::service::audit::{Action, Entry};
+use crate::service::booking::{self, Booking, Change, Outcome, Refusal, State};
+use crate::service::changes::Changes;
+use crate::service::reminder::{self, Cursor};
+use crate::service::time::{AppointmentTime, Now};
+use crate::service::{Failure, clinic_session, event, schedule};
+use crate::session::SessionId;
+use crate::store::{Error, Transaction};
+use log::error;
+
+/// Holds, appointments to remind of, and events to delete, in one slice.
+const ITEMS_PER_SLICE: i64 = 50;
+/// Each has as many appointments as it has places.
+const SESSIONS_PER_SLICE: i64 = 2;
+const EVENTS_PER_SLICE: i64 = 500;
+const CONNECTIONS_PER_SLICE: usize = 50;
+/// How often all is looked at, whether or not something is known to be due.
+const LOOK_EVERY_MS: i64 = 60_000;
+const RETRY_MS: i64 = 1000;
+/// How often sessions are made from templates.
+const GENERATE_EVERY_MS: i64 = 60 * 60 * 1000;
+
+#[derive(Default)]
+pub struct Timers {
+    /// When `tick` is to be called; 0 is at once.
+    due_ms: i64,
+    /// The state of the database in which that was found out.
+    generation: u64,
+    /// What the last call of `tick` has said, until its turn has ended.
+    ticked: Option<Ticked>,
+    /// When sessions were last made, and the doctor for whom they were made last while that goes on.
+    generated_ms: Option<i64>,
+    generating: Option<i64>,
+    day: Option<Cursor>,
+    hour: Option<Cursor>,
+    is_trimming: bool,
+    /// Connections of which it is to be looked at whether someone is logged in still.
+    unswept: Vec<SessionId>,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Ticked {
+    has_more: bool,
+    has_failed: bool,
+}
+
+/// What else was done by the way, for the trail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    pub action: Action,
+    pub entity: &'static str,
+    pub entity_id: i64,
+    pub patient_id: Option<i64>,
+}
+
+type Step = fn(&mut Dispatcher, &Now) -> Result<bool, Error>;
+
+impl Dispatcher {
+    /// When `tick` is to be called next, in milliseconds since 1970; in the past, at once.
+    pub fn due_ms(&self) -> i64 {
+        self.timers.due_ms
+    }
+
+    /// Does what is due, between two turns. What it writes is in the next turn's transaction.
+    pub fn tick(&mut self, now: &Now) {
+        self.moment = Some(now.clone());
+        let mut ticked = Ticked::default();
+        let steps: [(&str, Step); 6] = [
+            ("holds could not be ended", Dispatcher::expire_holds),
+            ("sessions that are over could not be closed", Dispatcher::close_sessions),
+            ("patients could not be reminded", Dispatcher::remind),
+            ("sessions could not be made", Dispatcher::generate_sessions),
+            ("old events could not be deleted", Dispatcher::trim_events),
+            ("it could not be looked at who is logged in still", Dispatcher::sweep_subscribers),
+        ];
+        for (complaint, step) in steps {
+            match step(self, now) {
+                Ok(has_more) => ticked.has_more |= has_more,
+                Err(fault) => {
+                    error!("{complaint}: {fault}");
+                    ticked.has_failed = true;
+                }
+            }
+        }
+        self.timers.ticked = Some(ticked);
+    }
+
+    /// From now on old events are deleted until there are none, and who is not logged in any longer loses what
+    /// only those may hear whom it concerns.
+    pub(super) fn begin_sweep(&mut self) {
+        self.timers.is_trimming = true;
+        self.timers.unswept = self.subscribers.with_private();
+        self.timers.due_ms = 0;
+    }
+
+    /// At the end of a turn, in its transaction: when `tick` is to be called, if that may be another time now.
+    pub(super) fn next_due(&mut self, has_changed: bool) -> Option<i64> {
+        let ticked = self.timers.ticked;
+        if !has_changed && ticked.is_none() && self.timers.generation == self.store.generation() {
+            return None;
+        }
+        let now = self.moment.clone()?;
+        let latest = now.unix_ms + LOOK_EVERY_MS;
+        let due = match self.first_due(&now) {
+            Ok(due) => due.map_or(latest, |due| due.min(latest)),
+            Err(fault) => {
+                error!("what is due next could not be found out: {fault}");
+                now.unix_ms + RETRY_MS
+            }
+        };
+        Some(match ticked {
+            None => due,
+            Some(Ticked { has_failed: true, .. }) => due.max(now.unix_ms + RETRY_MS),
+            Some(Ticked { has_more: true, .. }) => now.unix_ms,
+            // What was due and is there still would be so for ever.
+            Some(_) if due <= now.unix_ms => now.unix_ms + RETRY_MS,
+            Some(_) => due,
+        })
+    }
+
+    fn first_due(&mut self, now: &Now) -> Result<Option<i64>, Error> {
+        let view = self.store.read()?;
+        let expiry = booking::next_expiry(&view)?;
+        let end = clinic_session::next_end(&view)?;
+        let end = end.and_then(|end| AppointmentTime::parse(&end)).and_then(|end| now.unix_ms_of(&end));
+        Ok(expiry.into_iter().chain(end).min())
+    }
+
+    /// The turn is durable.
+    pub(super) fn timed(&mut self, due_ms: Option<i64>) {
+        self.timers.ticked = None;
+        self.timers.generation = self.store.generation();
+        self.timers.due_ms = due_ms.unwrap_or(self.timers.due_ms);
+    }
+
+    /// The turn is lost: what was done in it is to be done again, but not at once.
+    pub(super) fn untimed(&mut self) {
+        let due_ms = self.moment.as_ref().map_or(0, |now| now.unix_ms + RETRY_MS);
+        // What is deleted is looked for from its beginning each time.
+        let is_trimming = self.timers.is_trimming;
+        self.timers = Timers { due_ms, is_trimming, ..Timers::default() };
+    }
+
+    /// Does what nobody has asked for, in a savepoint, with an entry in the trail for each appointment that it
+    /// changes and for what `work` names beside them.
+    ///
+    /// # Errors
+    /// Those of `work`, for whom there is nobody to be refused; nothing that it wrote stays.
+    pub fn act<T>(
+        &mut self,
+        method: &str,
+        now: &Now,
+        work: impl FnOnce(&mut Change<'_, '_>) -> Outcome<(T, Vec<Also>)>,
+    ) -> Result<T, Error> {
+        self.moment = Some(now.clone());
+        let (rules, memory) = (&self.settings.clinic.booking, self.memory.get_mut());
+        let trail = &mut self.trail;
+        let mut changes = Changes::default();
+        let done = self.store.write(|transaction| {
+            let changes = &mut changes;
+            let mut change = Change { transaction, rules, memory, changes, now, by: None };
+            let (value, mut also) = work(&mut change)?;
+            also.extend(changed(transaction, change.changes)?);
+            for one in also {
+                trail.record(transaction, &entry(method, &one), now)?;
+            }
+            Ok((value, ()))
+        });
+        match done {
+            Ok((value, ())) => {
+                self.changes.append(changes);
+                Ok(value)
+            }
+            Err(failure) => {
+                // The savepoint may have taken entries with it, and days that were counted.
+                self.trail.forget();
+                memory.forget_days();
+                Err(match failure {
+                    Failure::Fault(fault) => fault,
+                    Failure::Refused(refusal) => Error::Other(format!("{method} was refused: {refusal:?}")),
+                })
+            }
+        }
+    }
+
+    fn expire_holds(&mut self, now: &Now) -> Result<bool, Error> {
+        let next = booking::next_expiry(&self.store.read()?)?;
+        if next.is_none_or(|next| next > now.unix_ms) {
+            return Ok(false);
+        }
+        self.act("timer.expire_holds", now, |change| {
+            Ok((booking::expire_holds(change, ITEMS_PER_SLICE)?, Vec::new()))
+        })
+    }
+
+    fn close_sessions(&mut self, now: &Now) -> Result<bool, Error> {
+        let next = clinic_session::next_end(&self.store.read()?)?;
+        if next.is_none_or(|next| next > now.time_text()) {
+            return Ok(false);
+        }
+        self.act("timer.close_sessions", now, |change| {
+            let has_more = booking::close_over(change, SESSIONS_PER_SLICE)?;
+            // A session that is closed has another queue: none.
+            let closed = change.changes.queues.iter().map(|id| Also {
+                action: Action::Update,
+                entity: "clinic_session",
+                entity_id: *id,
+                patient_id: None,
+            });
+            Ok((has_more, closed.collect()))
+        })
+    }
+
+    /// Makes the sessions of one doctor after the other, once an hour.
+    fn generate_sessions(&mut self, now: &Now) -> Result<bool, Error> {
+        let is_recent = |at: i64| (at..at + GENERATE_EVERY_MS).contains(&now.unix_ms);
+        if self.timers.generating.is_none() && self.timers.generated_ms.is_some_and(is_recent) {
+            return Ok(false);
+        }
+        let after = self.timers.generating.unwrap_or(0);
+        let Some(doctor_id) = schedule::next_doctor(&self.store.read()?, after)? else {
+            self.timers.generating = None;
+            self.timers.generated_ms = Some(now.unix_ms);
+            return Ok(false);
+        };
+        // One whose sessions cannot be made keeps no other from theirs.
+        self.timers.generating = Some(doctor_id);
+        let rules = self.settings.clinic.release.clone();
+        self.act("timer.generate_sessions", now, |change| {
+            let made = schedule::generate(change.transaction, Some(doctor_id), &rules, now)?;
+            let also =
+                Also { action: Action::Create, entity: "doctor", entity_id: doctor_id, patient_id: None };
+            Ok(((), if made.is_empty() { Vec::new() } else { vec![also] }))
+        })?;
+        Ok(true)
+    }
+
+    fn remind(&mut self, now: &Now) -> Result<bool, Error> {
+        let (day_min, hour_min) =
+            (self.settings.clinic.reminder.day_min, self.settings.clinic.reminder.hour_min);
+        let after = self.timers.day.take();
+        let (has_more, cursor) = self.remind_of("reminder_day", day_min, after, now)?;
+        self.timers.day = cursor;
+        let after = self.timers.hour.take();
+        let (has_more_too, cursor) = self.remind_of("reminder_hour", hour_min, after, now)?;
+        self.timers.hour = cursor;
+        Ok(has_more || has_more_too)
+    }
+
+    /// Returns whether there is more, and how far it has come.
+    fn remind_of(
+        &mut self,
+        kind: &'static str,
+        lead_min: i64,
+        after: Option<Cursor>,
+        now: &Now,
+    ) -> Result<(bool, Option<Cursor>), Error> {
+        if lead_min <= 0 {
+            return Ok((false, None));
+        }
+        let found = reminder::find(&self.store.read()?, lead_min, after.as_ref(), ITEMS_PER_SLICE, now)?;
+        if !found.due.is_empty() {
+            self.act("timer.remind", now, |change| {
+                let given = reminder::give(change.transaction, kind, &found.due, change.changes, now)?;
+                let also = given.iter().map(|one| Also {
+                    action: Action::Execute,
+                    entity: "appointment",
+                    entity_id: one.appointment_id,
+                    patient_id: Some(one.patient_id),
+                });
+                Ok(((), also.collect()))
+            })?;
+        }
+        Ok((found.has_more, Some(found.cursor)))
+    }
+
+    fn trim_events(&mut self, now: &Now) -> Result<bool, Error> {
+        if self.timers.is_trimming {
+            let trim =
+                |transaction: &Transaction<'_>| event::trim(transaction, EVENTS_PER_SLICE, now.unix_ms);
+            self.timers.is_trimming = self.store.write_decided(trim)?;
+        }
+        Ok(self.timers.is_trimming)
+    }
+
+    /// What is pushed is held against the session in any case; this is so that nothing is kept for those who
+    /// will hear nothing more.
+    fn sweep_subscribers(&mut self, now: &Now) -> Result<bool, Error> {
+        let rules = &self.desk.get_mut().rules.session;
+        let kept = self.timers.unswept.len().saturating_sub(CONNECTIONS_PER_SLICE);
+        for session in self.timers.unswept.drain(kept..) {
+            if self.clients.good(session, &mut self.store, rules, now)?.is_none() {
+                self.subscribers.remove_private(session);
+            }
+        }
+        Ok(kept > 0)
+    }
+}
+
+/// An entry for each appointment that was changed.
+fn changed(transaction: &Transaction<'_>, changes: &Changes) -> Result<Vec<Also>, Failure<Refusal>> {
+    let mut also = Vec::new();
+    for id in &changes.appointments {
+        let Some(Booking { patient_id, state, .. }) = booking::by_id(transaction, *id)? else { continue };
+        // A timer makes no appointment but the hold that is offered to who has waited.
+        let action = if state == State::Held { Action::Create } else { Action::Update };
+        also.push(Also { action, entity: "appointment", entity_id: *id, patient_id: Some(patient_id) });
+    }
+    Ok(also)
+}
+
+fn entry<'a>(method: &'a str, one: &Also) -> Entry<'a> {
+    Entry {
+        actor_id: None,
+        role: "system",
+        peer: "",
+        method,
+        action: one.action,
+        entity: one.entity,
+        entity_id: Some(one.entity_id),
+        patient_id: one.patient_id,
+        outcome: "success",
+        reason: None,
+        detail: None,
+        request_id: None,
+    }
+}

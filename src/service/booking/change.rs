@@ -1,0 +1,288 @@
+//! Steps that an appointment takes: confirmed, moved, cancelled, not come to, undone.
+//!
+//! It never knows who may take them. Invariants: a place is given back in the step that ends its appointment,
+//! and offered to the first who waits for it; what fails has changed nothing.
+
+use super::conflict::{Visit, check, penalise};
+use super::find::{Booking, by_id, expired};
+use super::place::visit;
+use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
+use crate::service::changes::Changes;
+use crate::service::clinic_session::{self, SessionState};
+use crate::service::memory::{Day, Memory};
+use crate::service::time::{AppointmentTime, Now};
+use crate::service::{queue, waitlist};
+use crate::store::statements::{appointment, booking};
+use crate::store::{Error, Transaction, params};
+
+/// Who ended an appointment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CancelledBy {
+    Patient,
+    Doctor,
+    Staff,
+    /// Nobody in person, as when a session is stopped.
+    System,
+}
+
+impl CancelledBy {
+    fn word(self) -> &'static str {
+        match self {
+            CancelledBy::Patient => "patient",
+            CancelledBy::Doctor => "doctor",
+            CancelledBy::Staff => "staff",
+            CancelledBy::System => "system",
+        }
+    }
+}
+
+/// What a step needs beside the appointment.
+pub struct Change<'a, 'b> {
+    pub transaction: &'a Transaction<'b>,
+    pub rules: &'a BookingRules,
+    pub memory: &'a mut Memory,
+    pub changes: &'a mut Changes,
+    pub now: &'a Now,
+    /// Who takes it.
+    pub by: Option<i64>,
+}
+
+fn known(change: &Change<'_, '_>, appointment_id: i64) -> Outcome<Booking> {
+    match by_id(change.transaction, appointment_id)? {
+        Some(found) => Ok(found),
+        None => refuse(Refusal::UnknownAppointment),
+    }
+}
+
+/// Writes a step that has been found right.
+pub(super) fn step(
+    change: &mut Change<'_, '_>,
+    found: &Booking,
+    to: State,
+    cancelled_by: Option<CancelledBy>,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    let by = cancelled_by.map(CancelledBy::word);
+    change.transaction.execute(
+        &booking::STEP,
+        params![found.appointment_id, to.word(), change.by, change.now.unix_ms, by, reason],
+    )?;
+    write_status(change, found, to)
+}
+
+fn write_status(change: &mut Change<'_, '_>, found: &Booking, to: State) -> Result<(), Error> {
+    if found.state.status() != to.status() {
+        change
+            .transaction
+            .execute(&appointment::SET_STATUS, params![found.appointment_id, to.status().as_str()])?;
+        if let Some(time) = AppointmentTime::parse(&found.starts_at) {
+            change.memory.forget_day(found.doctor_id, &time);
+        }
+    }
+    change.changes.appointments.insert(found.appointment_id);
+    Ok(())
+}
+
+/// Takes a step that has no rule of its own.
+pub fn mark(change: &mut Change<'_, '_>, appointment_id: i64, to: State) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    if !found.state.next().contains(&to) {
+        return refuse(Refusal::BadTransition { from: found.state, to });
+    }
+    step(change, &found, to, None, None)?;
+    if to == State::NoShow {
+        penalise(change.transaction, found.patient_id, change.rules, change.now)?;
+    }
+    Ok(found)
+}
+
+/// Takes back that an appointment was completed, which the queue finds out to be a mistake.
+pub fn reopen(change: &mut Change<'_, '_>, appointment_id: i64) -> Outcome<()> {
+    let found = known(change, appointment_id)?;
+    if found.state != State::Completed {
+        return refuse(Refusal::BadTransition { from: found.state, to: State::InConsultation });
+    }
+    step(change, &found, State::InConsultation, None, None)?;
+    Ok(())
+}
+
+/// Makes a hold an appointment.
+pub fn confirm(change: &mut Change<'_, '_>, appointment_id: i64) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    match found.state {
+        State::Held if found.expires_ms.is_some_and(|at| at <= change.now.unix_ms) => {
+            return refuse(Refusal::HoldExpired);
+        }
+        State::Held => {}
+        State::Expired => return refuse(Refusal::HoldExpired),
+        from => return refuse(Refusal::BadTransition { from, to: State::Booked }),
+    }
+    step(change, &found, State::Booked, None, None)?;
+    waitlist::accepted(change.transaction, appointment_id)?;
+    Ok(found)
+}
+
+/// Cancels an appointment. Once more changes nothing, and is no mistake.
+pub fn cancel(
+    change: &mut Change<'_, '_>,
+    appointment_id: i64,
+    by: CancelledBy,
+    reason: Option<&str>,
+) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    if found.state == State::Cancelled {
+        return Ok(found);
+    }
+    if !found.state.next().contains(&State::Cancelled) {
+        return refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled });
+    }
+    // Whoever has checked in may leave at any time.
+    if by == CancelledBy::Patient
+        && found.state != State::CheckedIn
+        && let Some(until) = AppointmentTime::parse(&found.starts_at)
+            .and_then(|starts| starts.plus_minutes(-change.rules.cancel_lead_min))
+        && change.now.time_text().as_str() >= until.as_str()
+    {
+        return refuse(Refusal::TooLate { until: until.to_string() });
+    }
+    end(change, &found, State::Cancelled, Some(by), reason)?;
+    Ok(found)
+}
+
+/// Ends an appointment whose place becomes free.
+fn end(
+    change: &mut Change<'_, '_>,
+    found: &Booking,
+    to: State,
+    by: Option<CancelledBy>,
+    reason: Option<&str>,
+) -> Outcome<()> {
+    step(change, found, to, by, reason)?;
+    clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+    change.changes.sessions.insert(found.session_id);
+    waitlist::ended(change.transaction, found.appointment_id)?;
+    queue::appointment_ended(change, found)?;
+    if found.pool == Pool::Online {
+        waitlist::offer(change, found.session_id)?;
+    }
+    Ok(())
+}
+
+/// Moves an appointment to another session: it keeps its id, and where it came from.
+pub fn reschedule(change: &mut Change<'_, '_>, appointment_id: i64, session_id: i64) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    if !matches!(found.state, State::Held | State::Booked) {
+        return refuse(Refusal::BadTransition { from: found.state, to: State::Booked });
+    }
+    let Some(session) = clinic_session::by_id(change.transaction, session_id)? else {
+        return refuse(Refusal::UnknownSession);
+    };
+    if session_id == found.session_id {
+        return Ok(found);
+    }
+    if let Err(refusal) = session.check_open(found.pool, change.now) {
+        return refuse(refusal);
+    }
+    let (starts, ends) = visit(&session, found.pool)?;
+    let times = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
+    check(change.transaction, &session, found.patient_id, &times, Some(appointment_id), change.rules)?;
+    clinic_session::take(change.transaction, session_id, found.pool)?;
+    let day = change.memory.day(change.transaction, session.doctor_id, &starts)?;
+    let queue_number = day
+        .highest_number
+        .checked_add(1)
+        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    change.transaction.execute(
+        &appointment::MOVE,
+        params![appointment_id, session.doctor_id, starts.as_str(), queue_number],
+    )?;
+    change.transaction.execute(
+        &booking::MOVE,
+        params![
+            appointment_id,
+            session_id,
+            session.day,
+            session.department,
+            starts.as_str(),
+            ends.as_str(),
+            change.by,
+            change.now.unix_ms
+        ],
+    )?;
+    if let Some(old) = AppointmentTime::parse(&found.starts_at) {
+        change.memory.forget_day(found.doctor_id, &old);
+    }
+    change.memory.set_day(
+        session.doctor_id,
+        &starts,
+        Day { taken: day.taken + 1, highest_number: queue_number },
+    );
+    change.memory.forget_day(session.doctor_id, &starts);
+    clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+    change.changes.sessions.extend([found.session_id, session_id]);
+    change.changes.appointments.insert(appointment_id);
+    if found.pool == Pool::Online {
+        waitlist::offer(change, found.session_id)?;
+    }
+    known(change, appointment_id)
+}
+
+/// Takes back the last step, within minutes, by whoever took it or, with `may_all`, by anyone.
+pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    let is_recent = change.now.unix_ms - found.changed_ms <= change.rules.undo_ms;
+    let is_own = may_all || (change.by.is_some() && found.changed_by == change.by);
+    let Some(previous) = found.previous_state.filter(|_| is_recent && is_own) else {
+        return refuse(Refusal::NothingToUndo);
+    };
+    // What a queue has made of it is undone there.
+    let is_of_queue = |state: State| matches!(state, State::CheckedIn | State::InConsultation);
+    let is_of_hold = previous == State::Held;
+    if is_of_hold || is_of_queue(previous) || is_of_queue(found.state) || found.state == State::Completed {
+        return refuse(Refusal::NothingToUndo);
+    }
+    if !found.state.is_active() && previous.is_active() && found.state != State::NoShow {
+        let session = clinic_session::by_id(change.transaction, found.session_id)?;
+        match session.map(|session| (session.state, session.stop_reason)) {
+            Some((SessionState::Open, _)) => {}
+            Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
+            _ => return refuse(Refusal::SessionClosed),
+        }
+        clinic_session::take(change.transaction, found.session_id, found.pool)?;
+        change.changes.sessions.insert(found.session_id);
+    }
+    change
+        .transaction
+        .execute(&booking::STEP_BACK, params![appointment_id, change.by, change.now.unix_ms])?;
+    write_status(change, &found, previous)?;
+    known(change, appointment_id)
+}
+
+pub fn set_paid(
+    change: &mut Change<'_, '_>,
+    appointment_id: i64,
+    fee_fen: Option<i64>,
+    is_paid: bool,
+) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    if let Some(fee_fen) = fee_fen {
+        change.transaction.execute(&booking::SET_FEE, params![appointment_id, fee_fen])?;
+    }
+    change.transaction.execute(&appointment::SET_PAID, params![appointment_id, is_paid])?;
+    change.changes.appointments.insert(found.appointment_id);
+    known(change, appointment_id)
+}
+
+/// Offers places that have come to a session to those who wait.
+pub fn offer_places(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()> {
+    waitlist::offer(change, session_id)
+}
+
+/// Ends holds whose time is over. Returns whether there may be more.
+pub fn expire_holds(change: &mut Change<'_, '_>, limit: i64) -> Outcome<bool> {
+    let found = expired(change.transaction, change.now.unix_ms, limit)?;
+    for hold in &found {
+        end(change, hold, State::Expired, None, None)?;
+    }
+    Ok(i64::try_from(found.len()).is_ok_and(|count| count >= limit))
+}

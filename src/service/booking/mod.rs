@@ -1,0 +1,229 @@
+//! Appointments in sessions: where one stands, and where it may go from there.
+//!
+//! It never knows who asks. Invariants: an appointment goes only where `State::next` lets it; the old schema's
+//! `status` always says the same in its own three words.
+
+mod change;
+mod conflict;
+mod find;
+mod old;
+mod place;
+mod session_end;
+
+pub use change::{
+    CancelledBy, Change, cancel, confirm, expire_holds, mark, offer_places, reopen, reschedule, set_paid,
+    undo,
+};
+pub use conflict::{LimitScope, Override, lift_penalty};
+pub use find::{Booking, Filter, by_id, list, next_expiry};
+pub use old::{Seat, enter, is_in_session, seat, set_status};
+pub use place::{NewBooking, Placed, place};
+pub use session_end::{close_over, close_session, stop_session};
+
+use super::Failure;
+use super::appointment::Status;
+use crate::store::Error;
+
+/// Where an appointment in a session stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// The place is kept for a few minutes.
+    Held,
+    Booked,
+    CheckedIn,
+    InConsultation,
+    Completed,
+    Cancelled,
+    NoShow,
+    /// A hold that nobody confirmed.
+    Expired,
+}
+
+impl State {
+    pub const ALL: [State; 8] = [
+        State::Held,
+        State::Booked,
+        State::CheckedIn,
+        State::InConsultation,
+        State::Completed,
+        State::Cancelled,
+        State::NoShow,
+        State::Expired,
+    ];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Held => "held",
+            State::Booked => "booked",
+            State::CheckedIn => "checked_in",
+            State::InConsultation => "in_consultation",
+            State::Completed => "completed",
+            State::Cancelled => "cancelled",
+            State::NoShow => "no_show",
+            State::Expired => "expired",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<State, Error> {
+        State::ALL
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| Error::Other("an appointment is in a state that does not exist".into()))
+    }
+
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [State] {
+        match self {
+            State::Held => &[State::Booked, State::Cancelled, State::Expired],
+            State::Booked => &[State::CheckedIn, State::Cancelled, State::NoShow],
+            State::CheckedIn => &[State::InConsultation, State::Cancelled],
+            State::InConsultation => &[State::Completed, State::CheckedIn],
+            State::Completed | State::Cancelled | State::NoShow | State::Expired => &[],
+        }
+    }
+
+    /// Whether it takes a place of its session.
+    pub fn is_active(self) -> bool {
+        matches!(self, State::Held | State::Booked | State::CheckedIn | State::InConsultation)
+    }
+
+    /// In the old schema's words.
+    pub fn status(self) -> Status {
+        match self {
+            State::Held | State::Booked | State::CheckedIn | State::InConsultation => Status::Pending,
+            State::Completed => Status::Completed,
+            State::Cancelled | State::NoShow | State::Expired => Status::Cancelled,
+        }
+    }
+}
+
+/// Of which of its session's places an appointment takes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pool {
+    Online,
+    /// Given out at the desk.
+    Onsite,
+    /// Beyond the others, by the doctor.
+    Addon,
+    /// None: a second visit of the same day.
+    Followup,
+}
+
+impl Pool {
+    pub const ALL: [Pool; 4] = [Pool::Online, Pool::Onsite, Pool::Addon, Pool::Followup];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Pool::Online => "online",
+            Pool::Onsite => "onsite",
+            Pool::Addon => "addon",
+            Pool::Followup => "followup",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<Pool, Error> {
+        Pool::ALL
+            .into_iter()
+            .find(|pool| pool.word() == word)
+            .ok_or_else(|| Error::Other("an appointment is of a pool that does not exist".into()))
+    }
+}
+
+/// What the operator sets of booking.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookingRules {
+    pub hold_ms: i64,
+    pub limit_scope: LimitScope,
+    /// Patients may cancel until so many minutes before they are to be seen.
+    pub cancel_lead_min: i64,
+    pub undo_ms: i64,
+    /// So many appointments that a patient did not come to, within so many days, block booking online for so
+    /// many days; 0 never does.
+    pub no_shows_max: i64,
+    pub no_show_window_days: i64,
+    pub no_show_block_days: i64,
+}
+
+impl Default for BookingRules {
+    fn default() -> BookingRules {
+        BookingRules {
+            hold_ms: 300_000,
+            limit_scope: LimitScope::Department,
+            cancel_lead_min: 0,
+            undo_ms: 300_000,
+            no_shows_max: 3,
+            no_show_window_days: 180,
+            no_show_block_days: 90,
+        }
+    }
+}
+
+/// Why an appointment is not made, or not changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    UnknownSession,
+    UnknownPatient,
+    UnknownAppointment,
+    /// Every place of the kind is taken.
+    SessionFull,
+    /// The session's places are given out later.
+    NotOpen {
+        opens_at: String,
+    },
+    /// The session takes no more bookings.
+    BookingOver {
+        until: String,
+    },
+    /// The doctor does not come.
+    SessionStopped {
+        reason: Option<String>,
+    },
+    SessionClosed,
+    /// The patient is somewhere else at that time.
+    PatientBusy {
+        appointment_id: i64,
+    },
+    /// The patient has one in that scope on that day already.
+    LimitReached {
+        appointment_id: i64,
+    },
+    /// The patient did not come too often.
+    Penalised {
+        blocked_until: String,
+    },
+    /// A patient cannot cancel so late.
+    TooLate {
+        until: String,
+    },
+    BadTransition {
+        from: State,
+        to: State,
+    },
+    /// The hold has expired.
+    HoldExpired,
+    /// There is nothing that can be undone, or not any longer, or not by this person.
+    NothingToUndo,
+}
+
+pub type Outcome<T> = Result<T, Failure<Refusal>>;
+
+fn refuse<T>(refusal: Refusal) -> Outcome<T> {
+    Err(Failure::Refused(refusal))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_over_stays_over_and_what_is_active_can_end() {
+        for state in State::ALL {
+            assert_eq!(State::parse(state.word()).unwrap(), state);
+            assert_eq!(state.is_active(), !state.next().is_empty(), "{state:?}");
+            assert_eq!(state.is_active(), state.status() == Status::Pending, "{state:?}");
+        }
+        for pool in Pool::ALL {
+            assert_eq!(Pool::parse(pool.word()).unwrap(), pool);
+        }
+    }
+}

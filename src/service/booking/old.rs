@@ -1,0 +1,118 @@
+//! Appointments of the old dialect in sessions, which it knows nothing of.
+//!
+//! It never knows the dialect's words. Invariants: a booking without a session's name takes a place of the
+//! session that its time falls into; the old statuses lead where the states' rules would, but for the steps in
+//! between, which old clients do not take.
+
+use super::change::{CancelledBy, Change, cancel, step};
+use super::find::by_id;
+use super::place::visit_minutes;
+use super::{Outcome, Pool, Refusal, State, refuse};
+use crate::service::appointment::Status;
+use crate::service::changes::Changes;
+use crate::service::clinic_session::{self, ClinicSession};
+use crate::service::queue;
+use crate::service::time::{AppointmentTime, Now};
+use crate::store::statements::booking;
+use crate::store::{Error, Transaction, params};
+
+/// Where an appointment at a time has to take its place.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Seat {
+    /// The doctor has no sessions on that day; the old rules hold.
+    None,
+    /// The doctor has sessions on that day, but none at that time.
+    OutsideSessions,
+    In(Box<ClinicSession>),
+}
+
+/// Looks for the session that a time falls into, and for a place in it.
+pub fn seat(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    time: &AppointmentTime,
+    now: &Now,
+) -> Outcome<Seat> {
+    match clinic_session::at(transaction, doctor_id, time.date(), time.as_str())? {
+        (None, false) => Ok(Seat::None),
+        (None, true) => Ok(Seat::OutsideSessions),
+        (Some(session), _) => {
+            if let Err(refusal) = session.check_open(Pool::Online, now) {
+                return refuse(refusal);
+            }
+            if session.online.remaining() == 0 {
+                return refuse(Refusal::SessionFull);
+            }
+            Ok(Seat::In(Box::new(session)))
+        }
+    }
+}
+
+/// Takes the place that `seat` has found for an appointment that was written just now.
+pub fn enter(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    appointment_id: i64,
+    patient_id: i64,
+    time: &AppointmentTime,
+    changes: &mut Changes,
+    now: &Now,
+) -> Outcome<()> {
+    clinic_session::take(transaction, session.session_id, Pool::Online)?;
+    let ends = time.plus_minutes(visit_minutes(session)?).unwrap_or(*time);
+    transaction.execute(
+        &booking::INSERT,
+        params![
+            appointment_id,
+            session.session_id,
+            patient_id,
+            session.day,
+            session.department,
+            time.as_str(),
+            ends.as_str(),
+            State::Booked.word(),
+            Pool::Online.word(),
+            None::<i64>,
+            None::<i64>,
+            0,
+            None::<&str>,
+            None::<i64>,
+            now.unix_ms
+        ],
+    )?;
+    changes.sessions.insert(session.session_id);
+    changes.appointments.insert(appointment_id);
+    Ok(())
+}
+
+/// Whether an appointment is in a session.
+pub fn is_in_session(transaction: &Transaction<'_>, appointment_id: i64) -> Result<bool, Error> {
+    Ok(transaction.first(&booking::EXISTS, params![appointment_id], |row| row.integer(0))?.is_some())
+}
+
+/// Brings an appointment in a session to an old status.
+pub fn set_status(change: &mut Change<'_, '_>, appointment_id: i64, status: Status) -> Outcome<()> {
+    let Some(found) = by_id(change.transaction, appointment_id)? else {
+        return refuse(Refusal::UnknownAppointment);
+    };
+    match (found.state.status(), status) {
+        (old, new) if old == new => Ok(()),
+        (_, Status::Cancelled) if found.state.next().contains(&State::Cancelled) => {
+            cancel(change, appointment_id, CancelledBy::Staff, None).map(|_| ())
+        }
+        (Status::Pending, Status::Completed) => {
+            step(change, &found, State::Completed, None, None)?;
+            Ok(queue::appointment_ended(change, &found)?)
+        }
+        (Status::Completed, Status::Pending) => Ok(step(change, &found, State::Booked, None, None)?),
+        (Status::Cancelled, _) => {
+            let to = if status == Status::Completed { State::Completed } else { State::Booked };
+            if found.state != State::NoShow {
+                clinic_session::take(change.transaction, found.session_id, found.pool)?;
+                change.changes.sessions.insert(found.session_id);
+            }
+            Ok(step(change, &found, to, None, None)?)
+        }
+        (_, _) => refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled }),
+    }
+}

@@ -1,0 +1,136 @@
+//! Giving someone a place in a session.
+//!
+//! It never knows who asks. Invariant: the place is taken, the number given and the appointment written in one
+//! step, or nothing is.
+
+use super::conflict::{Override, Visit, check, check_penalty};
+use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
+use crate::service::changes::Changes;
+use crate::service::clinic_session::{self, ClinicSession};
+use crate::service::memory::{Day, Memory};
+use crate::service::time::{AppointmentTime, Now};
+use crate::store::statements::{appointment, booking, patient};
+use crate::store::{Error, Transaction, params};
+
+pub struct NewBooking {
+    pub session_id: i64,
+    pub patient_id: i64,
+    /// Held or booked.
+    pub state: State,
+    pub pool: Pool,
+    /// The appointment that a follow-up follows.
+    pub origin_id: Option<i64>,
+    pub fee_fen: i64,
+    pub is_paid: bool,
+    pub reason: Option<String>,
+    /// Whether the rules about the patient are set aside.
+    pub rules_are: Override,
+    /// Who asks.
+    pub by: Option<i64>,
+}
+
+/// A place that was given.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Placed {
+    pub appointment_id: i64,
+    /// Counts the appointments of the doctor's day.
+    pub queue_number: i64,
+    /// About when the patient is seen.
+    pub time: String,
+    /// For a hold: when it expires, in milliseconds since 1970.
+    pub expires_ms: Option<i64>,
+}
+
+pub fn place(
+    transaction: &Transaction<'_>,
+    new: &NewBooking,
+    rules: &BookingRules,
+    memory: &mut Memory,
+    changes: &mut Changes,
+    now: &Now,
+) -> Outcome<Placed> {
+    let Some(session) = clinic_session::by_id(transaction, new.session_id)? else {
+        return refuse(Refusal::UnknownSession);
+    };
+    if let Err(refusal) = session.check_open(new.pool, now) {
+        return refuse(refusal);
+    }
+    if transaction.first(&patient::EXISTS, params![new.patient_id], |row| row.integer(0))?.is_none() {
+        return refuse(Refusal::UnknownPatient);
+    }
+    let (starts, ends) = visit(&session, new.pool)?;
+    if new.rules_are == Override::No && new.pool != Pool::Followup {
+        check_penalty(transaction, new.patient_id, new.pool, now)?;
+        let visit = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
+        check(transaction, &session, new.patient_id, &visit, None, rules)?;
+    }
+    clinic_session::take(transaction, session.session_id, new.pool)?;
+    let day = memory.day(transaction, session.doctor_id, &starts)?;
+    let queue_number = day
+        .highest_number
+        .checked_add(1)
+        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    let appointment_id = transaction.insert(
+        &appointment::INSERT,
+        params![
+            new.patient_id,
+            session.doctor_id,
+            starts.as_str(),
+            new.state.status().as_str(),
+            new.is_paid,
+            queue_number,
+            now.utc
+        ],
+    )?;
+    memory.set_day(session.doctor_id, &starts, Day { taken: day.taken + 1, highest_number: queue_number });
+    let expires_ms = (new.state == State::Held).then(|| now.unix_ms + rules.hold_ms);
+    transaction.execute(
+        &booking::INSERT,
+        params![
+            appointment_id,
+            session.session_id,
+            new.patient_id,
+            session.day,
+            session.department,
+            starts.as_str(),
+            ends.as_str(),
+            new.state.word(),
+            new.pool.word(),
+            expires_ms,
+            new.origin_id,
+            new.fee_fen,
+            new.reason,
+            new.by,
+            now.unix_ms
+        ],
+    )?;
+    changes.sessions.insert(session.session_id);
+    changes.appointments.insert(appointment_id);
+    Ok(Placed { appointment_id, queue_number, time: starts.to_string(), expires_ms })
+}
+
+/// About when the next patient of a session is seen: its length is shared out among its planned places, and
+/// those beyond the plan come at its end.
+pub(super) fn visit(
+    session: &ClinicSession,
+    pool: Pool,
+) -> Result<(AppointmentTime, AppointmentTime), Error> {
+    let unfit = || Error::Other(format!("session {} has no times", session.session_id));
+    let starts = AppointmentTime::parse(&session.starts_at).ok_or_else(unfit)?;
+    let ends = AppointmentTime::parse(&session.ends_at).ok_or_else(unfit)?;
+    let minutes = starts.minutes_until(&ends).max(1);
+    let planned = session.planned().max(1);
+    let before = match pool {
+        Pool::Online | Pool::Onsite => (session.online.booked + session.onsite.booked).min(planned - 1),
+        Pool::Addon | Pool::Followup => planned - 1,
+    };
+    let begin = starts.plus_minutes(minutes * before / planned).ok_or_else(unfit)?;
+    let end = begin.plus_minutes((minutes / planned).max(1)).ok_or_else(unfit)?;
+    Ok((begin, end))
+}
+
+/// How long a patient of a session is seen, in minutes.
+pub(super) fn visit_minutes(session: &ClinicSession) -> Result<i64, Error> {
+    let (begin, end) = visit(session, Pool::Online)?;
+    Ok(begin.minutes_until(&end))
+}

@@ -1,0 +1,99 @@
+//! The end of a session: stopped because the doctor does not come, or over.
+//!
+//! It never knows who has ended it. Invariant: no appointment stays booked in a session that has ended, and
+//! nobody is penalised for a session that was stopped.
+
+use super::change::{CancelledBy, Change, cancel, mark};
+use super::find::in_state;
+use super::{Outcome, Refusal, State, refuse};
+use crate::service::clinic_session::{self, ClinicSession, SessionState};
+use crate::service::{Failure, notice};
+use crate::store::statements::{self, waitlist};
+use crate::store::{Error, params};
+
+fn known(change: &Change<'_, '_>, session_id: i64) -> Outcome<ClinicSession> {
+    match clinic_session::by_id(change.transaction, session_id)? {
+        Some(session) => Ok(session),
+        None => refuse(Refusal::UnknownSession),
+    }
+}
+
+fn set_state(
+    change: &mut Change<'_, '_>,
+    session_id: i64,
+    state: SessionState,
+    reason: Option<&str>,
+) -> Result<(), Error> {
+    change
+        .transaction
+        .execute(&statements::clinic_session::SET_STATE, params![session_id, state.word(), reason])?;
+    change.transaction.execute(&waitlist::END_SESSION, params![session_id])?;
+    change.changes.sessions.insert(session_id);
+    change.changes.queues.insert(session_id);
+    Ok(())
+}
+
+/// Stops a session: its appointments are cancelled, and their patients told. Returns the appointments.
+pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) -> Outcome<Vec<i64>> {
+    let session = known(change, session_id)?;
+    match session.state {
+        SessionState::Open => {}
+        SessionState::Stopped => return Ok(Vec::new()),
+        SessionState::Closed => return refuse(Refusal::SessionClosed),
+    }
+    // Nobody is offered a place that is about to be taken away.
+    set_state(change, session_id, SessionState::Stopped, Some(reason))?;
+    let mut cancelled = Vec::new();
+    for state in [State::Held, State::Booked, State::CheckedIn] {
+        for found in in_state(change.transaction, session_id, state)? {
+            cancel(change, found.appointment_id, CancelledBy::System, Some(reason))?;
+            notice::session_stopped(change.transaction, &found, reason, change.now)?;
+            change.changes.notices.insert(found.patient_id);
+            cancelled.push(found.appointment_id);
+        }
+    }
+    Ok(cancelled)
+}
+
+/// Closes a session that is over: who never came did not come, and who was never seen has left.
+pub fn close_session(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()> {
+    let session = known(change, session_id)?;
+    if session.state == SessionState::Closed {
+        return Ok(());
+    }
+    set_state(change, session_id, SessionState::Closed, session.stop_reason.as_deref())?;
+    for held in in_state(change.transaction, session_id, State::Held)? {
+        ignore_refusal(cancel(change, held.appointment_id, CancelledBy::System, None))?;
+    }
+    for booked in in_state(change.transaction, session_id, State::Booked)? {
+        ignore_refusal(mark(change, booked.appointment_id, State::NoShow))?;
+    }
+    for waiting in in_state(change.transaction, session_id, State::CheckedIn)? {
+        ignore_refusal(cancel(change, waiting.appointment_id, CancelledBy::System, Some("not seen")))?;
+    }
+    Ok(())
+}
+
+/// Closes the sessions that are over. Returns whether there may be more.
+pub fn close_over(change: &mut Change<'_, '_>, limit: i64) -> Outcome<bool> {
+    let mut over = Vec::new();
+    change.transaction.each(
+        &statements::clinic_session::OVER,
+        params![change.now.time_text(), limit],
+        |row| {
+            over.push(row.integer(0)?);
+            Ok::<_, Error>(())
+        },
+    )?;
+    for session_id in &over {
+        close_session(change, *session_id)?;
+    }
+    Ok(i64::try_from(over.len()).is_ok_and(|count| count >= limit))
+}
+
+fn ignore_refusal<T>(outcome: Outcome<T>) -> Result<(), Error> {
+    match outcome {
+        Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+        Err(Failure::Fault(fault)) => Err(fault),
+    }
+}

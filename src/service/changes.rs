@@ -1,0 +1,35 @@
+//! What has changed and is to be told to those who listen.
+//!
+//! It never knows who listens, or what they are told: that is read from the database once, at the end of the
+//! turn, so that many changes of one thing are told as one. Invariant: whoever changes such a thing names it
+//! here in the same step.
+
+use std::collections::BTreeSet;
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// Sessions with another number of places.
+    pub sessions: BTreeSet<i64>,
+    /// Sessions with another queue.
+    pub queues: BTreeSet<i64>,
+    /// Appointments that stand elsewhere.
+    pub appointments: BTreeSet<i64>,
+    /// Patients who have a new notice.
+    pub notices: BTreeSet<i64>,
+}
+
+impl Changes {
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+            && self.queues.is_empty()
+            && self.appointments.is_empty()
+            && self.notices.is_empty()
+    }
+
+    pub fn append(&mut self, mut other: Changes) {
+        self.sessions.append(&mut other.sessions);
+        self.queues.append(&mut other.queues);
+        self.appointments.append(&mut other.appointments);
+        self.notices.append(&mut other.notices);
+    }
+}
