@@ -31,13 +31,13 @@ impl Dispatcher {
     fn store_events(&mut self, undelivered: &mut Undelivered) -> Result<(), Error> {
         let changes = std::mem::take(&mut self.changes);
         let Some(happened_ms) = self.moment.as_ref().map(|now| now.unix_ms) else { return Ok(()) };
-        if changes.is_empty() {
+        if !event::topics(&changes).any(|topic| self.subscribers.keeps(topic)) {
             return Ok(());
         }
         let (subscribers, rules) = (&self.subscribers, &self.settings.clinic.queue);
         let mut heard = Vec::new();
         self.store.append(|transaction| {
-            for topic in event::topics(&changes) {
+            for topic in event::topics(&changes).filter(|topic| subscribers.keeps(*topic)) {
                 // What was begun and then undone in the same turn is not there.
                 let Some(snapshot) = event::snapshot(transaction, topic, rules)? else { continue };
                 let audience = snapshot.audience();
@@ -108,7 +108,7 @@ impl Dispatcher {
                     self.subscribers.remove(session, topic);
                 }
             }
-            Listening::To(topics) => {
+            Listening::To { topics, sequence } => {
                 let listener = act.opened.map(|opened| opened.actor.user_id);
                 for (topic, audience) in &topics {
                     if let (Topic::Appointment(id), Audience::Appointment { patient_id, .. }) =
@@ -122,6 +122,7 @@ impl Dispatcher {
                 }
                 for (topic, _) in topics {
                     self.subscribers.add(session, topic);
+                    self.subscribers.keep(topic, sequence);
                 }
             }
         }

@@ -312,7 +312,7 @@ impl Dispatcher {
         if let Err(error) = self.usage.write(&mut self.store) {
             error!("the use of the old dialect could not be written down: {error}");
         }
-        self.begin_sweep();
+        self.begin_sweep(now);
     }
 
     fn anchor(&mut self, now: &Now) -> Result<(), String> {

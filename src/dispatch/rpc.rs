@@ -199,6 +199,7 @@ impl Dispatcher {
             changes: Changes::default(),
             binding: Binding::Stays,
             topics: self.subscribers.topics(act.session.id),
+            kept_from: self.subscribers.kept_from(),
             may_hear,
             listening: Listening::Stays,
             accounts_changed: false,

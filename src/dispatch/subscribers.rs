@@ -7,12 +7,21 @@ use crate::service::event::Topic;
 use crate::session::SessionId;
 use std::collections::{BTreeSet, HashMap};
 
+/// Topics whose events are kept although nobody listens; at this many, all but those that are listened to are
+/// forgotten.
+const LEFT_MAX: usize = 50_000;
+
 #[derive(Default)]
 pub struct Subscribers {
     by_topic: HashMap<Topic, BTreeSet<SessionId>>,
     by_session: HashMap<SessionId, BTreeSet<Topic>>,
     /// What this turn has changed, in order.
     turn: Vec<Change>,
+    /// After which sequence all events of a topic are kept, for those who come back. Events of what nobody has
+    /// listened to would be written for nothing.
+    kept_from: HashMap<Topic, i64>,
+    /// Since when nobody listens to such a topic, in milliseconds since 1970.
+    left_ms: HashMap<Topic, i64>,
 }
 
 struct Change {
@@ -27,6 +36,38 @@ impl Subscribers {
     /// What a connection listens to.
     pub fn topics(&self, session: SessionId) -> &BTreeSet<Topic> {
         self.by_session.get(&session).unwrap_or(&NOTHING)
+    }
+
+    /// After which sequence all events of a topic are kept.
+    pub fn kept_from(&self) -> &HashMap<Topic, i64> {
+        &self.kept_from
+    }
+
+    /// From now on a topic's events are kept; `sequence` is that of the last event of all.
+    pub fn keep(&mut self, topic: Topic, sequence: i64) {
+        self.left_ms.remove(&topic);
+        self.kept_from.entry(topic).or_insert(sequence);
+    }
+
+    /// Whether a topic's events are kept.
+    pub fn keeps(&self, topic: Topic) -> bool {
+        self.kept_from.contains_key(&topic)
+    }
+
+    /// Keeps no events any longer of what nobody has listened to for as long as events are kept.
+    pub fn forget_left(&mut self, kept_ms: i64, now_ms: i64) {
+        let Subscribers { by_topic, kept_from, left_ms, .. } = self;
+        for topic in kept_from.keys().filter(|topic| !by_topic.contains_key(topic)) {
+            left_ms.entry(*topic).or_insert(now_ms);
+        }
+        let is_crowded = left_ms.len() > LEFT_MAX;
+        left_ms.retain(|topic, left| {
+            let stays = !is_crowded && now_ms - *left < kept_ms && !by_topic.contains_key(topic);
+            if !stays && !by_topic.contains_key(topic) {
+                kept_from.remove(topic);
+            }
+            stays
+        });
     }
 
     /// Who listens to a topic.
@@ -116,6 +157,24 @@ impl Subscribers {
 mod tests {
     use super::*;
     use crate::session::SessionIds;
+
+    #[test]
+    fn events_are_kept_for_a_while_after_the_last_listener_has_gone() {
+        let session = SessionIds::default().give();
+        let mut subscribers = Subscribers::default();
+        assert!(!subscribers.keeps(Topic::Queue(1)));
+        subscribers.add(session, Topic::Queue(1));
+        subscribers.keep(Topic::Queue(1), 7);
+        subscribers.keep(Topic::Queue(1), 9);
+        subscribers.forget_left(100, 5000);
+        assert_eq!(subscribers.kept_from().get(&Topic::Queue(1)), Some(&7));
+        subscribers.closed(session);
+        subscribers.forget_left(100, 6000);
+        subscribers.forget_left(100, 6099);
+        assert!(subscribers.keeps(Topic::Queue(1)));
+        subscribers.forget_left(100, 6100);
+        assert!(!subscribers.keeps(Topic::Queue(1)));
+    }
 
     #[test]
     fn a_lost_turn_changes_nothing_and_who_is_gone_listens_to_nothing() {

@@ -95,7 +95,8 @@ impl Dispatcher {
 
     /// From now on old events are deleted until there are none, and who is not logged in any longer loses what
     /// only those may hear whom it concerns.
-    pub(super) fn begin_sweep(&mut self) {
+    pub(super) fn begin_sweep(&mut self, now: &Now) {
+        self.subscribers.forget_left(event::KEPT_MS, now.unix_ms);
         self.timers.is_trimming = true;
         self.timers.unswept = self.subscribers.with_private();
         self.timers.due_ms = 0;

@@ -255,12 +255,18 @@ impl Method for Subscribe {
             stands.push(TopicState { topic: topic.to_string(), kind: facts.kind(), facts });
         }
         let bounds = Bounds::read(transaction)?;
+        // Events are kept of what was listened to; before that, and before a restart, none are known.
+        let is_kept = |since: i64| {
+            let kept =
+                |(topic, _): &(Topic, Audience)| call.kept_from.get(topic).is_some_and(|from| since >= *from);
+            bounds.has_all_since(since) && audiences.iter().all(kept)
+        };
         let missed = match params.since {
-            Some(since) if bounds.has_all_since(since) => missed(&audiences, since, transaction)?,
+            Some(since) if is_kept(since) => missed(&audiences, since, transaction)?,
             _ => None,
         };
-        call.listening = Listening::To(audiences);
         let sequence = bounds.last;
+        call.listening = Listening::To { topics: audiences, sequence };
         Ok(match missed {
             Some(events) => Subscribed { sequence, gap: false, topics: Vec::new(), events },
             None => Subscribed { sequence, gap: params.since.is_some(), topics: stands, events: Vec::new() },

@@ -69,7 +69,7 @@ use problem::{Code, Problem};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 
 /// Whose data the caller may reach with a method.
@@ -175,7 +175,11 @@ pub enum Listening {
     #[default]
     Stays,
     /// To these, too.
-    To(Vec<(Topic, Audience)>),
+    To {
+        topics: Vec<(Topic, Audience)>,
+        /// Of the last event of all.
+        sequence: i64,
+    },
     NoLongerTo(BTreeSet<Topic>),
 }
 
@@ -198,6 +202,8 @@ pub struct Call<'a> {
     pub binding: Binding,
     /// What this connection listens to.
     pub topics: &'a BTreeSet<Topic>,
+    /// After which sequence all events of a topic are kept.
+    pub kept_from: &'a HashMap<Topic, i64>,
     /// Whether someone may hear of what concerns such people.
     pub may_hear: fn(&Audience, Option<&Actor>) -> bool,
     pub listening: Listening,
