@@ -9,13 +9,13 @@ use crate::ops::config::Config;
 use crate::ops::directory;
 use crate::server::trail;
 use crate::service::access::Role;
-use crate::service::account::{self, Account, NewDoctor, NewStaff, RoleRefusal, UsernameTaken};
+use crate::service::account::{self, Account, NewDoctor, NewStaff, UsernameTaken};
 use crate::service::audit::{Action, Entry, Trail};
 use crate::service::credential::{Derivation, Recipe};
 use crate::service::memory::Memory;
 use crate::service::text::{is_line, is_printable};
 use crate::service::time::Now;
-use crate::service::{Failure, session, throttle};
+use crate::service::{Failure, throttle};
 use crate::store::{Commit, Error, Store, Transaction};
 use clap::Subcommand;
 use std::io::{ErrorKind, Write};
@@ -234,8 +234,9 @@ fn check(new: &New) -> Result<Role, Problem> {
         Some(role) if role != Role::Doctor && new.department.is_some() => {
             usage("--department goes with --role doctor")
         }
-        Some(Role::Admin) if new.auditor => usage(&RoleRefusal::AuditingAdmin.to_string()),
-        Some(role) if role.is_staff() => Ok(role),
+        Some(role) if role.is_staff() => account::check_auditor(role, new.auditor)
+            .map(|()| role)
+            .map_err(|refusal| problem(exit::USAGE, refusal)),
         _ => usage("--role must be doctor, nurse, clerk or admin"),
     }
 }
@@ -261,10 +262,8 @@ fn set_password(config: &Config, username: &str) -> Result<(), Problem> {
     office.must_have(username)?;
     let password_hash = ask_for_password(config, username)?;
     let (_, ended) = office.change("user.passwd", Action::Update, |transaction, _| {
-        let user_id = account::reset_password(transaction, username, &password_hash)
-            .map_err(|failure| failure.map(|account::UnknownUser| unknown(username)))?;
-        throttle::unlock(transaction, username)?;
-        Ok((user_id, session::end_all(transaction, user_id, None)?))
+        let user_id = known(transaction, username)?;
+        Ok((user_id, account::set_password(transaction, user_id, username, &password_hash, None, None)?))
     })?;
     tell(format_args!("account {username} has the new password; {}", sessions(ended)))
 }
@@ -272,8 +271,7 @@ fn set_password(config: &Config, username: &str) -> Result<(), Problem> {
 fn disable(config: &Config, username: &str) -> Result<(), Problem> {
     let (_, ended) = Office::open(config)?.change("user.disable", Action::Update, |transaction, now| {
         let user_id = known(transaction, username)?;
-        account::set_disabled(transaction, user_id, Some(now.unix_ms))?;
-        Ok((user_id, session::end_all(transaction, user_id, None)?))
+        Ok((user_id, account::disable(transaction, user_id, username, None, now)?))
     })?;
     tell(format_args!("account {username} is disabled; {}", sessions(ended)))
 }
@@ -281,7 +279,7 @@ fn disable(config: &Config, username: &str) -> Result<(), Problem> {
 fn enable(config: &Config, username: &str) -> Result<(), Problem> {
     Office::open(config)?.change("user.enable", Action::Update, |transaction, _| {
         let user_id = known(transaction, username)?;
-        account::set_disabled(transaction, user_id, None)?;
+        account::enable(transaction, user_id)?;
         Ok((user_id, ()))
     })?;
     tell(format_args!("account {username} can be used"))

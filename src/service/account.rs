@@ -3,10 +3,11 @@
 //! It never knows who is connected, or a password: it is given what to store. Invariant: a username is one
 //! account's only, and a person is registered with account and details in one step or not at all.
 
-use super::Failure;
 use super::access::Role;
+use super::credential::Remembered;
 use super::memory::Memory;
 use super::time::Now;
+use super::{Failure, session, throttle};
 use crate::store::statements::{account, doctor, patient};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -105,19 +106,23 @@ fn create(
     Ok(transaction.insert(&account::INSERT, params![username, password_hash, role.word(), now.utc])?)
 }
 
-/// There is no account of that name.
-#[derive(Debug, PartialEq, Eq)]
-pub struct UnknownUser;
-
-/// Gives an account another password, in the form in which it is stored. Returns the user's id.
-pub fn reset_password(
+/// Gives an account another password, in the form in which it is stored. Its failed logins are forgotten, its
+/// login is remembered no longer where somebody remembers, and its sessions end, but for `kept`. Returns how
+/// many have ended.
+pub fn set_password(
     transaction: &Transaction<'_>,
+    user_id: i64,
     username: &str,
     password_hash: &str,
-) -> Result<i64, Failure<UnknownUser>> {
-    let id = find(transaction, username)?.ok_or(Failure::Refused(UnknownUser))?;
-    transaction.execute(&account::SET_PASSWORD, params![id, password_hash])?;
-    Ok(id)
+    kept: Option<i64>,
+    remembered: Option<&mut Remembered>,
+) -> Result<usize, Error> {
+    transaction.execute(&account::SET_PASSWORD, params![user_id, password_hash])?;
+    throttle::unlock(transaction, username)?;
+    if let Some(remembered) = remembered {
+        remembered.forget(username);
+    }
+    session::end_all(transaction, user_id, kept)
 }
 
 /// The id of the account of that name.
@@ -174,13 +179,25 @@ pub fn list(
     })
 }
 
-/// Lets an account be used no longer, or again.
-pub fn set_disabled(
+/// Lets an account be used no longer: its login is remembered no longer where somebody remembers, and its
+/// sessions end. Returns how many have ended.
+pub fn disable(
     transaction: &Transaction<'_>,
     user_id: i64,
-    disabled_at: Option<i64>,
-) -> Result<(), Error> {
-    transaction.execute(&account::SET_DISABLED, params![user_id, disabled_at])?;
+    username: &str,
+    remembered: Option<&mut Remembered>,
+    now: &Now,
+) -> Result<usize, Error> {
+    transaction.execute(&account::SET_DISABLED, params![user_id, now.unix_ms])?;
+    if let Some(remembered) = remembered {
+        remembered.forget(username);
+    }
+    session::end_all(transaction, user_id, None)
+}
+
+/// Lets an account be used again.
+pub fn enable(transaction: &Transaction<'_>, user_id: i64) -> Result<(), Error> {
+    transaction.execute(&account::SET_DISABLED, params![user_id, None::<i64>])?;
     Ok(())
 }
 
@@ -202,6 +219,12 @@ pub enum RoleRefusal {
     AuditingAdmin,
 }
 
+/// Whether someone of that role may read the trail as well: whoever makes and changes accounts must not be the
+/// one who looks into what was done with them.
+pub fn check_auditor(role: Role, is_auditor: bool) -> Result<(), RoleRefusal> {
+    if role == Role::Admin && is_auditor { Err(RoleRefusal::AuditingAdmin) } else { Ok(()) }
+}
+
 /// Gives an account of the staff another role, and says whether it may read the trail.
 pub fn set_role(
     transaction: &Transaction<'_>,
@@ -215,9 +238,7 @@ pub fn set_role(
     if current == Some(Role::Patient) || role == Role::Patient {
         return refuse(RoleRefusal::Patient);
     }
-    if role == Role::Admin && is_auditor {
-        return refuse(RoleRefusal::AuditingAdmin);
-    }
+    check_auditor(role, is_auditor).map_err(Failure::Refused)?;
     if role == Role::Doctor
         && transaction.first(&doctor::EXISTS, params![user_id], |row| row.integer(0))? != Some(1)
     {

@@ -5,9 +5,9 @@
 
 use super::field::{self, optional_text, searched, text};
 use super::{Call, Effect, Reply, Trouble};
-use crate::service::account::{self, NewDoctor, NewPatient, UnknownUser, UsernameTaken};
+use crate::service::Failure;
+use crate::service::account::{self, NewDoctor, NewPatient, UsernameTaken};
 use crate::service::login::{self, Login};
-use crate::service::{Failure, session, throttle};
 use crate::store::Transaction;
 
 pub fn login(
@@ -143,19 +143,13 @@ pub fn reset_password(
     let username = searched(call.object, "username")?;
     let new_password = text(call.object, "new_password", field::CREDENTIAL)?;
     let password_hash = call.desk.borrow().hash_for_storing(&new_password)?;
-    match account::reset_password(transaction, &username, &password_hash) {
-        Ok(user_id) => {
-            session::end_all(transaction, user_id, None)?;
-            throttle::unlock(transaction, &username)?;
-            call.notes(user_id, None);
-            call.desk.borrow_mut().remembered.forget(&username);
-            reply.result(&format!("用户 {username} 的密码更新成功"));
-            Ok(Effect::Done)
-        }
-        Err(Failure::Refused(UnknownUser)) => {
-            reply.result(&format!("错误: 未找到用户名为 {username} 的用户"));
-            Ok(Effect::Refused)
-        }
-        Err(Failure::Fault(fault)) => Err(fault.into()),
-    }
+    let Some(user_id) = account::find(transaction, &username)? else {
+        reply.result(&format!("错误: 未找到用户名为 {username} 的用户"));
+        return Ok(Effect::Refused);
+    };
+    let remembered = &mut call.desk.borrow_mut().remembered;
+    account::set_password(transaction, user_id, &username, &password_hash, None, Some(remembered))?;
+    call.notes(user_id, None);
+    reply.result(&format!("用户 {username} 的密码更新成功"));
+    Ok(Effect::Done)
 }

@@ -151,9 +151,8 @@ impl Method for CreateAccount {
         if params.role != Role::Doctor && params.department.is_some() {
             return Err(Problem::invalid("department", "department is a doctor's"));
         }
-        if params.role == Role::Admin && params.is_auditor {
-            return Err(Problem::refused(Code::Conflict, RoleRefusal::AuditingAdmin.to_string()));
-        }
+        account::check_auditor(params.role.into(), params.is_auditor)
+            .map_err(|refusal| Problem::refused(Code::Conflict, refusal.to_string()))?;
         let password_hash = call.desk.hash_for_storing(&params.password)?;
         let user_id = if params.role == Role::Doctor {
             let new = NewDoctor {
@@ -314,9 +313,8 @@ of_one_account!(
     ) -> Result<AccountState, Problem> {
         not_oneself(call, params.user_id)?;
         let username = known(transaction, params.user_id)?;
-        account::set_disabled(transaction, params.user_id.0, Some(call.now.unix_ms))?;
-        session::end_all(transaction, params.user_id.0, None)?;
-        call.desk.remembered.forget(&username);
+        let remembered = Some(&mut call.desk.remembered);
+        account::disable(transaction, params.user_id.0, &username, remembered, call.now)?;
         call.accounts_changed = true;
         Ok(AccountState { user_id: params.user_id.0, is_disabled: true })
     }
@@ -333,7 +331,7 @@ of_one_account!(
     ) -> Result<AccountState, Problem> {
         not_oneself(call, params.user_id)?;
         known(transaction, params.user_id)?;
-        account::set_disabled(transaction, params.user_id.0, None)?;
+        account::enable(transaction, params.user_id.0)?;
         Ok(AccountState { user_id: params.user_id.0, is_disabled: false })
     }
 );
@@ -472,13 +470,9 @@ impl Method for ResetPassword {
             confirm(&params, &username, call, transaction)?;
         }
         let password_hash = call.desk.hash_for_storing(&params.new_password)?;
-        account::reset_password(transaction, &username, &password_hash).map_err(|failure| match failure {
-            Failure::Refused(account::UnknownUser) => Problem::not_found("account"),
-            Failure::Fault(fault) => fault.into(),
-        })?;
-        call.desk.remembered.forget(&username);
-        throttle::unlock(transaction, &username)?;
-        let sessions_ended = session::end_all(transaction, user_id, kept)?;
+        let remembered = Some(&mut call.desk.remembered);
+        let sessions_ended =
+            account::set_password(transaction, user_id, &username, &password_hash, kept, remembered)?;
         call.accounts_changed = true;
         Ok(PasswordState { user_id, sessions_ended })
     }
