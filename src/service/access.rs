@@ -43,6 +43,22 @@ impl Role {
     }
 }
 
+/// The roles whose accounts may be touched by those who have not proven who they are. Auditors' accounts are
+/// out of reach whatever their role, so nobody comes to read the trail, or to be an administrator, in this way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reach(&'static [Role]);
+
+impl Reach {
+    pub const PATIENTS: Reach = Reach(&[Role::Patient]);
+    /// Old clients of doctors have no other way.
+    pub const DOCTORS: Reach = Reach(&[Role::Doctor]);
+    pub const PATIENTS_AND_DOCTORS: Reach = Reach(&[Role::Patient, Role::Doctor]);
+
+    pub fn covers(self, role: Role, is_auditor: bool) -> bool {
+        self.0.contains(&role) && !is_auditor
+    }
+}
+
 /// Someone who is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {

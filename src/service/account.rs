@@ -3,13 +3,13 @@
 //! It never knows who is connected, or a password: it is given what to store. Invariant: a username is one
 //! account's only, and a person is registered with account and details in one step or not at all.
 
-use super::access::Role;
+use super::access::{Reach, Role};
 use super::credential::Remembered;
 use super::memory::Memory;
 use super::time::Now;
 use super::{Failure, session, throttle};
 use crate::store::statements::{account, doctor, patient};
-use crate::store::{Error, Row, Transaction, params};
+use crate::store::{Error, Row, Transaction, Value, params};
 
 /// The longest texts that new accounts have, in letters.
 pub const USERNAME_CHARS_MAX: usize = 32;
@@ -128,6 +128,39 @@ pub fn set_password(
 /// The id of the account of that name.
 pub fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<i64>, Error> {
     transaction.first(&account::BY_USERNAME, params![username], |row| row.integer(0))
+}
+
+/// The id of the account of that name, if it is within reach.
+pub fn find_within(
+    transaction: &Transaction<'_>,
+    username: &str,
+    reach: Reach,
+) -> Result<Option<i64>, Error> {
+    match find(transaction, username)? {
+        Some(user_id) if is_within(transaction, user_id, reach)? => Ok(Some(user_id)),
+        _ => Ok(None),
+    }
+}
+
+/// Whether there is an account of that id within reach.
+pub fn is_within(transaction: &Transaction<'_>, user_id: i64, reach: Reach) -> Result<bool, Error> {
+    let found = by_id(transaction, user_id, |account| {
+        Role::parse(account.role).is_some_and(|role| reach.covers(role, account.is_auditor))
+    })?;
+    Ok(found == Some(true))
+}
+
+/// Gives the account of a patient or a doctor another name, which is also what is known of them. An account
+/// that has come to be another role's keeps its name: whoever changes the rest of an entry must not be able to
+/// rename the login of an administrator.
+pub fn rename(
+    transaction: &Transaction<'_>,
+    user_id: i64,
+    role: Role,
+    username: Value<'_>,
+) -> Result<(), Error> {
+    transaction.execute(&account::SET_USERNAME, params![user_id, username, role.word()])?;
+    Ok(())
 }
 
 /// An account, as an administrator sees it.

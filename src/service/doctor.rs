@@ -3,9 +3,10 @@
 //! It never knows their credentials or their patients. Invariant: a doctor's employee id is the username of
 //! their account, and both change together.
 
-use super::Failure;
+use super::access::{Reach, Role};
 use super::memory::Memory;
-use crate::store::statements::{account, doctor};
+use super::{Failure, account};
+use crate::store::statements::doctor;
 use crate::store::{Error, Row, Statement, Transaction, Value, params};
 
 /// A doctor and their account. Numbers, flags and dates may hold whatever the old schema let in.
@@ -84,9 +85,16 @@ impl Field {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NothingToChange;
 
-/// The id of the doctor who has `employee_id`.
-pub fn id_by_employee_id(transaction: &Transaction<'_>, employee_id: &str) -> Result<Option<i64>, Error> {
-    transaction.first(&doctor::ID_BY_EMPLOYEE_ID, params![employee_id], |row| row.integer(0))
+/// The id of the doctor who has `employee_id`, if their account is within reach.
+pub fn id_by_employee_id(
+    transaction: &Transaction<'_>,
+    employee_id: &str,
+    reach: Reach,
+) -> Result<Option<i64>, Error> {
+    match transaction.first(&doctor::ID_BY_EMPLOYEE_ID, params![employee_id], |row| row.integer(0))? {
+        Some(doctor_id) if account::is_within(transaction, doctor_id, reach)? => Ok(Some(doctor_id)),
+        _ => Ok(None),
+    }
 }
 
 /// Changes a doctor.
@@ -101,7 +109,7 @@ pub fn update(
     }
     for (field, value) in changes {
         if *field == Field::EmployeeId {
-            transaction.execute(&account::SET_USERNAME, params![doctor_id, value])?;
+            account::rename(transaction, doctor_id, Role::Doctor, *value)?;
         }
         transaction.execute(field.statement(), params![doctor_id, value])?;
     }

@@ -3,8 +3,9 @@
 //! It never knows their credentials or their appointments. Invariant: a patient's phone number is the
 //! username of their account, and both change together.
 
-use super::Failure;
-use crate::store::statements::{account, patient};
+use super::access::{Reach, Role};
+use super::{Failure, account};
+use crate::store::statements::patient;
 use crate::store::{Error, Row, Statement, Transaction, Value, params};
 
 /// A patient and their account. Dates may hold whatever the old schema let in.
@@ -73,9 +74,12 @@ impl Field {
 #[derive(Debug, PartialEq, Eq)]
 pub struct NothingToChange;
 
-/// The id of the patient who has `phone`.
-pub fn id_by_phone(transaction: &Transaction<'_>, phone: &str) -> Result<Option<i64>, Error> {
-    transaction.first(&patient::ID_BY_PHONE, params![phone], |row| row.integer(0))
+/// The id of the patient who has `phone`, if their account is within reach.
+pub fn id_by_phone(transaction: &Transaction<'_>, phone: &str, reach: Reach) -> Result<Option<i64>, Error> {
+    match transaction.first(&patient::ID_BY_PHONE, params![phone], |row| row.integer(0))? {
+        Some(patient_id) if account::is_within(transaction, patient_id, reach)? => Ok(Some(patient_id)),
+        _ => Ok(None),
+    }
 }
 
 /// Changes a patient.
@@ -89,7 +93,7 @@ pub fn update(
     }
     for (field, value) in changes {
         if *field == Field::Phone {
-            transaction.execute(&account::SET_USERNAME, params![patient_id, value])?;
+            account::rename(transaction, patient_id, Role::Patient, *value)?;
         }
         transaction.execute(field.statement(), params![patient_id, value])?;
     }

@@ -4,11 +4,12 @@
 //! tables and columns in the SQL come from the lists below and values are bound; no row gets in that its
 //! column's kind does not allow.
 
+use super::access::Reach;
 use super::appointment::{self, NoPlace, Status};
 use super::memory::Memory;
 use super::text::{is_layout, is_printable};
 use super::time::{AppointmentTime, is_date, is_moment};
-use super::{Failure, Rules};
+use super::{Failure, Rules, account};
 use crate::store::{Transaction, Value};
 
 /// What a column may hold.
@@ -196,6 +197,8 @@ pub enum Refusal {
         problem: Problem,
     },
     NoPlace(NoPlace),
+    /// A patient or a doctor whose id is no account of theirs.
+    NoAccount,
 }
 
 /// What is wrong with a value for its column.
@@ -245,6 +248,7 @@ pub fn insert(
         names.push(column);
         values.push(*value);
     }
+    check_person(transaction, table.name, &names, &values)?;
     let time = if table.name == "appointments" {
         check_appointment(transaction, &names, &values, rules, memory)?
     } else {
@@ -303,6 +307,39 @@ fn check(kind: Kind, value: &Value<'_>) -> Result<(), Problem> {
     }
 }
 
+/// The value that a row has for a column.
+fn value_of<'a>(names: &[&str], values: &[Value<'a>], wanted: &str) -> Option<Value<'a>> {
+    names.iter().zip(values).find(|(name, _)| **name == wanted).map(|(_, value)| *value)
+}
+
+fn number_of(names: &[&str], values: &[Value<'_>], wanted: &str) -> Option<i64> {
+    match value_of(names, values, wanted) {
+        Some(Value::Integer(number)) => Some(number),
+        Some(Value::Text(text)) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A row for `patients` or `doctors` says whose it is, and that is the account of one: a row under the id of
+/// someone else would be a handle on their login. Where no id is named, SQLite would take the next one, whoever
+/// has it.
+fn check_person(
+    transaction: &Transaction<'_>,
+    table: &str,
+    names: &[&str],
+    values: &[Value<'_>],
+) -> Result<(), Failure<Refusal>> {
+    let (id, reach) = match table {
+        "patients" => ("patient_id", Reach::PATIENTS),
+        "doctors" => ("doctor_id", Reach::DOCTORS),
+        _ => return Ok(()),
+    };
+    match number_of(names, values, id) {
+        Some(user_id) if account::is_within(transaction, user_id, reach)? => Ok(()),
+        _ => Err(Failure::Refused(Refusal::NoAccount)),
+    }
+}
+
 /// Holds a row for `appointments` against the rules of booking. Returns its time as it is to be stored.
 fn check_appointment(
     transaction: &Transaction<'_>,
@@ -311,13 +348,8 @@ fn check_appointment(
     rules: &Rules,
     memory: &mut Memory,
 ) -> Result<Option<String>, Failure<Refusal>> {
-    let value =
-        |wanted: &str| names.iter().zip(values).find(|(name, _)| **name == wanted).map(|(_, value)| *value);
-    let number = |wanted: &str| match value(wanted) {
-        Some(Value::Integer(number)) => Some(number),
-        Some(Value::Text(text)) => text.parse().ok(),
-        _ => None,
-    };
+    let value = |wanted: &str| value_of(names, values, wanted);
+    let number = |wanted: &str| number_of(names, values, wanted);
     let Some(Value::Text(text)) = value("appointment_time") else { return Ok(None) };
     let Some(time) = AppointmentTime::parse(text) else { return Ok(None) };
     let is_cancelled = value("status") == Some(Value::Text(Status::Cancelled.as_str()));

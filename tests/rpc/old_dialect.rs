@@ -148,3 +148,102 @@ fn rows_from_clients_get_into_none_of_the_newer_tables() {
     }
     assert!(rows == clinic.everything());
 }
+
+/// What says who may log in, and under which name.
+fn logins(clinic: &Clinic) -> String {
+    clinic.text("SELECT group_concat(username || password_hash || role, ';') FROM users")
+}
+
+fn said(clinic: &mut Clinic, request: &Value) -> String {
+    clinic.old(request).as_str().unwrap().to_owned()
+}
+
+#[test]
+fn nobody_of_the_staff_but_doctors_gets_a_password_over_it() {
+    let mut clinic = Clinic::new();
+    let before = logins(&clinic);
+    for username in ["chief", "nurse", "clerk", "auditor", "nobody"] {
+        let reset = json!({"reset_password": 1, "username": username, "new_password": "mine"});
+        assert_eq!(said(&mut clinic, &reset), format!("错误: 未找到用户名为 {username} 的用户"));
+    }
+    clinic.rows.execute("INSERT INTO accounts (user_id, is_auditor) VALUES (5, 1)", []).unwrap();
+    let auditor = json!({"reset_password": 1, "username": "DOC002", "new_password": "mine"});
+    assert!(said(&mut clinic, &auditor).contains("未找到"), "a doctor who may read the trail");
+    assert_eq!(logins(&clinic), before);
+    for username in ["13800138000", "DOC001"] {
+        let reset = json!({"reset_password": 1, "username": username, "new_password": "mine"});
+        assert!(said(&mut clinic, &reset).contains("更新成功"), "{username}");
+    }
+}
+
+#[test]
+fn a_doctor_who_has_come_to_be_an_administrator_is_out_of_its_reach() {
+    let mut clinic = Clinic::new();
+    let admin = clinic.login(ADMIN);
+    clinic.result(&admin, "account.set_role", &json!({"user_id": DOCTOR, "role": "admin"}));
+    let before = logins(&clinic);
+    for request in [
+        json!({"reset_password": 1, "username": "DOC001", "new_password": "mine"}),
+        json!({"reset_doctor_information": 1, "old_employee_id": "DOC001", "new_employee_id": "mine"}),
+        json!({"reset_doctor_information": 1, "old_employee_id": "DOC001", "new_name": "x"}),
+    ] {
+        assert!(said(&mut clinic, &request).contains("未找到"), "{request}");
+    }
+    assert_eq!(logins(&clinic), before);
+}
+
+#[test]
+fn no_row_becomes_a_handle_on_the_login_of_someone_else() {
+    let mut clinic = Clinic::new();
+    let before = logins(&clinic);
+    for row in [
+        json!({"table_name": "patients", "patient_id": ADMIN, "name": "x", "phone": "1"}),
+        json!({"table_name": "patients", "patient_id": "7", "name": "x", "phone": "1"}),
+        json!({"table_name": "patients", "patient_id": DOCTOR, "name": "x", "phone": "1"}),
+        json!({"table_name": "patients", "name": "x", "phone": "1"}),
+        json!({"table_name": "doctors", "doctor_id": NURSE, "name": "x", "employee_id": "1"}),
+        json!({"table_name": "doctors", "doctor_id": PATIENT, "name": "x", "employee_id": "1"}),
+        json!({"table_name": "Doctors", "NAME": "x", "employee_id": "1"}),
+        json!({"table_name": "doctors", "doctor_id": 99, "name": "x", "employee_id": "1"}),
+    ] {
+        assert_eq!(said(&mut clinic, &row), "处理JSON数据时出错: FOREIGN KEY constraint failed", "{row}");
+    }
+    // Such a row that was there before renames nobody either, whoever asks.
+    clinic.rows.execute("INSERT INTO patients (patient_id, name, phone) VALUES (7, 'x', '1')", []).unwrap();
+    clinic
+        .rows
+        .execute("INSERT INTO doctors (doctor_id, name, employee_id) VALUES (8, 'x', '2')", [])
+        .unwrap();
+    for request in [
+        json!({"reset_patient_information": 1, "old_phone": "1", "new_phone": "3"}),
+        json!({"reset_doctor_information": 1, "old_employee_id": "2", "new_employee_id": "3"}),
+    ] {
+        assert!(said(&mut clinic, &request).contains("未找到"), "{request}");
+    }
+    let clerk = clinic.login(CLERK);
+    let before_rename = logins(&clinic);
+    clinic.call(&clerk, "patient.update", &json!({"patient_id": ADMIN, "phone": "3"}));
+    assert_eq!(logins(&clinic), before_rename);
+    assert!(before.contains("chief"));
+    // The account of a doctor without an entry takes one.
+    let sql = "INSERT INTO users (user_id, username, password_hash, role) VALUES (50, 'D9', 'x', 'doctor')";
+    clinic.rows.execute(sql, []).unwrap();
+    let row = json!({"table_name": "doctors", "doctor_id": 50, "name": "x", "employee_id": "D9"});
+    assert!(said(&mut clinic, &row).starts_with("成功插入数据到表"));
+}
+
+#[test]
+fn the_trail_says_whose_login_it_was() {
+    let mut clinic = Clinic::new();
+    let whose = |clinic: &Clinic| {
+        clinic.text("SELECT json_array(method, outcome, entity_id) FROM audit ORDER BY sequence DESC LIMIT 1")
+    };
+    for (username, password, expected) in [
+        ("clerk", "guess", r#"["login","wrong_credentials",10]"#),
+        ("clerk", "hash_clerk", r#"["login","success",10]"#),
+        ("nobody", "guess", r#"["login","wrong_credentials",null]"#),
+    ] {
+        clinic.old(&json!({"login": 1, "user_name": username, "password": password}));
+        assert_eq!(whose(&clinic), expected);
+    }
+}

@@ -6,6 +6,7 @@
 use super::field::{self, optional_text, searched, text};
 use super::{Call, Effect, Reply, Trouble};
 use crate::service::Failure;
+use crate::service::access::Reach;
 use crate::service::account::{self, NewDoctor, NewPatient, UsernameTaken};
 use crate::service::login::{self, Login};
 use crate::store::Transaction;
@@ -26,9 +27,15 @@ pub fn login(
     let mut desk = call.desk.borrow_mut();
     let (word, effect) =
         match login::login(transaction, &mut desk, &username, &password, call.peer, call.now)? {
-            Login::Verified(_) => ("verificationSuccess", Effect::Done),
+            Login::Verified(actor) => {
+                call.notes(actor.user_id, None);
+                ("verificationSuccess", Effect::Done)
+            }
             // A failure is counted, and that stays.
-            Login::WrongPassword { .. } | Login::Disabled { .. } => ("verificationFalse", Effect::Noted),
+            Login::WrongPassword { user_id } | Login::Disabled { user_id } => {
+                call.notes(user_id, None);
+                ("verificationFalse", Effect::Noted)
+            }
             Login::UnknownUser => ("verificationFalse_bucunzai", Effect::Noted),
             Login::TooMany(_) => ("verificationFalse_yichang", Effect::Refused),
         };
@@ -143,7 +150,7 @@ pub fn reset_password(
     let username = searched(call.object, "username")?;
     let new_password = text(call.object, "new_password", field::CREDENTIAL)?;
     let password_hash = call.desk.borrow().hash_for_storing(&new_password)?;
-    let Some(user_id) = account::find(transaction, &username)? else {
+    let Some(user_id) = account::find_within(transaction, &username, Reach::PATIENTS_AND_DOCTORS)? else {
         reply.result(&format!("错误: 未找到用户名为 {username} 的用户"));
         return Ok(Effect::Refused);
     };

@@ -4,6 +4,7 @@ use super::field::{self, TextRule, amount, count, flag, optional_text, searched}
 use super::reply::JsonValue;
 use super::{Call, Effect, Message, Reply, Trouble, refuse};
 use crate::service::Failure;
+use crate::service::access::Reach;
 use crate::service::doctor::{self, Doctor, Field, NothingToChange};
 use crate::store::{Transaction, Value};
 use serde::Serialize;
@@ -111,7 +112,7 @@ pub fn reset_doctor_information(
         let is_available = flag(object, "new_is_available")?;
         changes.push((Field::IsAvailable, Value::Integer(i64::from(is_available))));
     }
-    let Some(doctor_id) = doctor::id_by_employee_id(transaction, &employee_id)? else {
+    let Some(doctor_id) = doctor::id_by_employee_id(transaction, &employee_id, Reach::DOCTORS)? else {
         reply.result(&format!("错误: 未找到工号为 {employee_id} 的医生"));
         return Ok(Effect::Refused);
     };

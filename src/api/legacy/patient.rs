@@ -4,6 +4,7 @@ use super::field::{self, optional_text, searched};
 use super::reply::JsonValue;
 use super::{Call, Effect, Message, Reply, Trouble, refuse};
 use crate::service::Failure;
+use crate::service::access::Reach;
 use crate::service::patient::{self, Field, NothingToChange, Patient};
 use crate::store::{Transaction, Value};
 use serde::Serialize;
@@ -94,7 +95,7 @@ pub fn reset_patient_information(
         .iter()
         .map(|(field, text)| (*field, text.as_deref().map_or(Value::Null, Value::Text)))
         .collect();
-    let Some(patient_id) = patient::id_by_phone(transaction, &phone)? else {
+    let Some(patient_id) = patient::id_by_phone(transaction, &phone, Reach::PATIENTS)? else {
         reply.result(&format!("错误: 未找到手机号为 {phone} 的患者"));
         return Ok(Effect::Refused);
     };

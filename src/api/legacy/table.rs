@@ -75,6 +75,8 @@ fn worded(refusal: Refusal, table: &str) -> String {
             }
             .to_string()
         }
+        // As of an id that nobody has.
+        Refusal::NoAccount => "FOREIGN KEY constraint failed".into(),
         Refusal::NoPlace(reason) => no_place(&reason, None),
     }
 }
