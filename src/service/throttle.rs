@@ -1,4 +1,4 @@
-//! How often a login may fail: per account, and per address.
+//! How often a login may fail, per account and per address, and how often an address may register someone.
 //!
 //! It never knows whether a password was right; it is told. Invariants: the counts are in the database, so a
 //! restart forgives nothing; a delay ends by itself; an account whose failures come from elsewhere can still be
@@ -7,11 +7,11 @@
 use super::time::Now;
 use crate::store::statements::login;
 use crate::store::{Error, Transaction, params};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 /// The first delay; each further failure doubles it.
 const DELAY_MS: i64 = 1000;
-/// The window in which failures of an address are counted.
+/// The window in which failures and registrations of an address are counted.
 const ADDRESS_WINDOW_MS: i64 = 60_000;
 /// How long a place where someone has logged in is remembered.
 const PLACE_KEPT_MS: i64 = 90 * 24 * 60 * 60 * 1000;
@@ -24,7 +24,7 @@ pub struct ThrottleRules {
     pub free: i64,
     pub window_ms: i64,
     pub delay_max_ms: i64,
-    /// Failures of one address within a minute.
+    /// Failures, and registrations, of one address within a minute.
     pub per_address_max: i64,
 }
 
@@ -45,13 +45,33 @@ pub struct Subjects {
 
 impl Subjects {
     pub fn of(username: &str, peer: IpAddr) -> Subjects {
+        let network = network_of(peer);
         Subjects {
             account: format!("account:{username}"),
-            place: format!("place:{peer}:{username}"),
-            address: (!peer.is_loopback()).then(|| format!("address:{peer}")),
+            place: format!("{}:{network}", places_of(username)),
+            address: (!peer.is_loopback()).then(|| format!("address:{network}")),
         }
     }
 }
+
+/// What all places of a name begin with, a colon behind it, and those of no other: the length says where the
+/// name ends.
+fn places_of(username: &str) -> String {
+    format!("place:{}:{username}", username.len())
+}
+
+/// What counts as one address: whoever has an IPv6 address has the 2^64 around it.
+pub fn network_of(peer: IpAddr) -> IpAddr {
+    match peer {
+        IpAddr::V6(address) if !address.is_loopback() => {
+            IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK_BITS))
+        }
+        other => other,
+    }
+}
+
+/// The first 64 of an IPv6 address, which name a network.
+const NETWORK_BITS: u128 = (u64::MAX as u128) << 64;
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Count {
@@ -125,7 +145,7 @@ pub fn failed(
     rules: &ThrottleRules,
     now: &Now,
 ) -> Result<(), Error> {
-    transaction.execute(&login::DROP_OLD, params![now.unix_ms - PLACE_KEPT_MS])?;
+    drop_old(transaction, rules, now)?;
     let (subject, known) = counted(transaction, subjects)?;
     let mut count = within(known.unwrap_or_default(), rules.window_ms, now);
     count.failures += 1;
@@ -142,6 +162,51 @@ pub fn failed(
         count.blocked_until = count.window_began_at + ADDRESS_WINDOW_MS;
     }
     keep(transaction, address, &count)
+}
+
+/// Drops a few counts that mean nothing any longer: of what failed, once its window and the longest delay behind
+/// it are over, so that guesses at many names do not fill the disk; of places after much longer.
+fn drop_old(transaction: &Transaction<'_>, rules: &ThrottleRules, now: &Now) -> Result<(), Error> {
+    let meant_ms = rules.window_ms.max(ADDRESS_WINDOW_MS) + rules.delay_max_ms;
+    transaction.execute(&login::DROP_OLD, params![now.unix_ms - meant_ms])?;
+    transaction.execute(&login::DROP_OLD_PLACES, params![now.unix_ms - PLACE_KEPT_MS])?;
+    Ok(())
+}
+
+/// The count of an address's registrations; none on this machine itself.
+fn registrations(peer: IpAddr) -> Option<String> {
+    (!peer.is_loopback()).then(|| format!("registrations:{}", network_of(peer)))
+}
+
+/// Whether an address may register someone now.
+pub fn check_registration(
+    transaction: &Transaction<'_>,
+    peer: IpAddr,
+    rules: &ThrottleRules,
+    now: &Now,
+) -> Result<Result<(), TooMany>, Error> {
+    let Some(subject) = registrations(peer) else { return Ok(Ok(())) };
+    let count = within(count(transaction, &subject)?.unwrap_or_default(), ADDRESS_WINDOW_MS, now);
+    if count.failures < rules.per_address_max {
+        return Ok(Ok(()));
+    }
+    Ok(Err(TooMany { retry_after_ms: count.window_began_at + ADDRESS_WINDOW_MS - now.unix_ms }))
+}
+
+/// Counts a registration, or an attempt at one. Returns whether it is counted where it comes from.
+pub fn registered(
+    transaction: &Transaction<'_>,
+    peer: IpAddr,
+    rules: &ThrottleRules,
+    now: &Now,
+) -> Result<bool, Error> {
+    let Some(subject) = registrations(peer) else { return Ok(false) };
+    drop_old(transaction, rules, now)?;
+    let known = count(transaction, &subject)?.unwrap_or_default();
+    let mut count = within(known, ADDRESS_WINDOW_MS, now);
+    count.failures += 1;
+    keep(transaction, &subject, &count)?;
+    Ok(true)
 }
 
 /// A count of which a window that has passed is forgotten. One that begins in the future is of a clock that
@@ -172,7 +237,9 @@ pub fn succeeded(transaction: &Transaction<'_>, subjects: &Subjects, now: &Now) 
 /// Forgets all failures of an account, wherever they came from.
 pub fn unlock(transaction: &Transaction<'_>, username: &str) -> Result<(), Error> {
     transaction.execute(&login::FORGET, params![format!("account:{username}")])?;
-    transaction.execute(&login::FORGET_PLACES, params![username])?;
+    // A semicolon is the letter behind the colon, so the second is behind all that begins with the first.
+    let name = places_of(username);
+    transaction.execute(&login::FORGIVE_PLACES, params![format!("{name}:"), format!("{name};")])?;
     Ok(())
 }
 

@@ -51,9 +51,10 @@ statements! {
     login {
         ACCOUNT = "account";
         DROP_OLD = "drop_old";
+        DROP_OLD_PLACES = "drop_old_places";
         FAILURES = "failures";
         FORGET = "forget";
-        FORGET_PLACES = "forget_places";
+        FORGIVE_PLACES = "forgive_places";
         KEEP = "keep";
     }
     login_session {

@@ -190,3 +190,103 @@ fn a_clock_that_was_set_back_makes_no_delay_longer() {
     clinic.pass(-24 * HOUR_MS);
     assert_eq!(word(&guess(&mut clinic, ELSEWHERE, "another")), "wrong_credentials");
 }
+
+fn rows_of(clinic: &Clinic, beginning: &str) -> i64 {
+    clinic.number(&format!("SELECT count(*) FROM login_failures WHERE subject LIKE '{beginning}%'"))
+}
+
+#[test]
+fn what_failed_long_ago_is_dropped_and_where_someone_logged_in_is_kept() {
+    let mut clinic = Clinic::with(|settings| settings.login.throttle.per_address_max = 100);
+    clinic.login(CLERK);
+    for number in 0..15 {
+        guess(&mut clinic, ELSEWHERE, &format!("name{number}"));
+    }
+    assert_eq!(rows_of(&clinic, "account:name"), 15);
+    clinic.pass(31 * MINUTE_MS);
+    guess(&mut clinic, ELSEWHERE, "another");
+    assert_eq!(rows_of(&clinic, "account:name"), 5, "a few at a time");
+    guess(&mut clinic, ELSEWHERE, "another");
+    assert_eq!(rows_of(&clinic, "account:name"), 0);
+    assert_eq!((rows_of(&clinic, "account:another"), rows_of(&clinic, "place:")), (1, 1));
+    clinic.pass(89 * 24 * HOUR_MS);
+    guess(&mut clinic, ELSEWHERE, "another");
+    assert_eq!(rows_of(&clinic, "place:"), 1);
+    clinic.pass(24 * HOUR_MS);
+    guess(&mut clinic, ELSEWHERE, "another");
+    assert_eq!(rows_of(&clinic, "place:"), 0);
+}
+
+#[test]
+fn a_delay_outlives_the_window_that_it_began_in() {
+    let mut clinic = Clinic::new();
+    fail(&mut clinic, HERE, CLERK_NAME, 12);
+    let left = delay(&guess(&mut clinic, HERE, CLERK_NAME));
+    clinic.pass(left - 1);
+    guess(&mut clinic, HERE, "another");
+    assert_eq!(delay(&guess(&mut clinic, HERE, CLERK_NAME)), 1);
+}
+
+#[test]
+fn to_unlock_one_name_unlocks_no_other_that_begins_with_it() {
+    let mut clinic = Clinic::new();
+    clinic.login(CLERK);
+    let sql = "INSERT INTO login_failures VALUES (?1, 9, ?2, ?3, 1)";
+    let names = ["place:6:clerk:127.0.0.1", "place:7:clerk:1:127.0.0.1", "place:5:Clerk:127.0.0.1"];
+    for name in names {
+        clinic.rows.execute(sql, (name, clinic.now.unix_ms, i64::MAX)).unwrap();
+    }
+    let admin = clinic.login(ADMIN);
+    clinic.result(&admin, "account.unlock", &json!({"user_id": CLERK}));
+    assert_eq!(clinic.number("SELECT count(*) FROM login_failures WHERE failures = 9"), 3);
+    let plan: String = clinic
+        .rows
+        .query_row(
+            &format!("EXPLAIN QUERY PLAN {}", include_str!("../../sql/queries/login/forgive_places.sql")),
+            ["a", "b"],
+            |row| row.get(3),
+        )
+        .unwrap();
+    assert!(plan.starts_with("SEARCH"), "{plan}");
+}
+
+#[test]
+fn a_network_of_ipv6_is_one_address() {
+    let mut clinic = Clinic::with(|settings| settings.login.throttle.per_address_max = 5);
+    for number in 0..5 {
+        let address = format!("2001:db8:1:2:{number}::1");
+        assert_eq!(word(&guess(&mut clinic, &address, &format!("name{number}"))), "wrong_credentials");
+    }
+    delay(&guess(&mut clinic, "2001:db8:1:2:ffff::9", "another"));
+    assert_eq!(word(&guess(&mut clinic, "2001:db8:1:3::1", "another")), "wrong_credentials");
+}
+
+fn register(clinic: &mut Clinic, address: &str, phone: &str) -> Value {
+    let session = clinic.connect_from(address);
+    let params = json!({"name": "甲", "phone": phone, "password": "p"});
+    clinic.call(&session, "account.register_patient", &params)
+}
+
+#[test]
+fn one_address_registers_so_many_in_a_minute() {
+    let mut clinic = Clinic::with(|settings| settings.login.throttle.per_address_max = 3);
+    assert_eq!(word(&register(&mut clinic, ELSEWHERE, "1")), "ok");
+    assert!(clinic.steps > 0);
+    // A number that is taken costs no derivation, and counts as well.
+    assert_eq!(word(&register(&mut clinic, ELSEWHERE, "13800138000")), "username_taken");
+    assert_eq!(clinic.steps, 0);
+    assert_eq!(word(&register(&mut clinic, ELSEWHERE, "2")), "ok");
+    for phone in ["3", "13800138000"] {
+        assert_eq!(delay(&register(&mut clinic, ELSEWHERE, phone)), MINUTE_MS);
+        assert_eq!(clinic.steps, 0);
+    }
+    assert_eq!(word(&register(&mut clinic, "192.0.2.67", "3")), "ok");
+    clinic.pass(MINUTE_MS);
+    assert_eq!(word(&register(&mut clinic, ELSEWHERE, "4")), "ok");
+    // This machine itself is exempt, and its logins elsewhere are not touched by registrations.
+    for number in 0..10 {
+        assert_eq!(word(&register(&mut clinic, HERE, &format!("9{number}"))), "ok");
+    }
+    assert_eq!(word(&register(&mut clinic, HERE, "13800138000")), "username_taken");
+    assert_eq!(word(&guess(&mut clinic, ELSEWHERE, "another")), "wrong_credentials");
+}

@@ -2,7 +2,7 @@
 
 use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username};
 use super::mask::AccountName;
-use super::problem::{Code, Problem};
+use super::problem::{Code, Problem, Refusal};
 use super::session::{too_many, wrong_credentials};
 use super::{Call, Kind, Method, Subject};
 use crate::service::access::Role as ServiceRole;
@@ -14,11 +14,11 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+const TAKEN: &str = "another account has this name already";
+
 fn taken(failure: Failure<UsernameTaken>) -> Problem {
     match failure {
-        Failure::Refused(UsernameTaken) => {
-            Problem::refused(Code::UsernameTaken, "another account has this name already")
-        }
+        Failure::Refused(UsernameTaken) => Problem::refused(Code::UsernameTaken, TAKEN),
         Failure::Fault(fault) => fault.into(),
     }
 }
@@ -76,7 +76,7 @@ impl Method for RegisterPatient {
     const SUMMARY: &'static str = "Makes a patient's account, whose username is the phone number.";
     const KIND: Kind = Kind::Write(Action::Create);
     const HAS_PASSWORD: bool = true;
-    const ERRORS: &'static [Code] = &[Code::UsernameTaken, Code::RequestIdReused];
+    const ERRORS: &'static [Code] = &[Code::UsernameTaken, Code::TooManyAttempts, Code::RequestIdReused];
     type Params = RegisterPatientParams;
     type Outcome = Registered;
 
@@ -90,6 +90,7 @@ impl Method for RegisterPatient {
         transaction: &Transaction<'_>,
     ) -> Result<Registered, Problem> {
         call.note.entity = "patient";
+        admit_registration(&params.phone, call, transaction)?;
         let password_hash = call.desk.hash_for_storing(&params.password)?;
         let new = NewPatient {
             name: &params.name,
@@ -100,9 +101,28 @@ impl Method for RegisterPatient {
             email: params.email.as_deref(),
         };
         let user_id = account::register_patient(transaction, &new, call.now).map_err(taken)?;
+        throttle::registered(transaction, call.peer, &call.desk.rules.throttle, call.now)?;
         (call.note.entity_id, call.note.patient_id) = (Some(user_id), Some(user_id));
         Ok(Registered { user_id })
     }
+}
+
+/// Refuses what would come to nothing before a password is derived for it. A phone number that is asked after
+/// counts as a registration does, or one could go through them all.
+fn admit_registration(phone: &str, call: &Call<'_>, transaction: &Transaction<'_>) -> Result<(), Problem> {
+    let rules = &call.desk.rules.throttle;
+    if let Err(found) = throttle::check_registration(transaction, call.peer, rules, call.now)? {
+        let text = "too many registrations from this address; try again later";
+        return Err(Refusal::new(Code::TooManyAttempts, text)
+            .with("retry_after_ms", found.retry_after_ms)
+            .into());
+    }
+    if account::find(transaction, phone)?.is_none() {
+        return Ok(());
+    }
+    let refusal = Refusal::new(Code::UsernameTaken, TAKEN);
+    let is_counted = throttle::registered(transaction, call.peer, rules, call.now)?;
+    Err(if is_counted { Problem::Noted(refusal) } else { refusal.into() })
 }
 
 pub struct CreateAccount;

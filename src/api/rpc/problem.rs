@@ -43,7 +43,7 @@ codes! {
     ReasonRequired = "reason_required": "This is allowed with a reason only, which is recorded.";
     NotFound = "not_found": "There is no such thing.";
     WrongCredentials = "wrong_credentials": "No account has this name and this password.";
-    TooManyAttempts = "too_many_attempts": "Too many failed logins; `retry_after_ms` says when the next is looked at.";
+    TooManyAttempts = "too_many_attempts": "Too many failed logins, or registrations from one address; `retry_after_ms` says when the next is looked at.";
     Disabled = "disabled": "The account is disabled.";
     UsernameTaken = "username_taken": "Another account has this name.";
     Conflict = "conflict": "What is there does not allow this.";
