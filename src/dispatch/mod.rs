@@ -235,7 +235,7 @@ impl Dispatcher {
         let derived = std::mem::take(&mut self.desk.get_mut().derived);
         match asked {
             Asked::Answered(then) => then,
-            Asked::Waits(recipe) => match self.waiting.start(session.id, recipe) {
+            Asked::Waits(recipe) => match self.waiting.start(session.id, session.address, recipe) {
                 Ok(()) => {
                     self.waiting.keep(session.id, derived);
                     Then::Wait

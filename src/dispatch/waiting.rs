@@ -1,22 +1,34 @@
 //! Requests that wait for a password to be derived, one derivation at a time, in the order in which they came.
 //!
 //! It never knows what a request is about. Invariants: a session waits for one derivation at the most; no more
-//! than `max` sessions wait; what a session that is gone has waited for is dropped.
+//! than `max` sessions wait, and of one address no more than its share; what a session that is gone has waited
+//! for is dropped.
 
 use crate::service::credential::{Derivation, Derived, Recipe};
+use crate::service::throttle::network_of;
 use crate::session::SessionId;
 use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
 
-/// As many wait as may.
+/// One address holds at most this part of the places, so that nobody keeps everyone else from logging in.
+const SHARE: usize = 4;
+
+/// As many wait as may, of all or of one address.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Full;
 
 pub struct Waiting {
     max: usize,
-    queue: VecDeque<(SessionId, Derivation)>,
+    queue: VecDeque<Place>,
     /// What has been derived for a request that is not answered yet.
     derived: HashMap<SessionId, Vec<Derived>>,
     woken: VecDeque<SessionId>,
+}
+
+struct Place {
+    session: SessionId,
+    address: IpAddr,
+    derivation: Derivation,
 }
 
 impl Waiting {
@@ -24,17 +36,25 @@ impl Waiting {
         Waiting { max, queue: VecDeque::new(), derived: HashMap::new(), woken: VecDeque::new() }
     }
 
-    pub fn start(&mut self, session: SessionId, recipe: Recipe) -> Result<(), Full> {
-        if self.queue.len() >= self.max {
+    pub fn start(&mut self, session: SessionId, address: IpAddr, recipe: Recipe) -> Result<(), Full> {
+        let address = network_of(address);
+        if self.queue.len() >= self.max || self.is_share_full(address) {
             return Err(Full);
         }
-        self.queue.push_back((session, Derivation::begin(recipe)));
+        self.queue.push_back(Place { session, address, derivation: Derivation::begin(recipe) });
         Ok(())
+    }
+
+    /// Whether an address has its share of the places. This machine itself may have them all: behind it may be
+    /// everyone.
+    fn is_share_full(&self, address: IpAddr) -> bool {
+        let share = self.max.div_ceil(SHARE);
+        !address.is_loopback() && self.queue.iter().filter(|place| place.address == address).count() >= share
     }
 
     /// Goes on with the derivation that has waited longest.
     pub fn step(&mut self, iterations: u32) {
-        let Some((session, derivation)) = self.queue.front_mut() else { return };
+        let Some(Place { session, derivation, .. }) = self.queue.front_mut() else { return };
         let Some(derived) = derivation.step(iterations) else { return };
         let session = *session;
         self.queue.pop_front();
@@ -64,7 +84,49 @@ impl Waiting {
     }
 
     pub fn closed(&mut self, session: SessionId) {
-        self.queue.retain(|(waiting, _)| *waiting != session);
+        self.queue.retain(|place| place.session != session);
         self.derived.remove(&session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::session::SessionIds;
+
+    #[test]
+    fn one_address_holds_a_quarter_of_the_places_and_this_machine_all() {
+        let mut ids = SessionIds::default();
+        let mut start = |waiting: &mut Waiting, address: &str| {
+            let session = ids.give();
+            let recipe = Recipe::new("p", 1).unwrap();
+            waiting.start(session, address.parse().unwrap(), recipe).map(|()| session)
+        };
+        let mut waiting = Waiting::new(8);
+        for (address, expected) in [
+            ("192.0.2.1", true),
+            ("192.0.2.1", true),
+            ("192.0.2.1", false),
+            ("192.0.2.2", true),
+            ("2001:db8::1", true),
+            ("2001:db8::2", true),
+            ("2001:db8::3", false),
+            ("127.0.0.1", true),
+            ("127.0.0.1", true),
+            ("::1", true),
+            ("127.0.0.1", false),
+            ("192.0.2.3", false),
+        ] {
+            assert_eq!(start(&mut waiting, address).is_ok(), expected, "{address}");
+        }
+        // The first is derived, and the second is gone: each gives a place back.
+        waiting.step(1);
+        assert!(start(&mut waiting, "192.0.2.1").is_ok());
+        let mut waiting = Waiting::new(4);
+        let first = start(&mut waiting, "192.0.2.1").unwrap();
+        assert_eq!(start(&mut waiting, "192.0.2.1"), Err(Full));
+        waiting.closed(first);
+        assert!(start(&mut waiting, "192.0.2.1").is_ok());
+        assert!(start(&mut Waiting::new(1), "192.0.2.1").is_ok(), "nobody is left out");
     }
 }
