@@ -11,9 +11,8 @@ use crate::ops::config::Config;
 use crate::ops::keyfile;
 use crate::service::Failure;
 use crate::service::audit::{self, Head, Key, Moment, Summary};
-use crate::service::time::{is_date, write_rfc3339};
+use crate::service::time::parse_since;
 use crate::store::Error;
-use chrono::{DateTime, Local, NaiveDate, NaiveTime};
 use clap::{Subcommand, ValueEnum};
 use std::io::{ErrorKind, Write};
 
@@ -126,46 +125,4 @@ fn export(config: &Config, since: Option<&str>) -> Result<(), Problem> {
 fn unreadable(config: &Config, error: &Error) -> Problem {
     let path = config.server.db_path.display();
     problem(exit::DATABASE, format_args!("database {path} cannot be read: {error}"))
-}
-
-/// The text that entries of that moment have as their time, so that texts can be compared.
-fn parse_since(text: &str) -> Result<String, String> {
-    let midnight = || {
-        let day = is_date(text).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()?;
-        day.and_time(NaiveTime::MIN)
-            .and_local_timezone(Local)
-            .earliest()
-            .map(|moment| moment.timestamp_millis())
-    };
-    let moment = || DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.timestamp_millis());
-    let unix_ms = midnight()
-        .or_else(moment)
-        .ok_or("neither a day, as in 2026-01-31, nor a moment, as in 2026-01-31T08:00:00+08:00")?;
-    let mut written = String::new();
-    write_rfc3339(unix_ms, &mut written);
-    Ok(written)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn moments_are_compared_in_utc() {
-        for (text, expected) in [
-            ("2026-01-31T08:00:00+08:00", Some("2026-01-31T00:00:00.000Z")),
-            ("2026-01-31T08:00:00.5Z", Some("2026-01-31T08:00:00.500Z")),
-            ("2026-02-30", None),
-            ("2026-01-31T08:00:00", None),
-            ("yesterday", None),
-            ("", None),
-        ] {
-            assert_eq!(parse_since(text).ok().as_deref(), expected, "{text}");
-        }
-        let midnight = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap().and_time(NaiveTime::MIN);
-        let mut expected = String::new();
-        let unix_ms = midnight.and_local_timezone(Local).earliest().unwrap().timestamp_millis();
-        write_rfc3339(unix_ms, &mut expected);
-        assert_eq!(parse_since("2026-01-31").unwrap(), expected);
-    }
 }

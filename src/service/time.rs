@@ -81,6 +81,28 @@ pub fn write_rfc3339(unix_ms: i64, text: &mut String) {
     );
 }
 
+/// A text that is meant to be a moment, and is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("neither a day, as in 2026-01-31, nor a moment, as in 2026-01-31T08:00:00+08:00")]
+pub struct NoMoment;
+
+/// The text that entries of the trail of that moment have as their time, so that texts can be compared. A day
+/// begins at midnight here.
+pub fn parse_since(text: &str) -> Result<String, NoMoment> {
+    let midnight = || {
+        let day = is_date(text).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()?;
+        day.and_time(NaiveTime::MIN)
+            .and_local_timezone(Local)
+            .earliest()
+            .map(|moment| moment.timestamp_millis())
+    };
+    let moment = || DateTime::parse_from_rfc3339(text).ok().map(|moment| moment.timestamp_millis());
+    let unix_ms = midnight().or_else(moment).ok_or(NoMoment)?;
+    let mut written = String::new();
+    write_rfc3339(unix_ms, &mut written);
+    Ok(written)
+}
+
 /// When an appointment is, in the hospital's own time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AppointmentTime {
@@ -173,6 +195,25 @@ pub fn is_moment(text: &str) -> bool {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn moments_are_compared_in_utc() {
+        for (text, expected) in [
+            ("2026-01-31T08:00:00+08:00", Some("2026-01-31T00:00:00.000Z")),
+            ("2026-01-31T08:00:00.5Z", Some("2026-01-31T08:00:00.500Z")),
+            ("2026-02-30", None),
+            ("2026-01-31T08:00:00", None),
+            ("yesterday", None),
+            ("", None),
+        ] {
+            assert_eq!(parse_since(text).ok().as_deref(), expected, "{text}");
+        }
+        let midnight = NaiveDate::from_ymd_opt(2026, 1, 31).unwrap().and_time(NaiveTime::MIN);
+        let mut expected = String::new();
+        let unix_ms = midnight.and_local_timezone(Local).earliest().unwrap().timestamp_millis();
+        write_rfc3339(unix_ms, &mut expected);
+        assert_eq!(parse_since("2026-01-31").unwrap(), expected);
+    }
 
     #[test]
     fn appointment_times() {

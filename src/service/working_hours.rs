@@ -12,6 +12,16 @@ use std::collections::HashMap;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Unreadable;
 
+/// Whether a text is a schedule.
+pub fn check(schedule: &str) -> Result<(), Unreadable> {
+    let days: HashMap<String, String> = serde_json::from_str(schedule).map_err(|_| Unreadable)?;
+    for (day, hours) in &days {
+        period(hours).ok_or(Unreadable)?;
+        day.parse::<Weekday>().map_err(|_| Unreadable)?;
+    }
+    Ok(())
+}
+
 /// Whether `time` falls into the hours of `schedule`: from a period's start up to, but not at, its end.
 pub fn covers(schedule: &str, time: &AppointmentTime) -> Result<bool, Unreadable> {
     let days: HashMap<String, String> = serde_json::from_str(schedule).map_err(|_| Unreadable)?;
@@ -54,6 +64,7 @@ mod tests {
 
     fn check(schedule: &str, time: &str, expected: Result<bool, Unreadable>) {
         let time = AppointmentTime::parse(time).unwrap();
+        assert_eq!(super::check(schedule).is_ok(), expected.is_ok(), "{schedule}");
         assert_eq!(covers(schedule, &time), expected, "{schedule} at {time}");
     }
 

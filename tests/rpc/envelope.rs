@@ -364,3 +364,45 @@ fn whatever_the_parameters_are_there_is_one_whole_reply() {
         })
         .unwrap();
 }
+
+#[test]
+fn the_trail_is_looked_into_from_a_moment_or_a_day_on_and_from_nothing_else() {
+    let mut clinic = Clinic::new();
+    let trail = clinic.login(AUDITOR);
+    let since = |since: &str| json!({"since": since});
+    for text in ["yesterday", "2026-02-30", "2026-01-01T08:00:00", "1"] {
+        let reply = clinic.call(&trail, "audit.query", &since(text));
+        assert_eq!(
+            (word(&reply).as_str(), &reply["error"]["data"]["field"]),
+            ("invalid_params", &json!("since"))
+        );
+    }
+    let found = |clinic: &mut Clinic, text: &str| {
+        clinic.result(&trail, "audit.query", &since(text))["items"].as_array().unwrap().len()
+    };
+    let today = clinic.now.day().to_owned();
+    assert!(found(&mut clinic, &today) > 0, "a day begins at midnight here");
+    assert!(found(&mut clinic, "2026-01-01T08:00:00+08:00") > 0);
+    let tomorrow = clinic.now.day_after(1);
+    assert_eq!(found(&mut clinic, &tomorrow), 0);
+}
+
+#[test]
+fn working_hours_that_are_none_are_not_taken() {
+    let mut clinic = Clinic::new();
+    let doctor = clinic.login(DOCTOR);
+    let before = clinic.everything();
+    for schedule in
+        ["weekdays", "[]", r#"{"monday": 9}"#, r#"{"someday": "9:00-17:00"}"#, r#"{"monday": "17:00-9:00"}"#]
+    {
+        let update = json!({"doctor_id": DOCTOR, "work_schedule": schedule});
+        let reply = clinic.call(&doctor, "doctor.update", &update);
+        assert_eq!(word(&reply), "invalid_params", "{schedule}");
+        assert_eq!(reply["error"]["data"]["field"], "work_schedule", "{reply}");
+    }
+    assert_eq!(clinic.everything(), before);
+    for schedule in [r#"{"monday": "9:00-17:00", "sunday": "08:30-12:00"}"#, "{}"] {
+        let update = json!({"doctor_id": DOCTOR, "work_schedule": schedule});
+        assert_eq!(clinic.result(&doctor, "doctor.update", &update)["work_schedule"], schedule);
+    }
+}

@@ -4,6 +4,7 @@ use super::field::{Id, Limit};
 use super::problem::Problem;
 use super::{Call, Kind, Method};
 use crate::service::audit::{self, Record};
+use crate::service::time::parse_since;
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +20,7 @@ pub struct QueryAuditParams {
     /// Only what concerns this patient.
     #[serde(default)]
     pub patient_id: Option<Id>,
-    /// Only from this moment on, RFC 3339 in UTC, or a day.
+    /// Only from this moment on, RFC 3339, or from a day on, which begins at midnight in the hospital.
     #[serde(default)]
     pub since: Option<super::field::Line<32>>,
     #[serde(default)]
@@ -99,10 +100,12 @@ impl Method for QueryAudit {
         transaction: &Transaction<'_>,
     ) -> Result<AuditList, Problem> {
         call.note.entity = "audit";
+        let since = params.since.as_deref().map(parse_since).transpose();
+        let since = since.map_err(|no_moment| Problem::invalid("since", format!("since is {no_moment}")))?;
         let filter = audit::Filter {
             actor_id: params.actor_id.map(|Id(id)| id),
             patient_id: params.patient_id.map(|Id(id)| id),
-            since: params.since.as_deref(),
+            since: since.as_deref(),
         };
         let after = params.cursor.map_or(0, |Id(id)| id);
         let mut items = Vec::new();

@@ -6,6 +6,7 @@ use super::{Call, Kind, Method, Subject, cut};
 use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::doctor::{self, Field, NothingToChange, Profile};
+use crate::service::working_hours;
 use crate::store::{Transaction, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -143,7 +144,7 @@ pub struct UpdateDoctorParams {
     /// The fee of a visit, in fen.
     #[serde(default)]
     pub fee_fen: Option<i64>,
-    /// Working hours by weekday, as JSON.
+    /// Working hours by weekday, as JSON: an object such as `{"monday": "8:00-17:00"}`.
     #[serde(default)]
     pub work_schedule: Option<Notes<4096>>,
     #[serde(default)]
@@ -160,6 +161,11 @@ impl UpdateDoctorParams {
             }
             other => Ok(other),
         };
+        if self.work_schedule.as_deref().is_some_and(|schedule| working_hours::check(schedule).is_err()) {
+            let example = r#"{"monday": "8:00-17:00"}"#;
+            let message = format!("work_schedule must be JSON of weekdays and hours, such as {example}");
+            return Err(Problem::invalid("work_schedule", message));
+        }
         let max_patients = within("max_patients", self.max_patients, MAX_PATIENTS)?;
         let fee_fen = within("fee_fen", self.fee_fen, FEE_MAX_FEN)?;
         #[expect(clippy::cast_precision_loss, reason = "the old schema keeps yuan as a float")]
