@@ -285,6 +285,7 @@ impl Default for ReleaseRules {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewSession {
     pub doctor_id: i64,
+    /// The doctor's, where none is given.
     pub department: Option<String>,
     pub room: Option<String>,
     pub day: String,
@@ -333,7 +334,7 @@ pub fn add_session(transaction: &Transaction<'_>, new: &NewSession) -> Outcome<i
 /// What was booked over the old dialect for those hours takes places of the session, which is made larger
 /// where they are more.
 fn adopt(transaction: &Transaction<'_>, session_id: i64, new: &NewSession) -> Result<(), Error> {
-    let range = params![session_id, new.doctor_id, new.day, new.starts_at, new.ends_at, new.department];
+    let range = params![session_id, new.doctor_id, new.day, new.starts_at, new.ends_at];
     let adopted = transaction.execute(&statements::clinic_session::ADOPT, range)?;
     if adopted > 0 {
         transaction.execute(&statements::clinic_session::COUNT_ADOPTED, params![session_id])?;
@@ -385,12 +386,20 @@ pub fn generate(
             Ok::<_, Error>(())
         })?;
         for template in templates {
-            if let Some(new) = session_of(transaction, &template, &day, rules)? {
+            if let Some(new) = session_of(transaction, &template, &day, rules)?
+                && !is_over(&new, now)
+            {
                 made.extend(made_from(add_session(transaction, &new))?);
             }
         }
     }
     Ok(made)
+}
+
+/// A session that is over would be closed at once, and whoever has an appointment in those hours would be taken
+/// for one who did not come.
+fn is_over(new: &NewSession, now: &Now) -> bool {
+    new.ends_at <= now.time_text()
 }
 
 /// A session that is there already, or is in another one's way, is not made.
@@ -420,12 +429,17 @@ fn session_of(
         None => (template.starts.clone(), template.ends.clone()),
     };
     let (mut starts_at, mut ends_at) = (format!("{day} {starts}:00"), format!("{day} {ends}:00"));
-    for (from, to) in blocked(transaction, template, &starts_at, &ends_at)? {
-        // What is left before or behind a block; one in the middle leaves the session as it is.
-        if from <= starts_at {
-            starts_at = to;
-        } else if to >= ends_at {
-            ends_at = from;
+    // What is left before or behind the blocks; one in the middle leaves the session as it is.
+    let mut blocks = blocked(transaction, template, &starts_at, &ends_at)?;
+    for (from, to) in &blocks {
+        if *from <= starts_at && *to > starts_at {
+            starts_at.clone_from(to);
+        }
+    }
+    blocks.sort_by(|one, other| other.1.cmp(&one.1));
+    for (from, to) in &blocks {
+        if *to >= ends_at && *from < ends_at {
+            ends_at.clone_from(from);
         }
     }
     if starts_at >= ends_at {
@@ -522,7 +536,9 @@ pub fn generate_from_hours(
             capacity_onsite: 0,
             capacity_addon: 0,
         };
-        made.extend(made_from(add_session(transaction, &new))?);
+        if !is_over(&new, now) {
+            made.extend(made_from(add_session(transaction, &new))?);
+        }
     }
     Ok(made)
 }

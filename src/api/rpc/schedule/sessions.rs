@@ -145,6 +145,7 @@ pub struct AddSessionParams {
     pub capacity_online: i64,
     #[serde(default)]
     pub room: Option<Line<64>>,
+    /// The doctor's, where none is given.
     #[serde(default)]
     pub department: Option<Line<64>>,
     #[serde(default)]
