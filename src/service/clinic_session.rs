@@ -103,6 +103,16 @@ impl ClinicSession {
         self.online.capacity + self.onsite.capacity
     }
 
+    /// Whether a place of a kind is left; a follow-up takes none.
+    pub fn has_place(&self, pool: Pool) -> bool {
+        match pool {
+            Pool::Online => self.online.remaining() > 0,
+            Pool::Onsite => self.onsite.remaining() > 0,
+            Pool::Addon => self.addon.remaining() > 0,
+            Pool::Followup => true,
+        }
+    }
+
     /// Whether a place of a kind may be given out now.
     pub fn check_open(&self, pool: Pool, now: &Now) -> Result<(), Refusal> {
         match self.state {

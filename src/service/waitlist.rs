@@ -7,7 +7,7 @@ use super::booking::{Change, NewBooking, Outcome, Override, Pool, Refusal, State
 use super::clinic_session::{self, SessionState};
 use super::time::Now;
 use super::{Failure, booking, notice};
-use crate::store::statements::waitlist;
+use crate::store::statements::{patient, waitlist};
 use crate::store::{Error, Row, Transaction, params};
 
 /// Someone who waits, or has waited.
@@ -66,6 +66,9 @@ pub fn join(
     };
     if session.state != SessionState::Open || now.time_text().as_str() >= session.ends_at.as_str() {
         return refuse(WaitRefusal::NotWaitable);
+    }
+    if transaction.first(&patient::EXISTS, params![patient_id], |row| row.integer(0))?.is_none() {
+        return refuse(WaitRefusal::UnknownPatient);
     }
     let remaining = session.online.remaining();
     if remaining > 0 {

@@ -136,9 +136,9 @@ pub fn cancel(
     if !found.state.next().contains(&State::Cancelled) {
         return refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled });
     }
-    // Whoever has checked in may leave at any time.
+    // Whoever has checked in may leave at any time, and a hold may be let go.
     if by == CancelledBy::Patient
-        && found.state != State::CheckedIn
+        && found.state == State::Booked
         && let Some(until) = AppointmentTime::parse(&found.starts_at)
             .and_then(|starts| starts.plus_minutes(-change.rules.cancel_lead_min))
         && change.now.time_text().as_str() >= until.as_str()
@@ -219,12 +219,23 @@ pub fn reschedule(change: &mut Change<'_, '_>, appointment_id: i64, session_id: 
     );
     change.memory.forget_day(session.doctor_id, &starts);
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+    // Whoever waited for the place that is left does so no longer.
+    waitlist::ended(change.transaction, appointment_id)?;
     change.changes.sessions.extend([found.session_id, session_id]);
     change.changes.appointments.insert(appointment_id);
     if found.pool == Pool::Online {
         waitlist::offer(change, found.session_id)?;
     }
     known(change, appointment_id)
+}
+
+/// Refuses to bring back an appointment whose patient is somewhere else by now.
+pub(super) fn check_again(change: &Change<'_, '_>, found: &Booking, rules: &BookingRules) -> Outcome<()> {
+    let Some(session) = clinic_session::by_id(change.transaction, found.session_id)? else {
+        return refuse(Refusal::UnknownSession);
+    };
+    let times = Visit { starts_at: &found.starts_at, ends_at: &found.ends_at };
+    check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), rules)
 }
 
 /// Takes back the last step, within minutes, by whoever took it or, with `may_all`, by anyone.
@@ -248,6 +259,7 @@ pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> 
             Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
             _ => return refuse(Refusal::SessionClosed),
         }
+        check_again(change, &found, change.rules)?;
         clinic_session::take(change.transaction, found.session_id, found.pool)?;
         change.changes.sessions.insert(found.session_id);
     }

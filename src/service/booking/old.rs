@@ -4,15 +4,16 @@
 //! session that its time falls into; the old statuses lead where the states' rules would, but for the steps in
 //! between, which old clients do not take.
 
-use super::change::{CancelledBy, Change, cancel, step};
-use super::find::by_id;
+use super::change::{CancelledBy, Change, cancel, check_again, step};
+use super::conflict::LimitScope;
+use super::find::{Booking, by_id};
 use super::place::visit_minutes;
-use super::{Outcome, Pool, Refusal, State, refuse};
+use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
 use crate::service::appointment::Status;
 use crate::service::changes::Changes;
-use crate::service::clinic_session::{self, ClinicSession};
-use crate::service::queue;
+use crate::service::clinic_session::{self, ClinicSession, SessionState};
 use crate::service::time::{AppointmentTime, Now};
+use crate::service::{queue, waitlist};
 use crate::store::statements::booking;
 use crate::store::{Error, Transaction, params};
 
@@ -102,17 +103,44 @@ pub fn set_status(change: &mut Change<'_, '_>, appointment_id: i64, status: Stat
         }
         (Status::Pending, Status::Completed) => {
             step(change, &found, State::Completed, None, None)?;
+            waitlist::accepted(change.transaction, appointment_id)?;
             Ok(queue::appointment_ended(change, &found)?)
         }
-        (Status::Completed, Status::Pending) => Ok(step(change, &found, State::Booked, None, None)?),
-        (Status::Cancelled, _) => {
-            let to = if status == Status::Completed { State::Completed } else { State::Booked };
-            if found.state != State::NoShow {
-                clinic_session::take(change.transaction, found.session_id, found.pool)?;
-                change.changes.sessions.insert(found.session_id);
-            }
-            Ok(step(change, &found, to, None, None)?)
-        }
+        (Status::Completed, Status::Pending) | (Status::Cancelled, _) => restore(change, &found, status),
         (_, _) => refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled }),
     }
+}
+
+/// Brings back what was over. In a session that has ended nothing is to come any longer, and one that was
+/// stopped has seen nobody.
+fn restore(change: &mut Change<'_, '_>, found: &Booking, status: Status) -> Outcome<()> {
+    let Some(session) = clinic_session::by_id(change.transaction, found.session_id)? else {
+        return refuse(Refusal::UnknownSession);
+    };
+    // All that can be refused comes before the first write, which the old dialect does not undo.
+    let takes_place = matches!(found.state, State::Cancelled | State::Expired);
+    let has_place = !takes_place || session.has_place(found.pool);
+    match (session.state, status) {
+        (SessionState::Stopped, _) => {
+            return refuse(Refusal::SessionStopped { reason: session.stop_reason });
+        }
+        (SessionState::Closed, Status::Pending) => return refuse(Refusal::SessionClosed),
+        _ if !has_place => return refuse(Refusal::SessionFull),
+        _ => {}
+    }
+    if found.state.status() == Status::Cancelled && status == Status::Pending {
+        // The old rules know no other limit.
+        let rules = BookingRules { limit_scope: LimitScope::None, ..change.rules.clone() };
+        check_again(change, found, &rules)?;
+    }
+    if takes_place {
+        clinic_session::take(change.transaction, found.session_id, found.pool)?;
+        change.changes.sessions.insert(found.session_id);
+    }
+    let to = match status {
+        Status::Completed => State::Completed,
+        _ if queue::appointment_restored(change, found)? => State::CheckedIn,
+        _ => State::Booked,
+    };
+    Ok(step(change, found, to, None, None)?)
 }

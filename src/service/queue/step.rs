@@ -171,6 +171,21 @@ pub(in crate::service) fn appointment_ended(
     Ok(())
 }
 
+/// The old dialect has brought an appointment back that was over. Its patient, where they had come, waits again in
+/// their old place, for nobody gets a second ticket. Returns whether they had come.
+pub(in crate::service) fn appointment_restored(
+    change: &mut Change<'_, '_>,
+    found: &Booking,
+) -> Result<bool, Error> {
+    let Some(ticket) = super::by_appointment(change.transaction, found.appointment_id)? else {
+        return Ok(false);
+    };
+    let (by, now) = (change.by, change.now.unix_ms);
+    change.transaction.execute(&queue::COME_BACK, params![ticket.ticket_id, ticket.place, by, now])?;
+    change.changes.queues.insert(ticket.session_id);
+    Ok(true)
+}
+
 /// Lets someone who is not seen yet come before others, or no longer.
 pub fn set_priority(change: &mut Change<'_, '_>, ticket_id: i64, priority: i64) -> Outcome<Ticket> {
     let ticket = known(change, ticket_id)?;

@@ -167,6 +167,9 @@ impl Method for UndoStep {
         Code::NothingToUndo,
         Code::SessionFull,
         Code::SessionStopped,
+        Code::SessionClosed,
+        Code::PatientBusy,
+        Code::LimitReached,
         Code::RequestIdReused,
     ];
     type Params = AppointmentParams;
