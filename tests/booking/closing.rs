@@ -1,0 +1,84 @@
+//! The end of a session, and who did not come.
+
+use super::clinic::*;
+use serde_json::json;
+
+/// Lets a patient miss a session of each of these days.
+fn miss(clinic: &mut Clinic, number: i64, days: &[&str]) {
+    for day in days {
+        let session_id = clinic.session_of(json!({
+            "doctor_id": 4, "period": "morning", "starts_at": format!("{day} 09:00"),
+            "ends_at": format!("{day} 12:00"), "capacity_online": 2,
+        }));
+        clinic.at(&format!("{day} 08:00"));
+        let id = clinic.book(session_id, number);
+        clinic.at(&format!("{day} 12:00"));
+        clinic.tick();
+        assert_eq!(clinic.state(id), "no_show");
+        assert_eq!(clinic.listed(session_id)["state"], "closed");
+    }
+}
+
+#[test]
+fn who_never_came_did_not_come_and_who_was_not_seen_has_left() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 4);
+    let (absent, present) = (clinic.book(session_id, 0), clinic.book(session_id, 1));
+    clinic.at("2026-01-05 11:58");
+    let hold = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 2});
+    let held = clinic.ok(&patient(2), "appointment.hold", hold)["appointment_id"].as_i64().unwrap();
+    clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": present}));
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    assert_eq!(clinic.state(absent), "no_show");
+    let left = clinic.get(present);
+    assert_eq!((&left["state"], &left["cancelled_by"]), (&json!("cancelled"), &json!("system")));
+    assert_eq!(clinic.state(held), "cancelled");
+    clinic.refused_book(session_id, 3, "session_closed");
+    let sql = "SELECT count(*) FROM appointments WHERE appointment_id > 3 AND status = 'cancelled'";
+    assert_eq!(clinic.number(sql), 3);
+}
+
+#[test]
+fn who_did_not_come_too_often_does_not_book_online_until_the_staff_says_so() {
+    let mut clinic = Clinic::new();
+    miss(&mut clinic, 0, &["2026-01-06", "2026-01-07"]);
+    let next = clinic.session_of(json!({
+        "doctor_id": 5, "period": "next", "starts_at": "2026-01-09 09:00", "ends_at": "2026-01-09 12:00",
+        "capacity_online": 3, "capacity_onsite": 3,
+    }));
+    let booked = clinic.book(next, 0);
+    clinic.cancel(&patient(0), booked);
+    miss(&mut clinic, 0, &["2026-01-08"]);
+    let facts = clinic.refused_book(next, 0, "penalised");
+    assert_eq!(facts["blocked_until"], "2026-04-08");
+    // The desk still has places for them.
+    let onsite = json!({"session_id": next, "patient_id": FIRST_PATIENT, "onsite": true});
+    let id = clinic.ok(CLERK, "appointment.book", onsite)["appointment_id"].as_i64().unwrap();
+    clinic.cancel(CLERK, id);
+    let lift = json!({"patient_id": FIRST_PATIENT, "reason": "住院"});
+    clinic.refused(&patient(0), "appointment.lift_penalty", lift.clone(), "forbidden");
+    assert_eq!(clinic.ok(CLERK, "appointment.lift_penalty", lift.clone())["was_blocked"], true);
+    assert_eq!(clinic.ok(CLERK, "appointment.lift_penalty", lift)["was_blocked"], false);
+    clinic.book(next, 0);
+}
+
+#[test]
+fn a_penalty_is_over_on_its_day_and_old_absences_do_not_count() {
+    let mut clinic = Clinic::with(|settings| {
+        settings.clinic.booking.no_shows_max = 2;
+        settings.clinic.booking.no_show_window_days = 10;
+        settings.clinic.booking.no_show_block_days = 5;
+    });
+    miss(&mut clinic, 0, &["2026-01-06", "2026-01-17"]);
+    assert_eq!(clinic.number("SELECT count(*) FROM booking_penalties"), 0);
+    miss(&mut clinic, 0, &["2026-01-20"]);
+    let next = clinic.session_of(json!({
+        "doctor_id": 5, "period": "next", "starts_at": "2026-01-26 09:00", "ends_at": "2026-01-26 12:00",
+        "capacity_online": 3,
+    }));
+    clinic.at("2026-01-24 23:59");
+    clinic.refused_book(next, 0, "penalised");
+    clinic.at("2026-01-25 00:00");
+    clinic.book(next, 0);
+}

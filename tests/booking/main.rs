@@ -1,0 +1,10 @@
+//! Sessions and the places in them, over the dispatcher, without sockets: how sessions are made, who gets a place,
+//! what becomes of it, who waits for one, and what the old dialect makes of it all.
+
+mod clinic;
+mod closing;
+mod keeping;
+mod making;
+mod old_dialect;
+mod taking;
+mod waiting;

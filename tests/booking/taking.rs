@@ -1,0 +1,147 @@
+//! Who gets a place, and who does not.
+
+use super::clinic::*;
+use serde_json::json;
+
+#[test]
+fn places_online_have_their_time() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session_of(json!({
+        "doctor_id": 4, "period": "morning", "starts_at": "2026-01-06 09:00", "ends_at": "2026-01-06 12:00",
+        "capacity_online": 5, "capacity_onsite": 5, "release_at": "2026-01-05 07:30",
+        "book_until": "2026-01-06 10:00",
+    }));
+    let facts = clinic.refused_book(session_id, 0, "not_open");
+    assert_eq!(facts["opens_at"], "2026-01-05 07:30:00");
+    // The desk has its own places, at any time.
+    let onsite = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 4, "onsite": true});
+    clinic.ok(NURSE, "appointment.book", onsite.clone());
+    clinic.at("2026-01-05 07:30");
+    clinic.book(session_id, 0);
+    clinic.at("2026-01-06 10:00");
+    let facts = clinic.refused_book(session_id, 1, "booking_over");
+    assert_eq!(facts["until"], "2026-01-06 10:00:00");
+    let onsite = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 5, "onsite": true});
+    clinic.ok(NURSE, "appointment.book", onsite.clone());
+    clinic.refused(&patient(5), "appointment.book", onsite, "forbidden");
+}
+
+#[test]
+fn of_many_who_want_one_place_one_gets_it() {
+    let mut clinic = Clinic::new();
+    let (full, free) = (clinic.session(4, 1), clinic.session(5, 4));
+    let later = clinic.session_of(json!({
+        "doctor_id": 4, "period": "later", "starts_at": "2026-01-07 09:00", "ends_at": "2026-01-07 12:00",
+        "capacity_online": 4,
+    }));
+    // Places that are no longer given out are no alternative.
+    clinic.session_of(json!({
+        "doctor_id": 4, "period": "late", "starts_at": "2026-01-08 09:00", "ends_at": "2026-01-08 12:00",
+        "capacity_online": 4, "book_until": "2026-01-05 06:00",
+    }));
+    let mut winners = 0;
+    for number in 0..PATIENTS {
+        let params = json!({"session_id": full, "patient_id": FIRST_PATIENT + number});
+        match clinic.call(&patient(number), "appointment.book", &params) {
+            Ok(_) => winners += 1,
+            Err(facts) => {
+                assert_eq!((&facts["code"], &facts["remaining"]), (&json!("session_full"), &json!(0)));
+                let named = facts["alternatives"].as_array().unwrap();
+                let named: Vec<i64> = named.iter().map(|item| item["session_id"].as_i64().unwrap()).collect();
+                assert_eq!(named, [later], "one of the same department, and not {free}");
+            }
+        }
+    }
+    assert_eq!(winners, 1);
+    assert_eq!(clinic.number("SELECT count(*) FROM bookings"), 1);
+    assert_eq!(clinic.number("SELECT count(*) FROM appointments WHERE appointment_id > 3"), 1);
+}
+
+#[test]
+fn nobody_is_in_two_places_unless_the_staff_says_why() {
+    let mut clinic = Clinic::new();
+    let (here, there) = (clinic.session(4, 3), clinic.session(5, 3));
+    let afternoon = clinic.session_of(json!({
+        "doctor_id": 4, "period": "afternoon", "starts_at": "2026-01-05 14:00", "ends_at": "2026-01-05 17:00",
+        "capacity_online": 3,
+    }));
+    let first = clinic.book(here, 0);
+    assert_eq!(clinic.refused_book(there, 0, "patient_busy")["appointment_id"], first);
+    assert_eq!(clinic.refused_book(afternoon, 0, "limit_reached")["appointment_id"], first);
+    let mut params = json!({"session_id": there, "patient_id": FIRST_PATIENT, "override_reason": "急诊"});
+    clinic.refused(&patient(0), "appointment.book", params.clone(), "forbidden");
+    clinic.ok(CLERK, "appointment.book", params.clone());
+    let audited = "SELECT count(*) FROM audit
+        WHERE method = 'appointment.book' AND detail = 'override' AND reason = '急诊' AND outcome = 'success'";
+    assert_eq!(clinic.number(audited), 1);
+    params["session_id"] = json!(afternoon);
+    clinic.ok(CLERK, "appointment.book", params);
+    for (session_id, patient_id, code) in [(99, FIRST_PATIENT, "not_found"), (here, 999, "not_found")] {
+        let params = json!({"session_id": session_id, "patient_id": patient_id});
+        clinic.refused(CLERK, "appointment.book", params, code);
+    }
+}
+
+#[test]
+fn a_session_without_a_department_is_of_its_doctors() {
+    let mut clinic = Clinic::new();
+    let first = clinic.session(4, 3);
+    assert_eq!(clinic.listed(first)["department"], "内科");
+}
+
+#[test]
+fn a_hold_is_confirmed_in_time_or_its_place_is_free() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let hold = |number: i64| json!({"session_id": session_id, "patient_id": FIRST_PATIENT + number});
+    let held = clinic.ok(&patient(0), "appointment.hold", hold(0));
+    assert_eq!(held["expires_ms"].as_i64().unwrap(), clinic.now.unix_ms + 300_000);
+    clinic.refused(&patient(1), "appointment.hold", hold(1), "session_full");
+    let id = json!({"appointment_id": held["appointment_id"]});
+    clinic.pass(5);
+    clinic.refused(&patient(0), "appointment.confirm", id.clone(), "hold_expired");
+    clinic.tick();
+    clinic.refused(&patient(0), "appointment.confirm", id.clone(), "hold_expired");
+    clinic.refused(&patient(0), "appointment.cancel", id, "bad_transition");
+    let held = clinic.ok(&patient(1), "appointment.hold", hold(1));
+    let id = json!({"appointment_id": held["appointment_id"]});
+    clinic.refused(&patient(0), "appointment.confirm", id.clone(), "forbidden");
+    let booked = clinic.ok(&patient(1), "appointment.confirm", id.clone());
+    assert_eq!((&booked["state"], &booked["expires_ms"]), (&json!("booked"), &json!(null)));
+    let facts = clinic.refused(&patient(1), "appointment.confirm", id, "bad_transition");
+    assert_eq!(facts["allowed"], json!(["checked_in", "cancelled", "no_show"]));
+    clinic.pass(10);
+    clinic.tick();
+    assert_eq!(clinic.remaining(session_id), 0);
+}
+
+#[test]
+fn a_request_that_comes_again_books_once() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 2);
+    let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT, "request_id": "one"});
+    let first = clinic.ok(&patient(0), "appointment.book", params.clone());
+    assert_eq!(clinic.ok(&patient(0), "appointment.book", params.clone()), first);
+    assert_eq!(clinic.remaining(session_id), 1);
+    let cancel = json!({"appointment_id": first["appointment_id"], "request_id": "one"});
+    clinic.refused(&patient(0), "appointment.cancel", cancel, "request_id_reused");
+    clinic.cancel(&patient(0), first["appointment_id"].as_i64().unwrap());
+    assert_eq!(clinic.ok(&patient(0), "appointment.book", params), first, "as it was told then");
+    assert_eq!(clinic.remaining(session_id), 2);
+}
+
+#[test]
+fn a_fee_and_whether_it_was_paid() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 2);
+    let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT, "fee_fen": 5000});
+    let id = clinic.ok(CLERK, "appointment.book", params)["appointment_id"].take();
+    let found = clinic.get(id.as_i64().unwrap());
+    assert_eq!((&found["fee_fen"], &found["is_paid"]), (&json!(5000), &json!(false)));
+    let paid = json!({"appointment_id": id, "is_paid": true, "fee_fen": 4000});
+    let found = clinic.ok(CLERK, "appointment.set_paid", paid.clone());
+    assert_eq!((&found["fee_fen"], &found["is_paid"]), (&json!(4000), &json!(true)));
+    clinic.refused(&patient(0), "appointment.set_paid", paid, "forbidden");
+    let listed = clinic.old(&json!({"query_appointments": 1, "patient_phone": patient(0)}));
+    assert_eq!(listed["appointments"][0]["fee_paid"], true);
+}
