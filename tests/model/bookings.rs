@@ -1,0 +1,341 @@
+//! The reference's rules of booking, waiting and closing.
+//!
+//! It never knows who may ask. Invariant: a rule that refuses has changed nothing.
+
+use super::clinic::*;
+
+/// A place that somebody wants.
+#[derive(Clone, Copy)]
+pub struct Wanted {
+    pub session: i64,
+    pub patient: i64,
+    pub state: &'static str,
+    pub pool: usize,
+    pub is_overridden: bool,
+    pub by: Option<i64>,
+}
+
+impl Clinic {
+    fn check_open(&self, session: i64) -> Said {
+        self.open(session)?;
+        if self.now >= self.session(session).ends { Err("booking_over") } else { Ok(()) }
+    }
+
+    /// About when the next one is seen.
+    fn visit(&self, session: i64, pool: usize) -> (i64, i64) {
+        let Session { starts, ends, capacity, booked, .. } = *self.session(session);
+        let planned = (capacity[ONLINE] + capacity[ONSITE]).max(1);
+        let before = match pool {
+            ONLINE | ONSITE => (booked[ONLINE] + booked[ONSITE]).min(planned - 1),
+            _ => planned - 1,
+        };
+        let begin = starts + (ends - starts) * before / planned;
+        (begin, begin + ((ends - starts) / planned).max(1))
+    }
+
+    fn conflicts(&self, session: i64, patient: i64, (starts, ends): (i64, i64), own: i64) -> Said {
+        let wanted = self.session(session);
+        let others = || self.bookings.values().filter(|other| other.patient == patient && other.id != own);
+        if others().any(|other| is_active(other.state) && other.starts < ends && other.ends > starts) {
+            return Err("patient_busy");
+        }
+        if others().any(|other| status(other.state) != "cancelled" && other.starts == starts) {
+            return Err("patient_busy");
+        }
+        let is_second = |other: &Booking| {
+            let there = self.session(other.session);
+            is_active(other.state)
+                && other.pool != FOLLOWUP
+                && there.department == wanted.department
+                && there.starts / DAY == wanted.starts / DAY
+        };
+        if others().any(is_second) { Err("limit_reached") } else { Ok(()) }
+    }
+
+    fn take(&mut self, session: i64, pool: usize) -> Said {
+        let session = self.sessions.get_mut(&session).unwrap();
+        if pool == FOLLOWUP {
+            return Ok(());
+        }
+        if session.booked[pool] >= session.capacity[pool] {
+            return Err("session_full");
+        }
+        session.booked[pool] += 1;
+        Ok(())
+    }
+
+    fn give_back(&mut self, session: i64, pool: usize) {
+        if pool != FOLLOWUP {
+            self.sessions.get_mut(&session).unwrap().booked[pool] -= 1;
+        }
+    }
+
+    /// The next number of a doctor's day.
+    fn number(&self, session: i64) -> i64 {
+        let here = self.session(session);
+        let of_day = self.bookings.values().filter(|other| {
+            let there = self.session(other.session);
+            there.doctor == here.doctor && there.starts / DAY == here.starts / DAY
+        });
+        of_day.map(|other| other.number).max().unwrap_or(0) + 1
+    }
+
+    pub fn place(&mut self, wanted: Wanted) -> Result<i64, &'static str> {
+        let Wanted { session, patient, state, pool, is_overridden, by } = wanted;
+        self.check_open(session)?;
+        let (starts, ends) = self.visit(session, pool);
+        if !is_overridden && pool != FOLLOWUP {
+            if pool == ONLINE && self.blocked.contains(&patient) {
+                return Err("penalised");
+            }
+            self.conflicts(session, patient, (starts, ends), 0)?;
+        }
+        self.take(session, pool)?;
+        let number = self.number(session);
+        let id = self.older + 1 + i64::try_from(self.bookings.len()).unwrap();
+        let expires = (state == "held").then_some(self.now + HOLD);
+        let (previous, changed_by, changed) = (None, by, self.now);
+        let booking = Booking {
+            id,
+            session,
+            patient,
+            starts,
+            ends,
+            state,
+            pool,
+            expires,
+            number,
+            previous,
+            changed_by,
+            changed,
+            is_overridden,
+        };
+        self.bookings.insert(id, booking);
+        Ok(id)
+    }
+
+    pub fn step(&mut self, id: i64, to: &'static str, by: Option<i64>) {
+        let now = self.now;
+        let booking = self.change(id);
+        booking.previous = Some(booking.state);
+        (booking.state, booking.expires) = (to, None);
+        (booking.changed_by, booking.changed) = (by, now);
+    }
+
+    fn entry_of(&mut self, booking: i64, to: &'static str) {
+        for entry in self.entries.values_mut() {
+            if entry.booking == Some(booking) && entry.state == "offered" {
+                entry.state = to;
+            }
+        }
+    }
+
+    pub fn confirm(&mut self, id: i64, by: i64) -> Said {
+        match self.bookings[&id].state {
+            "held" => {}
+            "expired" => return Err("hold_expired"),
+            _ => return Err("bad_transition"),
+        }
+        self.step(id, "booked", Some(by));
+        self.entry_of(id, "accepted");
+        Ok(())
+    }
+
+    pub fn cancel(&mut self, id: i64, is_patient: bool, by: Option<i64>) -> Said {
+        let Booking { state, starts, .. } = self.bookings[&id];
+        match state {
+            "cancelled" => return Ok(()),
+            "held" | "checked_in" => {}
+            "booked" if is_patient && self.now >= starts => return Err("too_late"),
+            "booked" => {}
+            _ => return Err("bad_transition"),
+        }
+        self.end(id, "cancelled", by);
+        Ok(())
+    }
+
+    fn end(&mut self, id: i64, to: &'static str, by: Option<i64>) {
+        self.step(id, to, by);
+        let Booking { session, pool, .. } = self.bookings[&id];
+        self.give_back(session, pool);
+        self.entry_of(id, "expired");
+        self.ticket_ended(id, by);
+        if pool == ONLINE {
+            self.offer(session);
+        }
+    }
+
+    pub fn offer(&mut self, session: i64) {
+        loop {
+            let mut waiting = self.entries.values();
+            let Some(entry) = waiting.find(|entry| entry.session == session && entry.state == "waiting")
+            else {
+                return;
+            };
+            let (id, patient) = (entry.id, entry.patient);
+            let wanted =
+                Wanted { session, patient, state: "held", pool: ONLINE, is_overridden: false, by: None };
+            let (state, booking) = match self.place(wanted) {
+                Ok(booking) => ("offered", Some(booking)),
+                Err("patient_busy" | "limit_reached" | "penalised") => ("passed", None),
+                Err(_) => return,
+            };
+            let entry = self.entries.get_mut(&id).unwrap();
+            (entry.state, entry.booking) = (state, booking);
+        }
+    }
+
+    pub fn reschedule(&mut self, id: i64, to: i64, by: i64) -> Said {
+        let Booking { state, session: from, patient, pool, .. } = self.bookings[&id];
+        if !matches!(state, "held" | "booked") {
+            return Err("bad_transition");
+        }
+        if from == to {
+            return Ok(());
+        }
+        self.check_open(to)?;
+        let (starts, ends) = self.visit(to, pool);
+        self.conflicts(to, patient, (starts, ends), id)?;
+        self.take(to, pool)?;
+        let (number, now) = (self.number(to), self.now);
+        let booking = self.change(id);
+        (booking.session, booking.starts, booking.ends, booking.number) = (to, starts, ends, number);
+        (booking.previous, booking.changed_by, booking.changed) = (None, Some(by), now);
+        booking.is_overridden = false;
+        self.give_back(from, pool);
+        self.entry_of(id, "expired");
+        if pool == ONLINE {
+            self.offer(from);
+        }
+        Ok(())
+    }
+
+    pub fn undo(&mut self, id: i64, by: i64) -> Said {
+        let Booking { state, previous, changed_by, changed, session, patient, starts, ends, pool, .. } =
+            self.bookings[&id];
+        let is_mine = changed_by == Some(by) && self.now - changed <= UNDO;
+        // The only step that can be taken back here is that a booked one was cancelled.
+        if !is_mine || state != "cancelled" || previous != Some("booked") {
+            return Err("nothing_to_undo");
+        }
+        self.open(session)?;
+        self.conflicts(session, patient, (starts, ends), id)?;
+        self.take(session, pool)?;
+        let now = self.now;
+        let booking = self.change(id);
+        (booking.state, booking.previous) = ("booked", None);
+        (booking.changed_by, booking.changed, booking.is_overridden) = (Some(by), now, false);
+        Ok(())
+    }
+
+    pub fn join(&mut self, session: i64, patient: i64) -> Said {
+        let found = self.session(session);
+        if found.state != "open" || self.now >= found.ends {
+            return Err("session_closed");
+        }
+        if found.booked[ONLINE] < found.capacity[ONLINE] {
+            return Err("has_places");
+        }
+        let is_live = |entry: &Entry| matches!(entry.state, "waiting" | "offered");
+        let mine = |entry: &&Entry| entry.session == session && entry.patient == patient;
+        if self.entries.values().filter(mine).any(is_live) {
+            return Err("already_waiting");
+        }
+        let id = 1 + i64::try_from(self.entries.len()).unwrap();
+        self.entries.insert(id, Entry { id, session, patient, state: "waiting", booking: None });
+        Ok(())
+    }
+
+    pub fn leave_waitlist(&mut self, id: i64, by: i64) -> Said {
+        let entry = self.entries.get_mut(&id).unwrap();
+        let (was, booking) = (entry.state, entry.booking);
+        if matches!(was, "waiting" | "offered") {
+            entry.state = "left";
+        }
+        match booking {
+            Some(booking) if was == "offered" => self.cancel(booking, true, Some(by)),
+            _ => Ok(()),
+        }
+    }
+
+    pub fn resize(&mut self, id: i64, capacity: [i64; 3]) -> Said {
+        let session = self.sessions.get_mut(&id).unwrap();
+        if capacity.iter().zip(session.booked).any(|(wanted, booked)| *wanted < booked) {
+            return Err("conflict");
+        }
+        session.capacity = capacity;
+        self.offer(id);
+        Ok(())
+    }
+
+    fn end_session(&mut self, id: i64, state: &'static str) {
+        self.sessions.get_mut(&id).unwrap().state = state;
+        for entry in self.entries.values_mut() {
+            if entry.session == id && entry.state == "waiting" {
+                entry.state = "expired";
+            }
+        }
+    }
+
+    fn in_state(&self, session: i64, state: &str) -> Vec<i64> {
+        let those = self.bookings.values().filter(|found| found.session == session && found.state == state);
+        those.map(|found| found.id).collect()
+    }
+
+    pub fn stop(&mut self, id: i64, by: i64) -> Said {
+        match self.session(id).state {
+            "open" => {}
+            "stopped" => return Ok(()),
+            _ => return Err("session_closed"),
+        }
+        self.end_session(id, "stopped");
+        for state in ["held", "booked", "checked_in"] {
+            for booking in self.in_state(id, state) {
+                self.cancel(booking, false, Some(by)).unwrap();
+            }
+        }
+        Ok(())
+    }
+
+    /// What the timers do.
+    pub fn tick(&mut self) {
+        let mut over: Vec<(i64, i64)> =
+            self.bookings.values().filter_map(|found| Some((found.expires?, found.id))).collect();
+        over.sort_unstable();
+        for (expires, id) in over {
+            if expires <= self.now {
+                self.end(id, "expired", None);
+            }
+        }
+        let mut ended: Vec<(i64, i64)> = self
+            .sessions
+            .values()
+            .filter(|session| session.state != "closed" && session.ends <= self.now)
+            .map(|session| (session.ends, session.id))
+            .collect();
+        ended.sort_unstable();
+        for (_, id) in ended {
+            self.close(id);
+        }
+    }
+
+    fn close(&mut self, id: i64) {
+        self.end_session(id, "closed");
+        for held in self.in_state(id, "held") {
+            self.cancel(held, false, None).unwrap();
+        }
+        for missed in self.in_state(id, "booked") {
+            self.step(missed, "no_show", None);
+            let patient = self.bookings[&missed].patient;
+            let missed = |found: &&Booking| found.patient == patient && found.state == "no_show";
+            if self.bookings.values().filter(missed).count() >= NO_SHOWS_MAX
+                && !self.blocked.contains(&patient)
+            {
+                self.blocked.push(patient);
+            }
+        }
+        for waiting in self.in_state(id, "checked_in") {
+            self.cancel(waiting, false, None).unwrap();
+        }
+    }
+}

@@ -1,0 +1,330 @@
+//! Random steps, each asked of the server and of the reference.
+//!
+//! It never knows the rules. Invariant: the same seed takes the same steps.
+
+use super::bookings::Wanted;
+use super::check::{compare, events, invariants};
+use super::clinic::*;
+use super::server::{Server, reference};
+use serde_json::{Value, json};
+
+const ROOMS: [&str; 3] = ["1", "2", "3"];
+
+/// Numbers that are the same each time.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, end: i64) -> i64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        i64::try_from(self.0 % u64::try_from(end).unwrap()).unwrap()
+    }
+
+    fn one_in(&mut self, count: i64) -> bool {
+        self.below(count) == 0
+    }
+
+    fn of<T: Copy>(&mut self, things: &[T]) -> T {
+        things[usize::try_from(self.below(i64::try_from(things.len()).unwrap())).unwrap()]
+    }
+
+    /// One of those that are there, the latest ones more often; 1 where there are none.
+    fn recent(&mut self, ids: Vec<i64>) -> i64 {
+        let count = i64::try_from(ids.len()).unwrap();
+        if count == 0 {
+            return 1;
+        }
+        let back = if self.one_in(3) { self.below(count) } else { self.below(count.min(8)) };
+        ids[usize::try_from(count - 1 - back).unwrap()]
+    }
+}
+
+/// What is asked, by whom, and what the reference says to it.
+struct Step {
+    by: i64,
+    method: &'static str,
+    params: Value,
+    expected: Said,
+}
+
+pub fn walk(seed: u64, steps: usize) -> usize {
+    let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut clinic = reference();
+    let mut server = Server::new(&mut clinic);
+    let mut accepted = 0;
+    for number in 0..steps {
+        pass(&mut dice, &mut clinic, &mut server, number);
+        let before = clinic.clone();
+        let step = step(&mut dice, &mut clinic);
+        let Step { by, method, mut params, expected } = step;
+        let is_retried = dice.one_in(8);
+        if is_retried {
+            params["request_id"] = json!(format!("{seed}-{number}"));
+        }
+        let said = format!("step {number} at {}: {by} {method} {params}", text(clinic.now));
+        let told = events(&server);
+        let reply = server.call(by, method, &params);
+        let word = reply.as_ref().map(|_| ()).map_err(String::as_str);
+        assert_eq!(word, expected, "{said}: the server says the first and the reference the second");
+        compare(&server, &clinic, &said);
+        invariants(&before, &clinic, &said);
+        let (last, count) = events(&server);
+        match &reply {
+            Ok(result) => {
+                accepted += 1;
+                assert!(last >= told.0 && count >= told.1, "{said}: an event is gone");
+                if is_retried {
+                    assert_eq!(server.call(by, method, &params).as_ref(), Ok(result), "{said}, again");
+                    compare(&server, &clinic, &said);
+                    assert_eq!(events(&server), (last, count), "{said}: again, and told again");
+                }
+            }
+            Err(_) => assert_eq!((last, count), told, "{said}: what was refused was told"),
+        }
+    }
+    accepted
+}
+
+/// Time passes, or the clock is turned back, or the server begins anew.
+fn pass(dice: &mut Dice, clinic: &mut Clinic, server: &mut Server, number: usize) {
+    if dice.one_in(100) {
+        server.restart();
+    }
+    let minutes = match dice.below(40) {
+        0 => -1 - dice.below(5),
+        1..=10 => dice.below(14),
+        _ => return,
+    };
+    let before = clinic.clone();
+    clinic.now += minutes;
+    let said = format!("before step {number}, {minutes} minutes later, at {}", text(clinic.now));
+    server.set_clock(clinic.now);
+    clinic.tick();
+    compare(server, clinic, &said);
+    invariants(&before, clinic, &said);
+}
+
+/// Somebody who may ask about a patient, or, now and then, another patient.
+fn about(dice: &mut Dice, patient: i64) -> i64 {
+    match dice.below(10) {
+        0 => dice.of(&PATIENTS),
+        1..=5 => patient,
+        6..=7 => CLERK,
+        _ => NURSE,
+    }
+}
+
+/// What a patient may not ask about another one.
+fn may(by: i64, patient: i64) -> Said {
+    if by == patient || !PATIENTS.contains(&by) { Ok(()) } else { Err("forbidden") }
+}
+
+fn step(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    match dice.below(100) {
+        0..=24 => of_place(dice, clinic),
+        25..=44 => of_appointment(dice, clinic),
+        45..=54 => of_waitlist(dice, clinic),
+        55..=69 => of_desk(dice, clinic),
+        70..=97 => of_ticket(dice, clinic),
+        _ => of_session(dice, clinic),
+    }
+}
+
+/// Mostly a session that is not over yet.
+fn session(dice: &mut Dice, clinic: &Clinic) -> i64 {
+    let open: Vec<i64> =
+        clinic.sessions.values().filter(|found| found.state == "open").map(|found| found.id).collect();
+    if open.is_empty() || dice.one_in(10) { 1 + dice.below(5) } else { dice.of(&open) }
+}
+
+fn of_place(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    let (session, patient) = (session(dice, clinic), dice.of(&PATIENTS));
+    let by = about(dice, patient);
+    let (method, state) =
+        if dice.one_in(3) { ("appointment.hold", "held") } else { ("appointment.book", "booked") };
+    let (is_onsite, is_overridden) = (dice.one_in(6), dice.one_in(12));
+    let mut params = json!({"session_id": session, "patient_id": patient});
+    if is_onsite {
+        params["onsite"] = json!(true);
+    }
+    if is_overridden {
+        params["override_reason"] = json!("急诊");
+    }
+    let pool = if is_onsite { ONSITE } else { ONLINE };
+    let is_of_staff = is_onsite || is_overridden;
+    let expected = match may(by, patient) {
+        Ok(()) if is_of_staff && by == patient => Err("forbidden"),
+        Ok(()) => {
+            clinic.place(Wanted { session, patient, state, pool, is_overridden, by: Some(by) }).map(|_| ())
+        }
+        refused => refused,
+    };
+    Step { by, method, params, expected }
+}
+
+fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    let id = dice.recent(clinic.bookings.keys().copied().collect());
+    let kind = dice.below(10);
+    let to = session(dice, clinic);
+    let Some(Booking { patient, changed_by, .. }) = clinic.bookings.get(&id).cloned() else {
+        let params = json!({"appointment_id": 999});
+        return Step { by: NURSE, method: "appointment.cancel", params, expected: Err("not_found") };
+    };
+    let mut by = about(dice, patient);
+    let mut params = json!({"appointment_id": id});
+    let method = match kind {
+        0..=2 => "appointment.confirm",
+        3..=5 => "appointment.cancel",
+        6..=7 => {
+            params["session_id"] = json!(to);
+            "appointment.reschedule"
+        }
+        _ => "appointment.undo",
+    };
+    if let ("appointment.undo", Some(changed_by), true) = (method, changed_by, dice.one_in(2)) {
+        by = if changed_by == DOCTOR { NURSE } else { changed_by };
+    }
+    let expected = may(by, patient).and_then(|()| match method {
+        "appointment.confirm" => clinic.confirm(id, by),
+        "appointment.cancel" => clinic.cancel(id, by == patient, Some(by)),
+        "appointment.reschedule" => clinic.reschedule(id, to, by),
+        _ => clinic.undo(id, by),
+    });
+    Step { by, method, params, expected }
+}
+
+fn of_waitlist(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    if dice.one_in(4) {
+        let id = dice.recent(clinic.entries.keys().copied().collect());
+        let method = "waitlist.leave";
+        let params = json!({"entry_id": id});
+        let Some(patient) = clinic.entries.get(&id).map(|entry| entry.patient) else {
+            return Step { by: NURSE, method, params, expected: Err("not_found") };
+        };
+        let by = about(dice, patient);
+        let expected = may(by, patient).and_then(|()| clinic.leave_waitlist(id, by));
+        return Step { by, method, params, expected };
+    }
+    let (session, patient) = (session(dice, clinic), dice.of(&PATIENTS));
+    let by = about(dice, patient);
+    let expected = may(by, patient).and_then(|()| clinic.join(session, patient));
+    let params = json!({"session_id": session, "patient_id": patient});
+    Step { by, method: "waitlist.join", params, expected }
+}
+
+fn of_desk(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    let (session, patient) = (session(dice, clinic), dice.of(&PATIENTS));
+    let params = json!({"session_id": session, "patient_id": patient});
+    match dice.below(10) {
+        0..=1 => {
+            let expected = clinic.walk_in(session, patient, NURSE);
+            Step { by: NURSE, method: "appointment.walk_in", params, expected }
+        }
+        2 => {
+            let expected = if clinic.session(session).doctor == DOCTOR {
+                clinic.add_on(session, patient, DOCTOR)
+            } else {
+                Err("forbidden")
+            };
+            let params = json!({"session_id": session, "patient_id": patient, "reason": "复查"});
+            Step { by: DOCTOR, method: "appointment.add_on", params, expected }
+        }
+        3..=4 => {
+            let done = clinic.bookings.values().filter(|found| found.state == "completed");
+            let origin = dice.recent(done.map(|found| found.id).collect());
+            let expected = match clinic.bookings.contains_key(&origin) {
+                true => clinic.follow_up(origin, NURSE),
+                false => Err("not_found"),
+            };
+            Step {
+                by: NURSE,
+                method: "appointment.follow_up",
+                params: json!({"origin_id": if expected == Err("not_found") { 999 } else { origin }}),
+                expected,
+            }
+        }
+        _ => {
+            let today = clinic.now / DAY;
+            let booked = clinic
+                .bookings
+                .values()
+                .filter(|found| found.state == "booked" && found.starts / DAY == today);
+            let ids: Vec<i64> = match dice.one_in(4) {
+                true => clinic.bookings.keys().copied().collect(),
+                false => booked.map(|found| found.id).collect(),
+            };
+            let id = dice.recent(ids);
+            let method = "queue.check_in";
+            let Some(patient) = clinic.bookings.get(&id).map(|found| found.patient) else {
+                let params = json!({"appointment_id": 999});
+                return Step { by: NURSE, method, params, expected: Err("not_found") };
+            };
+            let by = about(dice, patient);
+            let expected = may(by, patient).and_then(|()| clinic.check_in(id, by));
+            Step { by, method, params: json!({"appointment_id": id}), expected }
+        }
+    }
+}
+
+fn of_ticket(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    if dice.one_in(4) || clinic.tickets.is_empty() {
+        let (session, room, by) = (session(dice, clinic), dice.of(&ROOMS), dice.of(&[NURSE, CLERK]));
+        let expected = clinic.call_next(session, room, by);
+        let params = json!({"session_id": session, "room": room});
+        return Step { by, method: "queue.call_next", params, expected };
+    }
+    let live = clinic.tickets.values().filter(|ticket| !matches!(ticket.state, "done" | "left"));
+    let mut ids: Vec<i64> = live.map(|ticket| ticket.id).collect();
+    if dice.one_in(5) || ids.is_empty() {
+        ids = clinic.tickets.keys().copied().collect();
+    }
+    let id = dice.recent(ids);
+    let Ticket { state, booking, changed_by, .. } = clinic.tickets[&id];
+    let by = changed_by.filter(|by| !PATIENTS.contains(by)).unwrap_or(NURSE);
+    let mut params = json!({"ticket_id": id});
+    let kind = match (state, dice.below(10)) {
+        ("called", 0..=3) => 1,
+        ("called", 4..=5) => 2,
+        ("serving", 0..=4) => 3,
+        ("skipped", 0..=5) => 4,
+        (_, _) => dice.below(8),
+    };
+    let (method, expected) = match kind {
+        0 => ("queue.recall", clinic.recall(id)),
+        1 => ("queue.start", clinic.start(id, by)),
+        2 => {
+            let at_once = dice.one_in(2);
+            params["now"] = json!(at_once);
+            ("queue.skip", clinic.skip(id, at_once, by))
+        }
+        3 => ("queue.finish", clinic.finish(id, by)),
+        4 => ("queue.return", clinic.come_back(id, by)),
+        5 => {
+            let patient = clinic.bookings[&booking].patient;
+            let by = about(dice, patient);
+            let expected = may(by, patient).and_then(|()| clinic.leave_queue(id, by == patient, by));
+            return Step { by, method: "queue.leave", params, expected };
+        }
+        6 => {
+            let priority = dice.below(3);
+            params["priority"] = json!(priority);
+            ("queue.set_priority", clinic.set_priority(id, priority))
+        }
+        _ => ("queue.undo", clinic.undo_call(id, by)),
+    };
+    Step { by, method, params, expected }
+}
+
+fn of_session(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    let id = 1 + dice.below(5);
+    if dice.one_in(6) {
+        let params = json!({"session_id": id, "reason": "停诊"});
+        return Step { by: CLERK, method: "schedule.stop_session", params, expected: clinic.stop(id, CLERK) };
+    }
+    let [online, onsite, addon] = [1 + dice.below(5), dice.below(4), dice.below(3)];
+    let params = json!({"session_id": id, "capacity_online": online, "capacity_onsite": onsite,
+        "capacity_addon": addon});
+    let expected = clinic.resize(id, [online, onsite, addon]);
+    Step { by: CLERK, method: "schedule.resize_session", params, expected }
+}

@@ -1,0 +1,278 @@
+//! The reference's rules of the queue.
+//!
+//! It never knows who may ask. Invariant: a rule that refuses has changed nothing.
+
+use super::bookings::Wanted;
+use super::clinic::*;
+
+const EARLY: i64 = 60;
+const CALLS_MAX: i64 = 3;
+const SKIPS_MAX: i64 = 3;
+const RETURN_AFTER: usize = 3;
+const BOOKED_IN_A_ROW: usize = 2;
+
+impl Clinic {
+    fn ticket(&mut self, id: i64) -> &mut Ticket {
+        self.tickets.get_mut(&id).unwrap()
+    }
+
+    fn touch(&mut self, id: i64, state: &'static str, by: Option<i64>) {
+        let now = self.now;
+        let ticket = self.ticket(id);
+        (ticket.state, ticket.changed_by, ticket.changed) = (state, by, now);
+    }
+
+    /// An appointment has ended whose patient may stand in the queue.
+    pub fn ticket_ended(&mut self, booking: i64, by: Option<i64>) {
+        let mut tickets = self.tickets.values();
+        let Some(ticket) = tickets.find(|ticket| ticket.booking == booking) else { return };
+        if matches!(ticket.state, "waiting" | "called" | "skipped") {
+            let id = ticket.id;
+            self.touch(id, "left", by);
+            self.ticket(id).room = None;
+        }
+    }
+
+    fn give_ticket(&mut self, booking: i64, by: i64) {
+        self.step(booking, "checked_in", Some(by));
+        let Booking { session, pool, .. } = self.bookings[&booking];
+        let found = self.sessions.get_mut(&session).unwrap();
+        let number = found.next_ticket;
+        found.next_ticket += 1;
+        let id = 1 + i64::try_from(self.tickets.len()).unwrap();
+        let band = match pool {
+            ONLINE | ADDON => "booked",
+            ONSITE => "walk_in",
+            _ => "followup",
+        };
+        #[expect(clippy::cast_precision_loss, reason = "there are few tickets")]
+        let place = number as f64;
+        let (state, priority, room, calls, skips, call_order) = ("waiting", 0, None, 0, 0, None);
+        let (changed_by, changed) = (Some(by), self.now);
+        let ticket = Ticket {
+            id,
+            session,
+            number,
+            booking,
+            state,
+            priority,
+            band,
+            place,
+            room,
+            calls,
+            skips,
+            call_order,
+            changed_by,
+            changed,
+        };
+        self.tickets.insert(id, ticket);
+    }
+
+    pub fn check_in(&mut self, booking: i64, by: i64) -> Said {
+        let Booking { state, session, .. } = self.bookings[&booking];
+        let Session { starts, ends, .. } = *self.session(session);
+        if state != "booked" {
+            return Err("bad_transition");
+        }
+        if starts / DAY != self.now / DAY {
+            return Err("not_today");
+        }
+        self.open(session)?;
+        if self.now < starts - EARLY {
+            return Err("too_early");
+        }
+        if self.now >= ends {
+            return Err("too_late");
+        }
+        self.give_ticket(booking, by);
+        Ok(())
+    }
+
+    pub fn walk_in(&mut self, session: i64, patient: i64, by: i64) -> Said {
+        self.open(session)?;
+        if self.session(session).starts / DAY != self.now / DAY {
+            return Err("not_today");
+        }
+        let by_whom = Some(by);
+        let wanted =
+            Wanted { session, patient, state: "booked", pool: ONSITE, is_overridden: false, by: by_whom };
+        let booking = self.place(wanted)?;
+        self.give_ticket(booking, by);
+        Ok(())
+    }
+
+    pub fn add_on(&mut self, session: i64, patient: i64, by: i64) -> Said {
+        self.open(session)?;
+        let by = Some(by);
+        self.place(Wanted { session, patient, state: "booked", pool: ADDON, is_overridden: false, by })
+            .map(|_| ())
+    }
+
+    pub fn follow_up(&mut self, origin: i64, by: i64) -> Said {
+        let Booking { state, session, patient, .. } = self.bookings[&origin];
+        let Session { doctor, starts, .. } = *self.session(session);
+        if state != "completed" {
+            return Err("not_completed");
+        }
+        if starts / DAY != self.now / DAY {
+            return Err("not_today");
+        }
+        let goes_on = |found: &&Session| found.state == "open" && self.now < found.ends;
+        let mut of_day: Vec<&Session> = self
+            .sessions
+            .values()
+            .filter(|found| found.doctor == doctor && found.starts / DAY == starts / DAY)
+            .filter(goes_on)
+            .collect();
+        of_day.sort_by_key(|found| (found.id != session, found.starts, found.id));
+        let session = of_day.first().ok_or("session_closed")?.id;
+        let by_whom = Some(by);
+        let wanted =
+            Wanted { session, patient, state: "booked", pool: FOLLOWUP, is_overridden: false, by: by_whom };
+        let booking = self.place(wanted)?;
+        self.give_ticket(booking, by);
+        Ok(())
+    }
+
+    fn free_room(&self, room: Option<&str>, own: i64, states: &[&str]) -> Said {
+        let is_there =
+            |other: &Ticket| other.id != own && other.room == room && states.contains(&other.state);
+        if self.tickets.values().any(is_there) { Err("room_busy") } else { Ok(()) }
+    }
+
+    /// Those who wait for a session, by their places.
+    fn waiting(&self, session: i64) -> Vec<&Ticket> {
+        let mut waiting: Vec<&Ticket> = self
+            .tickets
+            .values()
+            .filter(|ticket| ticket.session == session && ticket.state == "waiting")
+            .collect();
+        waiting.sort_by(|one, other| one.place.total_cmp(&other.place).then(one.number.cmp(&other.number)));
+        waiting
+    }
+
+    fn next(&self, session: i64) -> Option<i64> {
+        let waiting = self.waiting(session);
+        let highest = waiting.iter().map(|ticket| ticket.priority).max()?;
+        let mut first = waiting.iter().filter(|ticket| ticket.priority == highest);
+        let without = first.clone().find(|ticket| ticket.band != "booked");
+        let booked = first.find(|ticket| ticket.band == "booked");
+        let of_session = || self.tickets.values().filter(|ticket| ticket.session == session);
+        let others = of_session().filter(|ticket| ticket.band != "booked");
+        let last = others.filter_map(|ticket| ticket.call_order).max().unwrap_or(0);
+        let in_a_row = of_session()
+            .filter(|ticket| ticket.band == "booked" && ticket.call_order.is_some_and(|order| order > last))
+            .count();
+        let found = if in_a_row < BOOKED_IN_A_ROW { booked.or(without) } else { without.or(booked) };
+        found.map(|ticket| ticket.id)
+    }
+
+    pub fn call_next(&mut self, session: i64, room: &'static str, by: i64) -> Said {
+        self.open(session)?;
+        self.free_room(Some(room), 0, &["called", "serving"])?;
+        let id = self.next(session).ok_or("queue_empty")?;
+        let of_session = self.tickets.values().filter(|ticket| ticket.session == session);
+        let last = of_session.filter_map(|ticket| ticket.call_order).max().unwrap_or(0);
+        self.touch(id, "called", Some(by));
+        let ticket = self.ticket(id);
+        (ticket.room, ticket.calls, ticket.call_order) = (Some(room), 1, Some(last + 1));
+        Ok(())
+    }
+
+    fn going(&self, id: i64, from: &[&str]) -> Said {
+        if from.contains(&self.tickets[&id].state) { Ok(()) } else { Err("bad_transition") }
+    }
+
+    pub fn recall(&mut self, id: i64) -> Said {
+        self.going(id, &["called"])?;
+        self.ticket(id).calls += 1;
+        Ok(())
+    }
+
+    pub fn skip(&mut self, id: i64, at_once: bool, by: i64) -> Said {
+        self.going(id, &["called"])?;
+        if self.tickets[&id].calls < CALLS_MAX && !at_once {
+            return Err("calls_remaining");
+        }
+        self.touch(id, "skipped", Some(by));
+        let ticket = self.ticket(id);
+        (ticket.room, ticket.skips) = (None, ticket.skips + 1);
+        let (skips, booking) = (ticket.skips, ticket.booking);
+        if skips >= SKIPS_MAX { self.cancel(booking, false, Some(by)) } else { Ok(()) }
+    }
+
+    pub fn come_back(&mut self, id: i64, by: i64) -> Said {
+        self.going(id, &["skipped"])?;
+        let Ticket { session, priority, band, .. } = self.tickets[&id];
+        self.open(session)?;
+        let row = self.waiting(session).into_iter().filter(|it| it.priority == priority && it.band == band);
+        let places: Vec<f64> = row.map(|it| it.place).collect();
+        let count = RETURN_AFTER.min(places.len());
+        #[expect(clippy::cast_precision_loss, reason = "there are few tickets")]
+        let end = self.session(session).next_ticket as f64;
+        let after = places.get(count).copied().unwrap_or(end);
+        let before = if count == 0 { after - 1.0 } else { places[count - 1] };
+        self.touch(id, "waiting", Some(by));
+        self.ticket(id).place = f64::midpoint(before, after);
+        Ok(())
+    }
+
+    pub fn start(&mut self, id: i64, by: i64) -> Said {
+        self.going(id, &["called"])?;
+        let Ticket { room, booking, .. } = self.tickets[&id];
+        self.free_room(room, id, &["serving"])?;
+        self.step(booking, "in_consultation", Some(by));
+        self.touch(id, "serving", Some(by));
+        Ok(())
+    }
+
+    pub fn finish(&mut self, id: i64, by: i64) -> Said {
+        self.going(id, &["serving"])?;
+        self.step(self.tickets[&id].booking, "completed", Some(by));
+        self.touch(id, "done", Some(by));
+        Ok(())
+    }
+
+    pub fn leave_queue(&mut self, id: i64, is_patient: bool, by: i64) -> Said {
+        self.going(id, &["waiting", "called", "skipped"])?;
+        self.cancel(self.tickets[&id].booking, is_patient, Some(by))
+    }
+
+    pub fn set_priority(&mut self, id: i64, priority: i64) -> Said {
+        self.going(id, &["waiting", "called", "skipped"])?;
+        self.ticket(id).priority = priority;
+        Ok(())
+    }
+
+    pub fn undo_call(&mut self, id: i64, by: i64) -> Said {
+        let Ticket { state, session, booking, room, changed_by, changed, .. } = self.tickets[&id];
+        let before = match state {
+            "called" => "waiting",
+            "serving" => "called",
+            "done" => "serving",
+            _ => return Err("nothing_to_undo"),
+        };
+        if changed_by != Some(by) || self.now - changed > UNDO {
+            return Err("nothing_to_undo");
+        }
+        if before != "serving" {
+            self.open(session)?;
+        }
+        match before {
+            "called" => {
+                self.free_room(room, id, &["called"])?;
+                self.step(booking, "checked_in", Some(by));
+            }
+            "serving" => {
+                self.free_room(room, id, &["called", "serving"])?;
+                self.step(booking, "in_consultation", Some(by));
+            }
+            _ => {
+                let ticket = self.ticket(id);
+                (ticket.room, ticket.calls, ticket.call_order) = (None, 0, None);
+            }
+        }
+        self.touch(id, before, None);
+        Ok(())
+    }
+}
