@@ -1,6 +1,6 @@
 //! The server: a dispatcher over a file, and those who are logged in.
 //!
-//! It never knows what is to be expected. Invariant: each call is a turn of its own.
+//! It never knows what is to be expected. Invariant: a turn ends when it is told to, and before time passes.
 
 use super::clinic::{CLERK, Clinic, DAY, DOCTOR, NURSE, PATIENTS, Session as Reference, text};
 use chrono::{NaiveDateTime, TimeDelta};
@@ -137,6 +137,11 @@ impl Server {
         self.dispatcher.as_mut().unwrap()
     }
 
+    /// Ends the turn.
+    pub fn commit(&mut self) {
+        assert_eq!(self.dispatcher().commit(), Commit::Durable);
+    }
+
     /// Ends, and begins anew on the same file.
     pub fn restart(&mut self) {
         self.dispatcher.take().unwrap().close(&self.now);
@@ -168,7 +173,6 @@ impl Server {
             while self.dispatcher().derive(u32::MAX) {}
             assert_eq!(self.dispatcher().woken(), Some(session.id));
         }
-        assert_eq!(self.dispatcher().commit(), Commit::Durable);
         serde_json::from_slice(&output).unwrap()
     }
 
