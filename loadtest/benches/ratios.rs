@@ -3,19 +3,23 @@
 //!
 //! `cargo bench -p loadtest --bench ratios` measures; `-- --large` measures a database of a million
 //! appointments beside one of ten thousand, too; `-- --accounts` measures JSON-RPC, logins and the audit trail
-//! instead. The server is pinned to one core and the load to another. Each ratio is the median of some rounds,
+//! instead, and `-- --sessions` bookings over JSON-RPC beside those of the old dialect. The server is pinned to one core and the load to another. Each ratio is the median of some rounds,
 //! in which echo and server take turns.
 
 #[path = "ratios/accounts.rs"]
 mod accounts;
+#[path = "ratios/echo.rs"]
+mod echo;
 #[path = "ratios/served.rs"]
 mod served;
+#[path = "ratios/sessions.rs"]
+mod sessions;
 
+use loadtest::prepare::Amounts;
 use loadtest::{Mix, Mode, Plan, Population, Report};
 use served::{DATABASE, Served, pin};
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::time::Duration;
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -27,20 +31,22 @@ const QUESTION: &str = r#"{"query_doctor_info": true, "doctor_name": "王医生"
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let after = |flag: &str| arguments.iter().skip_while(|argument| *argument != flag).nth(1);
-    if arguments.iter().any(|argument| argument == "--serve-echo") {
-        return served::serve_echo();
+    let has = |flag: &str| arguments.iter().any(|argument| argument == flag);
+    if has(echo::SERVE) {
+        return echo::serve();
     }
-    if let Some(directory) = after("--serve-medsrv") {
-        let audit_reads = !arguments.iter().any(|argument| argument == served::NO_AUDIT_OF_READS);
-        return served::serve_medsrv(Path::new(directory), audit_reads);
+    if served::serve_if_asked(&arguments)? {
+        return Ok(());
     }
     pin(None, 1);
-    if arguments.iter().any(|argument| argument == "--accounts") {
+    if has("--accounts") {
         return accounts::measure();
     }
+    if has("--sessions") {
+        return sessions::measure();
+    }
     against_echo()?;
-    if arguments.iter().any(|argument| argument == "--large") {
+    if has("--large") {
         small_against_large()?;
     }
     Ok(())
@@ -53,7 +59,7 @@ const PREPARED: Population = Population::prepared(PATIENTS, DOCTORS);
 /// A database of ten thousand appointments, against the echo.
 fn against_echo() -> Outcome<()> {
     let (_directory, server) = prepared(10_000)?;
-    let echo = Served::echo()?;
+    let echo = echo::start()?;
     print_head("echo /s", "medsrv /s");
     for connections in [1, 50, 500] {
         for mix in [Mix::Query, Mix::Book, Mix::Day] {
@@ -99,8 +105,11 @@ fn prepared(appointments: u64) -> Outcome<(tempfile::TempDir, Served)> {
 }
 
 fn prepared_file(appointments: u64) -> Outcome<tempfile::TempDir> {
+    filled_file(Amounts { patients: PATIENTS, doctors: DOCTORS, appointments, sessions: 0 })
+}
+
+fn filled_file(amounts: Amounts) -> Outcome<tempfile::TempDir> {
     let directory = tempfile::tempdir()?;
-    let amounts = loadtest::prepare::Amounts { patients: PATIENTS, doctors: DOCTORS, appointments };
     loadtest::prepare::prepare(&directory.path().join(DATABASE), &amounts, 1, &mut |_| {})?;
     Ok(directory)
 }

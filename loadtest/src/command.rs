@@ -40,17 +40,20 @@ Examples:
   loadtest --prepare patients=100000,doctors=1000,appointments=1000000 --db-path big.db
   loadtest --mix day --population prepared:patients=100000,doctors=1000
   loadtest --mix rpc-patient --population prepared:patients=100000,doctors=1000
+  loadtest --mix rpc-book --population prepared:patients=100000,doctors=1000,sessions=100000
 
 Mixes, in the old dialect: query (query_doctor_info), book (create_appointment), day (reads, bookings, changes),
 login (of fifty patients, who log in once before the run, so that a server may remember them). In JSON-RPC:
 rpc-doctor (doctor.get), rpc-patient (patient.get, by a clerk), rpc-login (session.login, another patient each
-time, so that a password is derived each time). raw is for a bare echo server.
+time, so that a password is derived each time), rpc-book (appointment.book, by a clerk, in the sessions that
+--prepare stored; the more there are, the rarer two runs on one file book the same patient on the same day, which
+is refused). raw is for a bare echo server.
 
 A mix file has a JSON object per line: {\"weight\": 3, \"name\": \"doctor\", \"request\":
 {\"query_doctor_info\": true, \"doctor_name\": \"{doctor_name}\"}}. The request may be a call of JSON-RPC with an
 id, or a batch. Placeholders: {patient_id}, {patient_phone} (also the username), {patient_name}, {password} (the
-patient's), {doctor_id}, {doctor_name}, {time} (a place that is free), {appointment_id} (booked earlier in the
-run). \"patients\": \"any\" is the default; \"few\" is as for login, \"in_turn\" as for rpc-login.
+patient's), {doctor_id}, {doctor_name}, {time} (a place that is free), {session_id} (a session in which {patient_id}
+has no place yet), {appointment_id} (booked earlier in the run). \"patients\": \"any\" is the default; \"few\" is as for login, \"in_turn\" as for rpc-login.
 
 Errors: refused (the server's reply is an error; of JSON-RPC, data.code is told), wrong_reply (its result shows
 no success), connect, timeout, closed (before the reply), not_sent (due, but no connection was free in time).
@@ -101,8 +104,8 @@ pub struct Arguments {
     /// What to send: one of those listed below, or a file
     #[arg(long, value_name = "NAME|FILE", default_value = "query")]
     mix: String,
-    /// Log each connection in with session.login and session.resume before the run; rpc-patient does so by
-    /// itself, as the clerk whom --prepare stores
+    /// Log each connection in with session.login and session.resume before the run; rpc-patient and rpc-book do so by
+    /// themselves, as the clerk whom --prepare stores
     #[arg(long, value_name = "NAME:PASSWORD")]
     login: Option<Login>,
     /// Whom requests are about: demo, or what --prepare prints, as prepared:patients=N,doctors=N. The three sample patients have all that
@@ -127,8 +130,8 @@ pub struct Arguments {
     /// Say each second how it goes, even where standard error is no terminal
     #[arg(long)]
     progress: bool,
-    /// Fill a database file while no server runs, as in patients=100000,doctors=1000,appointments=1000000. A
-    /// clerk is stored too: username loadtest-clerk. Everyone's password is loadtest
+    /// Fill a database file while no server runs, as in patients=100000,doctors=1000,appointments=1000000,
+    /// sessions=100000, where the last two may be left out. A clerk is stored too: username loadtest-clerk. Everyone's password is loadtest
     #[arg(long, value_name = "AMOUNTS", requires = "db_path")]
     prepare: Option<Amounts>,
     /// The file that --prepare fills

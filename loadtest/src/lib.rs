@@ -19,6 +19,8 @@ pub mod login;
 mod template;
 /// When and for whom bookings are.
 mod booking;
+/// In which sessions places are booked, and for whom.
+mod place;
 /// The choice of the next request.
 mod workload;
 /// What a reply means.

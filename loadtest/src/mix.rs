@@ -15,7 +15,7 @@ const WEIGHT_MAX: u32 = 1_000_000;
 const OPERATIONS_MAX: usize = 64;
 
 /// The names of those that need no file.
-const BUILT_IN: &str = "query, book, day, login, rpc-doctor, rpc-patient, rpc-login, raw";
+const BUILT_IN: &str = "query, book, day, login, rpc-doctor, rpc-patient, rpc-login, rpc-book, raw";
 
 /// Which requests to send.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,8 @@ pub enum Mix {
     RpcPatient,
     /// `session.login` only, of another patient each time.
     RpcLogin,
+    /// `appointment.book` only, each for a free place in a prepared session, by a clerk.
+    RpcBook,
     /// What a file lists.
     Listed { label: String, entries: Vec<Entry> },
     /// The same bytes each time; any reply is a success. For a bare echo server.
@@ -91,7 +93,7 @@ pub enum MixError {
     #[error("a mix has between 1 and {OPERATIONS_MAX} requests, this one has {0}")]
     Count(usize),
     #[error(
-        "{name:?} needs {{appointment_id}}, but no request of the mix books: with create_appointment or a call, and {{time}}"
+        "{name:?} needs {{appointment_id}}, but no request of the mix books: with create_appointment or a call, and {{time}} or {{session_id}}"
     )]
     NothingBooks { name: String },
 }
@@ -122,6 +124,7 @@ impl Mix {
             "rpc-doctor" => Some(Mix::RpcDoctor),
             "rpc-patient" => Some(Mix::RpcPatient),
             "rpc-login" => Some(Mix::RpcLogin),
+            "rpc-book" => Some(Mix::RpcBook),
             "raw" => Some(Mix::Raw { name: "echo".into(), data: vec![b'.'; 100] }),
             _ => None,
         }
@@ -165,6 +168,7 @@ impl Mix {
             Mix::RpcDoctor => "rpc-doctor",
             Mix::RpcPatient => "rpc-patient",
             Mix::RpcLogin => "rpc-login",
+            Mix::RpcBook => "rpc-book",
             Mix::Listed { label, .. } => label,
             Mix::Raw { .. } => "raw",
         }
@@ -172,7 +176,7 @@ impl Mix {
 
     /// Whether it is of use only where somebody is logged in.
     pub(crate) fn needs_login(&self) -> bool {
-        matches!(self, Mix::RpcPatient)
+        matches!(self, Mix::RpcPatient | Mix::RpcBook)
     }
 
     pub(crate) fn operations(&self) -> Result<Vec<Operation>, MixError> {
@@ -184,6 +188,7 @@ impl Mix {
             Mix::RpcDoctor => listed(&[call("doctor.get", json!({"doctor_id": "{doctor_id}"}))])?,
             Mix::RpcPatient => listed(&[call("patient.get", json!({"patient_id": "{patient_id}"}))])?,
             Mix::RpcLogin => listed(&[rpc_login()])?,
+            Mix::RpcBook => listed(&[rpc_book()])?,
             Mix::Listed { entries, .. } => listed(entries)?,
             Mix::Raw { name, data } => vec![Operation {
                 name: name.clone(),
@@ -209,7 +214,8 @@ fn listed(entries: &[Entry]) -> Result<Vec<Operation>, MixError> {
         if is_rpc && !is_answered(&entry.request) {
             return Err(MixError::Unanswered { name: entry.name.clone() });
         }
-        let books = template.has_time() && (is_rpc || entry.request.get("create_appointment").is_some());
+        let books_time = template.has_time() && (is_rpc || entry.request.get("create_appointment").is_some());
+        let books = books_time || (template.has_session() && !template.has_appointment_id());
         Ok(Operation {
             name: entry.name.clone(),
             weight: entry.weight,
@@ -270,6 +276,10 @@ fn login() -> Entry {
 fn rpc_login() -> Entry {
     let params = json!({"username": "{patient_phone}", "password": "{password}"});
     Entry { patients: Patients::InTurn, ..call("session.login", params) }
+}
+
+fn rpc_book() -> Entry {
+    call("appointment.book", json!({"session_id": "{session_id}", "patient_id": "{patient_id}"}))
 }
 
 fn query_doctor(weight: u32) -> Entry {

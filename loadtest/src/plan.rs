@@ -88,6 +88,10 @@ pub enum PlanError {
     TooFewPatients { patients: u64, doctors: u64 },
     #[error("the source address {address} is of another family than the target {target}")]
     SourceFamily { address: IpAddr, target: SocketAddr },
+    #[error(
+        "the mix books places in sessions, and {population} has none: --prepare a file with sessions=10000, and give them in --population"
+    )]
+    NoSessions { population: Population },
     #[error(transparent)]
     Mix(#[from] MixError),
 }
@@ -131,7 +135,11 @@ impl Plan {
         if let Some(address) = self.source_addresses.iter().find(|one| one.is_ipv4() != target.is_ipv4()) {
             return Err(PlanError::SourceFamily { address: *address, target });
         }
-        self.mix.operations()?;
+        let operations = self.mix.operations()?;
+        let population = self.population;
+        if population.sessions() == 0 && operations.iter().any(|one| one.template.has_session()) {
+            return Err(PlanError::NoSessions { population });
+        }
         Ok(())
     }
 }
@@ -151,6 +159,7 @@ mod tests {
             (Plan { mode: Mode::Open { rate: 0 }, ..plan() }, "the rate is 0"),
             (Plan { duration: Duration::ZERO, ..plan() }, "the duration is 0ns"),
             (Plan { population: Population::prepared(2, 10_000), ..plan() }, "10000 doctors"),
+            (Plan { mix: Mix::RpcBook, ..plan() }, "the mix books places in sessions, and demo has none"),
             (Plan { source_addresses: vec!["::1".parse().unwrap()], ..plan() }, "the source address ::1"),
         ] {
             let error = plan.check().unwrap_err().to_string();

@@ -9,6 +9,7 @@ use std::str::FromStr;
 /// Phones have eight digits after their prefix.
 pub const PATIENTS_MAX: u64 = 100_000_000;
 pub const DOCTORS_MAX: u64 = 1_000_000;
+pub const SESSIONS_MAX: u64 = 10_000_000;
 /// What everyone whom `--prepare` stored can log in with.
 pub const PREPARED_PASSWORD: &str = "loadtest";
 /// The account that `--prepare` stores for those who may read any patient's data.
@@ -35,13 +36,28 @@ pub enum Population {
         doctors: u64,
         /// That of the first patient; the others' follow, and then the doctors'.
         first_id: u64,
+        /// Sessions that can be booked.
+        sessions: u64,
+        /// That of the first of them; the others' follow.
+        first_session_id: u64,
     },
 }
 
 impl Population {
     /// Those whom `--prepare` stored in a file that had nobody in it.
     pub const fn prepared(patients: u64, doctors: u64) -> Population {
-        Population::Prepared { patients, doctors, first_id: 1 }
+        Population::Prepared { patients, doctors, first_id: 1, sessions: 0, first_session_id: 1 }
+    }
+
+    /// The same people, and so many sessions of their doctors, where the file had none before.
+    #[must_use]
+    pub const fn with_sessions(self, sessions: u64) -> Population {
+        match self {
+            Population::Demo => self,
+            Population::Prepared { patients, doctors, first_id, first_session_id, .. } => {
+                Population::Prepared { patients, doctors, first_id, sessions, first_session_id }
+            }
+        }
     }
 
     pub fn patients(&self) -> u64 {
@@ -55,6 +71,21 @@ impl Population {
         match self {
             Population::Demo => DEMO_DOCTORS.len() as u64,
             Population::Prepared { doctors, .. } => *doctors,
+        }
+    }
+
+    /// Sessions that can be booked.
+    pub fn sessions(&self) -> u64 {
+        match self {
+            Population::Demo => 0,
+            Population::Prepared { sessions, .. } => *sessions,
+        }
+    }
+
+    pub(crate) fn session_id(&self, index: u64) -> u64 {
+        match self {
+            Population::Demo => 0,
+            Population::Prepared { first_session_id, .. } => first_session_id + index,
         }
     }
 
@@ -144,22 +175,27 @@ impl FromStr for Population {
         }
         let counts = text.strip_prefix("prepared:").ok_or_else(wrong)?;
         let (mut patients, mut doctors, mut first_id) = (None, None, Some(1));
+        let (mut sessions, mut first_session_id) = (Some(0), Some(1));
         for part in counts.split(',') {
             match part.split_once('=').ok_or_else(wrong)? {
                 ("patients", count) => patients = count.parse().ok(),
                 ("doctors", count) => doctors = count.parse().ok(),
                 ("first_id", id) => first_id = id.parse().ok(),
+                ("sessions", count) => sessions = count.parse().ok(),
+                ("first_session_id", id) => first_session_id = id.parse().ok(),
                 // What --prepare is given can be given here, whole.
                 ("appointments", _) => {}
                 _ => return Err(wrong()),
             }
         }
-        match (patients, doctors, first_id) {
+        match (patients, doctors, first_id, sessions, first_session_id) {
             (
                 Some(patients @ 1..=PATIENTS_MAX),
                 Some(doctors @ 1..=DOCTORS_MAX),
                 Some(first_id @ 1..=FIRST_ID_MAX),
-            ) => Ok(Population::Prepared { patients, doctors, first_id }),
+                Some(sessions @ 0..=SESSIONS_MAX),
+                Some(first_session_id @ 1..=FIRST_ID_MAX),
+            ) => Ok(Population::Prepared { patients, doctors, first_id, sessions, first_session_id }),
             _ => Err(wrong()),
         }
     }
@@ -169,9 +205,18 @@ impl fmt::Display for Population {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Population::Demo => formatter.write_str("demo"),
-            Population::Prepared { patients, doctors, first_id } => {
+            Population::Prepared { patients, doctors, first_id, sessions, first_session_id } => {
                 write!(formatter, "prepared:patients={patients},doctors={doctors}")?;
-                if *first_id == 1 { Ok(()) } else { write!(formatter, ",first_id={first_id}") }
+                for (name, number, default) in [
+                    ("first_id", first_id, 1),
+                    ("sessions", sessions, 0),
+                    ("first_session_id", first_session_id, 1),
+                ] {
+                    if *number != default {
+                        write!(formatter, ",{name}={number}")?;
+                    }
+                }
+                Ok(())
             }
         }
     }
@@ -190,7 +235,10 @@ mod tests {
     #[test]
     fn an_index_has_a_name() {
         let prepared = Population::prepared(10, 2);
-        let later = Population::Prepared { patients: 10, doctors: 2, first_id: 7 };
+        let later =
+            Population::Prepared { patients: 10, doctors: 2, first_id: 7, sessions: 4, first_session_id: 3 };
+        assert_eq!((later.sessions(), later.session_id(3), prepared.sessions()), (4, 6, 0));
+        assert_eq!(prepared.with_sessions(4).session_id(0), 1);
         assert_eq!((prepared.patient_id(0), prepared.doctor_id(1)), (1, 12));
         assert_eq!((later.patient_id(9), later.doctor_id(0)), (16, 17));
         assert_eq!((Population::Demo.patient_id(2), Population::Demo.doctor_id(0)), (3, 4));
@@ -205,7 +253,13 @@ mod tests {
 
     #[test]
     fn populations_are_read_and_written() {
-        for text in ["demo", "prepared:patients=5,doctors=2", "prepared:patients=5,doctors=2,first_id=7"] {
+        for text in [
+            "demo",
+            "prepared:patients=5,doctors=2",
+            "prepared:patients=5,doctors=2,first_id=7",
+            "prepared:patients=5,doctors=2,sessions=8",
+            "prepared:patients=5,doctors=2,first_id=7,sessions=8,first_session_id=9",
+        ] {
             assert_eq!(text.parse::<Population>().unwrap().to_string(), text);
         }
         assert_eq!("prepared:patients=5,doctors=2,appointments=9".parse(), Ok(Population::prepared(5, 2)));

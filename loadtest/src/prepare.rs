@@ -4,10 +4,12 @@
 //! transaction, or nothing; the people are those of `Population::Prepared` and a clerk; no queue number is given
 //! twice in a doctor's day and no patient has two appointments at one time.
 
-use crate::population::{DOCTORS_MAX, PATIENTS_MAX, PREPARED_CLERK, PREPARED_PASSWORD, Population};
+use crate::population::{
+    DOCTORS_MAX, PATIENTS_MAX, PREPARED_CLERK, PREPARED_PASSWORD, Population, SESSIONS_MAX,
+};
 use crate::random::{Random, scramble};
 use crate::units;
-use chrono::{Days, NaiveDate};
+use chrono::{Days, NaiveDate, Weekday};
 use medsrv::service::credential;
 use medsrv::store::{OpenError, Store};
 use rusqlite::{Connection, ErrorCode, TransactionBehavior, params};
@@ -21,6 +23,10 @@ const PER_DOCTOR_DAY: u64 = 21;
 const MINUTES_EACH: u64 = 20;
 /// What the server allows at most, so that no booking of a run finds a full day.
 const MAX_PATIENTS: i64 = 10_000;
+/// Weekdays from 2050 on, all before the days that bookings of the old dialect take.
+const SESSION_DAYS_MAX: u64 = 12_000;
+const SESSIONS_FROM: i32 = 2050;
+const APPOINTMENTS_FROM: i32 = 2024;
 /// How often progress is told.
 const ROWS_PER_LINE: u64 = 250_000;
 const DEPARTMENTS: [&str; 8] = ["内科", "外科", "儿科", "妇产科", "骨科", "眼科", "皮肤科", "心内科"];
@@ -35,12 +41,16 @@ pub struct Amounts {
     pub patients: u64,
     pub doctors: u64,
     pub appointments: u64,
+    /// Sessions that can be booked, one of each doctor on each of so many days.
+    pub sessions: u64,
 }
 
 /// A text that says no amounts.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AmountsError {
-    #[error("{0:?} is not understood: write patients=100000,doctors=1000,appointments=1000000")]
+    #[error(
+        "{0:?} is not understood: write patients=100000,doctors=1000,appointments=1000000,sessions=10000"
+    )]
     Shape(String),
     #[error("{what}={found}: must be between {least} and {most}")]
     Range { what: &'static str, found: u64, least: u64, most: u64 },
@@ -51,7 +61,7 @@ impl FromStr for Amounts {
 
     fn from_str(text: &str) -> Result<Amounts, AmountsError> {
         let wrong = || AmountsError::Shape(text.to_owned());
-        let (mut patients, mut doctors, mut appointments) = (None, None, 0);
+        let (mut patients, mut doctors, mut appointments, mut sessions) = (None, None, 0, 0);
         for part in text.split(',') {
             let (name, number) = part.trim().split_once('=').ok_or_else(wrong)?;
             let number: u64 = number.parse().map_err(|_| wrong())?;
@@ -59,6 +69,7 @@ impl FromStr for Amounts {
                 "patients" => patients = Some(number),
                 "doctors" => doctors = Some(number),
                 "appointments" => appointments = number,
+                "sessions" => sessions = number,
                 _ => return Err(wrong()),
             }
         }
@@ -73,7 +84,8 @@ impl FromStr for Amounts {
         // Every doctor can then have a patient at the same time.
         range("patients", patients, doctors, PATIENTS_MAX)?;
         range("appointments", appointments, 0, APPOINTMENTS_MAX)?;
-        Ok(Amounts { patients, doctors, appointments })
+        range("sessions", sessions, 0, SESSIONS_MAX.min(doctors * SESSION_DAYS_MAX))?;
+        Ok(Amounts { patients, doctors, appointments, sessions })
     }
 }
 
@@ -182,7 +194,14 @@ impl Filler<'_> {
         self.appointments(first_patient, first_doctor)?;
         indexes.iter().try_for_each(|sql| self.connection.execute_batch(sql))?;
         (self.say)(&format!("indexes built after {:.1} s", self.begun.elapsed().as_secs_f64()));
-        Ok(Population::Prepared { patients, doctors, first_id: first_patient.unsigned_abs() })
+        let first_session = self.sessions(first_doctor)?;
+        Ok(Population::Prepared {
+            patients,
+            doctors,
+            first_id: first_patient.unsigned_abs(),
+            sessions: self.amounts.sessions,
+            first_session_id: first_session.unsigned_abs(),
+        })
     }
 
     /// Stores who may read any patient's data, as runs over JSON-RPC do.
@@ -235,7 +254,7 @@ impl Filler<'_> {
 
     /// Stores appointments day by day, as a hospital's file grows; the weekdays begin with 2024.
     fn appointments(&mut self, first_patient_id: i64, first_doctor_id: i64) -> rusqlite::Result<()> {
-        let Amounts { patients, doctors, appointments } = self.amounts;
+        let Amounts { patients, doctors, appointments, .. } = self.amounts;
         let stride = STRIDES.into_iter().find(|prime| patients % prime != 0).unwrap_or(1);
         let mut insert = self.connection.prepare(
             "INSERT INTO appointments \
@@ -248,7 +267,7 @@ impl Filler<'_> {
             let doctor = number % doctors;
             let (day, slot) = (number / doctors / PER_DOCTOR_DAY, number / doctors % PER_DOCTOR_DAY);
             if doctor == 0 && slot == 0 {
-                date = weekday(day);
+                date = weekday(APPOINTMENTS_FROM, day);
                 created_at = format!("{date} 00:00:00");
             }
             let minute = 9 * 60 + slot * MINUTES_EACH;
@@ -276,6 +295,31 @@ impl Filler<'_> {
         }
         self.tell(appointments, "appointments");
         Ok(())
+    }
+
+    /// Stores sessions day by day, one of each doctor, all of whose places are given out from now on. Each has one
+    /// for every patient, so that no booking of a run finds it full. Returns the id of the first.
+    fn sessions(&mut self, first_doctor_id: i64) -> rusqlite::Result<i64> {
+        let first: i64 = self.connection.query_row(
+            "SELECT coalesce(max(session_id), 0) + 1 FROM clinic_sessions",
+            [],
+            |row| row.get(0),
+        )?;
+        let Amounts { patients, doctors, sessions, .. } = self.amounts;
+        let mut insert = self.connection.prepare(
+            "INSERT INTO clinic_sessions (session_id, doctor_id, department, room, day, period, starts_at, ends_at, \
+             capacity_online, capacity_onsite, capacity_addon) \
+             SELECT ?1, doctor_id, department, ?3, ?4, 'day', ?5, ?6, ?7, 0, 0 FROM doctors WHERE doctor_id = ?2",
+        )?;
+        for (id, number) in (first..).zip(0..sessions) {
+            let (day, doctor) = (number / doctors, number % doctors);
+            let date = weekday(SESSIONS_FROM, day);
+            let (starts_at, ends_at) = (format!("{date} 09:00:00"), format!("{date} 17:00:00"));
+            let (doctor_id, room) = (first_doctor_id + signed(doctor), format!("LT{doctor:06}"));
+            insert.execute(params![id, doctor_id, room, date, starts_at, ends_at, signed(patients)])?;
+        }
+        self.tell(sessions, "sessions");
+        Ok(first)
     }
 
     /// Takes the indexes of the appointments away, since building them at the end is several times faster.
@@ -313,8 +357,9 @@ fn tell(say: &mut dyn FnMut(&str), begun: Instant, number: u64, what: &str) {
     say(&format!("{} {what} after {:.1} s", units::count(number), begun.elapsed().as_secs_f64()));
 }
 
-fn weekday(day: u64) -> String {
-    let date = NaiveDate::from_ymd_opt(2024, 1, 1)
+/// So many weekdays after the first Monday of a year.
+fn weekday(year: i32, day: u64) -> String {
+    let date = NaiveDate::from_weekday_of_month_opt(year, 1, Weekday::Mon, 1)
         .and_then(|monday| monday.checked_add_days(Days::new(day / 5 * 7 + day % 5)))
         .unwrap_or(NaiveDate::MAX);
     date.to_string()
@@ -328,13 +373,14 @@ mod tests {
     fn amounts_are_read() {
         assert_eq!(
             "patients=10, doctors=2,appointments=30".parse(),
-            Ok(Amounts { patients: 10, doctors: 2, appointments: 30 })
+            Ok(Amounts { patients: 10, doctors: 2, appointments: 30, sessions: 0 })
         );
         for (text, told) in [
             ("patients=10", "is not understood"),
             ("patients=ten,doctors=1", "is not understood"),
             ("patients=1,doctors=1,beds=2", "is not understood"),
             ("patients=1,doctors=2", "patients=1: must be between 2 and"),
+            ("patients=1,doctors=1,sessions=12001", "sessions=12001: must be between 0 and 12000"),
             ("patients=1,doctors=0", "doctors=0: must be between 1 and"),
         ] {
             let error = text.parse::<Amounts>().unwrap_err().to_string();
@@ -346,16 +392,18 @@ mod tests {
     fn a_file_is_filled_once_and_is_sound() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("prepared.db");
-        let amounts = Amounts { patients: 40, doctors: 7, appointments: 1000 };
+        let amounts = Amounts { patients: 40, doctors: 7, appointments: 1000, sessions: 20 };
         let mut lines = Vec::new();
         let population = prepare(&path, &amounts, 1, &mut |line| lines.push(line.to_owned())).unwrap();
-        assert_eq!(population, Population::prepared(40, 7));
+        assert_eq!(population, Population::prepared(40, 7).with_sessions(20));
         assert!(lines.last().unwrap().starts_with("all is stored in"), "{lines:?}");
 
         let connection = Connection::open(&path).unwrap();
         let number = |sql: &str| connection.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
         assert_eq!(number("SELECT count(*) FROM users"), 48);
         assert_eq!(number("SELECT count(*) FROM appointments"), 1000);
+        assert_eq!(number("SELECT count(*) FROM clinic_sessions WHERE capacity_online = 40"), 20);
+        assert_eq!(number("SELECT count(DISTINCT day) FROM clinic_sessions WHERE day LIKE '2050-01-0%'"), 3);
         assert_eq!(number("SELECT count(*) FROM pragma_foreign_key_check"), 0);
         assert_eq!(number("SELECT count(*) FROM sqlite_master WHERE name LIKE 'appointments_by_%'"), 3);
         let clashes = "SELECT count(*) FROM (SELECT 1 FROM appointments GROUP BY patient_id, appointment_time \
@@ -383,11 +431,15 @@ mod tests {
         );
         assert!(medsrv_reads.is_ok());
         assert!(matches!(opened.store.commit(), medsrv::store::Commit::Durable));
-        let amounts = Amounts { patients: 4, doctors: 1, appointments: 0 };
+        let amounts = Amounts { patients: 4, doctors: 1, appointments: 0, sessions: 0 };
         let refused = prepare(&path, &amounts, 1, &mut |_| {});
         assert!(matches!(refused, Err(PrepareError::InUse { .. })), "{refused:?}");
         drop(opened);
         let population = prepare(&path, &amounts, 1, &mut |_| {}).unwrap();
-        assert_eq!(population, Population::Prepared { patients: 4, doctors: 1, first_id: 7 });
+        let (patients, doctors, first_id) = (4, 1, 7);
+        assert_eq!(
+            population,
+            Population::Prepared { patients, doctors, first_id, sessions: 0, first_session_id: 1 }
+        );
     }
 }

@@ -19,9 +19,10 @@ enum Hole {
     DoctorId,
     Time,
     AppointmentId,
+    SessionId,
 }
 
-const HOLES: [(&str, Hole); 8] = [
+const HOLES: [(&str, Hole); 9] = [
     ("{patient_phone}", Hole::PatientPhone),
     ("{patient_name}", Hole::PatientName),
     ("{patient_id}", Hole::PatientId),
@@ -30,10 +31,11 @@ const HOLES: [(&str, Hole); 8] = [
     ("{doctor_id}", Hole::DoctorId),
     ("{time}", Hole::Time),
     ("{appointment_id}", Hole::AppointmentId),
+    ("{session_id}", Hole::SessionId),
 ];
 
 /// Those for a number stand in a string, since JSON has no other place for them.
-const NUMBERS: [&str; 3] = ["{patient_id}", "{doctor_id}", "{appointment_id}"];
+const NUMBERS: [&str; 4] = ["{patient_id}", "{doctor_id}", "{appointment_id}", "{session_id}"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Segment {
@@ -49,6 +51,8 @@ pub(crate) struct Filling<'a> {
     pub(crate) doctor: u64,
     pub(crate) time: Option<Time>,
     pub(crate) appointment_id: u64,
+    /// By its index.
+    pub(crate) session: u64,
 }
 
 /// A request with holes.
@@ -96,6 +100,11 @@ impl Template {
         self.has(Hole::Time)
     }
 
+    /// Whether it is about a session, and so takes a place in it.
+    pub(crate) fn has_session(&self) -> bool {
+        self.has(Hole::SessionId)
+    }
+
     /// Whether it is about an appointment that was booked earlier.
     pub(crate) fn has_appointment_id(&self) -> bool {
         self.has(Hole::AppointmentId)
@@ -125,6 +134,9 @@ impl Template {
                     }
                 }
                 Segment::Hole(Hole::AppointmentId) => write_number(filling.appointment_id, output),
+                Segment::Hole(Hole::SessionId) => {
+                    write_number(population.session_id(filling.session), output)
+                }
             }
         }
     }
@@ -166,6 +178,7 @@ mod tests {
             doctor: 1,
             time: Some(booking.time),
             appointment_id: 42,
+            session: 0,
         };
         let mut output = Vec::new();
         Template::parse(request).unwrap().render(&filling, &mut output);
@@ -192,6 +205,7 @@ mod tests {
             rendered(&json!({"params": {"doctor_id": "{doctor_id}", "ids": ["{patient_id}"]}})),
             r#"{"params":{"doctor_id":5,"ids":[1]}}"#
         );
+        assert_eq!(rendered(&json!({"session_id": "{session_id}"})), r#"{"session_id":0}"#);
         assert_eq!(rendered(&json!({"password": "{password}"})), r#"{"password":"hash_patient1"}"#);
     }
 

@@ -5,6 +5,7 @@
 
 use crate::booking::Bookings;
 use crate::mix::{Mix, MixError, Operation, Patients};
+use crate::place::Places;
 use crate::population::Population;
 use crate::random::Random;
 use crate::reply;
@@ -25,6 +26,7 @@ pub(crate) struct Workload {
     /// Whose turn it is among all patients.
     in_turn: u64,
     bookings: Bookings,
+    places: Places,
     /// Pending appointments of this run, the oldest first.
     appointments: VecDeque<u64>,
     /// Stands in for what needs an appointment while there is none.
@@ -46,6 +48,7 @@ impl Workload {
             random: Random::new(seed),
             in_turn: salt % population.patients().max(1),
             bookings: Bookings::new(&population, salt),
+            places: Places::new(&population, salt),
             appointments: VecDeque::with_capacity(1024),
             booking_operation,
             data: Vec::new(),
@@ -70,7 +73,8 @@ impl Workload {
             }
             for patient in 0..self.population.patients().min(FEW) {
                 let population = &self.population;
-                let filling = Filling { population, patient, doctor: 0, time: None, appointment_id: 0 };
+                let filling =
+                    Filling { population, patient, doctor: 0, time: None, appointment_id: 0, session: 0 };
                 let (mut data, mut frame) = (Vec::new(), Vec::new());
                 operation.template.render(&filling, &mut data);
                 encode_request(&operation.frame_name, &data, &mut frame);
@@ -105,12 +109,18 @@ impl Workload {
             doctor: self.random.below(self.population.doctors()),
             time: None,
             appointment_id,
+            session: 0,
         };
         if operation.template.has_time() {
             let booking = self.bookings.next();
             filling.patient = booking.patient;
             filling.doctor = booking.doctor;
             filling.time = Some(booking.time);
+        }
+        if operation.template.has_session() {
+            let place = self.places.next();
+            filling.patient = place.patient;
+            filling.session = place.session;
         }
         self.data.clear();
         operation.template.render(&filling, &mut self.data);

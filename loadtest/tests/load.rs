@@ -91,11 +91,11 @@ fn every_way_of_driving_a_server_succeeds() {
 #[test]
 fn both_dialects_and_logins_are_driven_on_a_prepared_file() {
     let directory = tempfile::tempdir().unwrap();
-    let amounts = Amounts { patients: 60, doctors: 3, appointments: 0 };
+    let amounts = Amounts { patients: 60, doctors: 3, appointments: 0, sessions: 30_000 };
     let population = prepare(&directory.path().join("load.db"), &amounts, 1, &mut |_| {}).unwrap();
     let (address, _directory) = serve(directory, false);
     let plan = Plan { population, ..short(address) };
-    for name in ["rpc-doctor", "rpc-patient", "login", "rpc-login"] {
+    for name in ["rpc-doctor", "rpc-patient", "login", "rpc-login", "rpc-book"] {
         let mix = Mix::named(name).unwrap();
         succeeded(&Plan { mix, pipeline: 4, ..plan.clone() });
     }

@@ -25,7 +25,7 @@ pub fn measure() -> Outcome<()> {
     let directory = prepared_file(10_000)?;
     let unaudited_directory = tempfile::tempdir()?;
     std::fs::copy(directory.path().join(DATABASE), unaudited_directory.path().join(DATABASE))?;
-    let echo = Served::echo()?;
+    let echo = crate::echo::start()?;
     let audited = Served::medsrv(directory.path(), true)?;
     let unaudited = Served::medsrv(unaudited_directory.path(), false)?;
 

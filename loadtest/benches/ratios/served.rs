@@ -3,19 +3,19 @@
 //! It never measures. Invariant: a server ends with what started it.
 
 use crate::Outcome;
-use medsrv::net::{Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict};
 use medsrv::ops::config::Config;
-use medsrv::session::{Session, SessionId};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::io::{BufRead, BufReader};
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 pub const DATABASE: &str = "MedicalSystem.db";
+/// The directory of the served medsrv follows.
+const SERVE: &str = "--serve-medsrv";
 /// Where this is given, the served medsrv does not record reads.
-pub const NO_AUDIT_OF_READS: &str = "--no-audit-of-reads";
+const NO_AUDIT_OF_READS: &str = "--no-audit-of-reads";
 
 /// A server in a process of its own, on its own core.
 pub struct Served {
@@ -24,17 +24,13 @@ pub struct Served {
 }
 
 impl Served {
-    pub fn echo() -> Outcome<Served> {
-        Served::start(&["--serve-echo"])
-    }
-
     pub fn medsrv(directory: &Path, audit_reads: bool) -> Outcome<Served> {
         let directory = directory.to_string_lossy();
-        let arguments = ["--serve-medsrv", &directory, NO_AUDIT_OF_READS];
+        let arguments = [SERVE, &directory, NO_AUDIT_OF_READS];
         Served::start(arguments.get(..if audit_reads { 2 } else { 3 }).unwrap_or_default())
     }
 
-    fn start(arguments: &[&str]) -> Outcome<Served> {
+    pub fn start(arguments: &[&str]) -> Outcome<Served> {
         let mut child =
             Command::new(std::env::current_exe()?).args(arguments).stdout(Stdio::piped()).spawn()?;
         pin(i32::try_from(child.id()).ok().and_then(Pid::from_raw), 0);
@@ -66,42 +62,16 @@ pub fn pin(process: Option<Pid>, core: usize) {
     }
 }
 
-struct Echo;
-
-impl Handler for Echo {
-    fn request(&mut self, _: &Session, request: Request<'_>, _: Place, output: &mut Vec<u8>) -> Verdict {
-        output.extend_from_slice(request.data);
-        Verdict::Keep
-    }
-
-    fn commit(&mut self) -> CommitOutcome {
-        CommitOutcome::Durable
-    }
-
-    fn retract(&mut self, _: &Session, _: &[u8], _: &mut Vec<u8>) {}
-
-    fn refuse(&mut self, _: &Session, refusal: Refusal, output: &mut Vec<u8>) {
-        output.extend_from_slice(refusal.to_string().as_bytes());
-    }
-
-    fn background(&mut self, _: bool) -> Background {
-        Background::Nothing
-    }
-
-    fn reload(&mut self) {}
-
-    fn closed(&mut self, _: SessionId) {}
+/// Serves where the arguments are those of a process that `Served::medsrv` has started, and tells whether they are.
+pub fn serve_if_asked(arguments: &[String]) -> Outcome<bool> {
+    let Some(directory) = arguments.iter().skip_while(|argument| *argument != SERVE).nth(1) else {
+        return Ok(false);
+    };
+    serve(Path::new(directory), !arguments.iter().any(|argument| argument == NO_AUDIT_OF_READS))?;
+    Ok(true)
 }
 
-pub fn serve_echo() -> Outcome<()> {
-    let listener = mio::net::TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
-    let mut reactor = Reactor::new(listener, Limits::default())?;
-    println!("{}", reactor.address());
-    while reactor.turn(&mut Echo)? {}
-    Ok(())
-}
-
-pub fn serve_medsrv(directory: &Path, audit_reads: bool) -> Outcome<()> {
+fn serve(directory: &Path, audit_reads: bool) -> Outcome<()> {
     let mut config = Config::default();
     config.server.port = 0;
     config.server.db_path = directory.join(DATABASE);
