@@ -3,8 +3,9 @@
 //!
 //! `cargo bench -p loadtest --bench ratios` measures; `-- --large` measures a database of a million
 //! appointments beside one of ten thousand, too; `-- --accounts` measures JSON-RPC, logins and the audit trail
-//! instead, and `-- --sessions` bookings over JSON-RPC beside those of the old dialect. The server is pinned to one core and the load to another. Each ratio is the median of some rounds,
-//! in which echo and server take turns.
+//! instead, and `-- --sessions` bookings over JSON-RPC beside those of the old dialect. The server is pinned to
+//! one core and the load to another. Each ratio is the median of some rounds, in which echo and server take
+//! turns.
 
 #[path = "ratios/accounts.rs"]
 mod accounts;

@@ -93,7 +93,8 @@ pub enum MixError {
     #[error("a mix has between 1 and {OPERATIONS_MAX} requests, this one has {0}")]
     Count(usize),
     #[error(
-        "{name:?} needs {{appointment_id}}, but no request of the mix books: with create_appointment or a call, and {{time}} or {{session_id}}"
+        "{name:?} needs {{appointment_id}}, but no request of the mix books: with create_appointment or a call, and {{time}} or \
+         {{session_id}}"
     )]
     NothingBooks { name: String },
 }
