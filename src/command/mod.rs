@@ -5,6 +5,7 @@
 mod audit;
 mod call;
 mod check;
+mod demo;
 mod restart;
 mod secret;
 mod start;
@@ -37,6 +38,7 @@ const EXAMPLES: &str = "\
 Examples:
   medsrv start                          run in the background, on the defaults or ./medsrv.conf
   medsrv start --foreground --port 0    run here, on a port that the system chooses
+  medsrv demo                           watch a clinic's morning; nothing stays behind
   medsrv status
   medsrv user add admin --role admin    the first account; it asks for the password
   medsrv call doctor.list department=内科
@@ -109,6 +111,9 @@ pub enum Command {
     /// Check the configuration without starting, and show the values that apply
     #[command(after_help = "Example: medsrv check --config /etc/medsrv/medsrv.conf")]
     Check,
+    /// Play a clinic's morning on a server of its own, for whoever watches; nothing stays behind
+    #[command(after_help = demo::HELP)]
+    Demo(demo::Task),
     /// Call a method of the server, or send it a request as it stands, and show what comes back
     #[command(after_help = call::HELP)]
     Call(call::Task),
@@ -135,6 +140,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Restart { demo } => restart::run(common, demo),
         Command::Status => status::run(common),
         Command::Check => check::run(common),
+        Command::Demo(task) => demo::run(&task),
         Command::Call(task) => call::run(common, &task),
         Command::User { task } => user::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
