@@ -24,13 +24,16 @@ use crate::api::rpc::problem::{Code, ErrorObject};
 use crate::ops::anchor::{Anchor, AnchorFile, Appended};
 use crate::ops::config;
 use crate::service::audit::Trail;
+use crate::service::booking::{BookingRules, LimitScope};
 use crate::service::changes::Changes;
 use crate::service::credential::{Recipe, Remembered};
 use crate::service::event::Topic;
 use crate::service::login::{Desk, LoginRules};
 use crate::service::memory::Memory;
+use crate::service::queue::QueueRules;
 use crate::service::reminder::ReminderRules;
 use crate::service::reply::ReplyKey;
+use crate::service::schedule::ReleaseRules;
 use crate::service::session::SessionRules;
 use crate::service::throttle::ThrottleRules;
 use crate::service::time::Now;
@@ -84,12 +87,41 @@ impl Settings {
 }
 
 fn clinic_rules(config: &config::Config) -> ClinicRules {
-    let minutes = |value: u32| i64::from(value);
-    let reminder = ReminderRules {
-        day_min: minutes(config.booking.reminder_day_min),
-        hour_min: minutes(config.booking.reminder_hour_min),
-    };
-    ClinicRules { reminder, ..ClinicRules::default() }
+    let (booking, queue) = (&config.booking, &config.queue);
+    let ms = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
+    ClinicRules {
+        booking: BookingRules {
+            hold_ms: ms(booking.hold_ms),
+            limit_scope: match booking.limit_scope {
+                config::LimitScope::Department => LimitScope::Department,
+                config::LimitScope::Doctor => LimitScope::Doctor,
+                config::LimitScope::Session => LimitScope::Session,
+                config::LimitScope::None => LimitScope::None,
+            },
+            cancel_lead_min: booking.cancel_lead_min.into(),
+            undo_ms: ms(booking.undo_ms),
+            no_shows_max: booking.no_shows_max.into(),
+            no_show_window_days: booking.no_show_window_days.into(),
+            no_show_block_days: booking.no_show_block_days.into(),
+        },
+        release: ReleaseRules {
+            window_days: booking.window_days.into(),
+            release_time: Some(booking.release_time.clone()).filter(|time| !time.is_empty()),
+            book_until_min: booking.book_until_min.into(),
+        },
+        queue: QueueRules {
+            early_min: queue.early_min.into(),
+            grace_min: queue.grace_min.into(),
+            calls_max: queue.calls_max.into(),
+            skips_max: queue.skips_max.into(),
+            return_after: queue.return_after.into(),
+            booked_per_walk_in: queue.booked_per_walk_in.into(),
+        },
+        reminder: ReminderRules {
+            day_min: booking.reminder_day_min.into(),
+            hour_min: booking.reminder_hour_min.into(),
+        },
+    }
 }
 
 fn login_rules(accounts: &config::Accounts) -> LoginRules {
@@ -381,5 +413,21 @@ impl Dispatcher {
         } else {
             Reply::new(output, &now.local, self.settings.reply_max_bytes).error(old::RETRY);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rules_of_the_clinic_are_those_that_the_configuration_has_by_default() {
+        assert_eq!(clinic_rules(&config::Config::default()), ClinicRules::default());
+        let mut config = config::Config::default();
+        (config.booking.limit_scope, config.queue.calls_max) = (config::LimitScope::None, 9);
+        config.booking.release_time = "07:30".to_owned();
+        let rules = clinic_rules(&config);
+        assert_eq!((rules.booking.limit_scope, rules.queue.calls_max), (LimitScope::None, 9));
+        assert_eq!(rules.release.release_time.as_deref(), Some("07:30"));
     }
 }

@@ -49,6 +49,7 @@ pub struct Config {
     pub legacy: Legacy,
     pub accounts: Accounts,
     pub booking: Booking,
+    pub queue: Queue,
     pub audit: Audit,
 }
 
@@ -117,9 +118,56 @@ pub struct Accounts {
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Booking {
+    pub hold_ms: u64,
+    pub limit_scope: LimitScope,
+    pub cancel_lead_min: u32,
+    /// 0 takes nothing back.
+    pub undo_ms: u64,
+    /// 0 is never.
+    pub no_shows_max: u32,
+    pub no_show_window_days: u32,
+    pub no_show_block_days: u32,
+    pub window_days: u32,
+    /// `HH:MM`, or empty.
+    pub release_time: String,
+    pub book_until_min: u32,
     /// So long before an appointment its patient is reminded; 0 is never.
     pub reminder_day_min: u32,
     pub reminder_hour_min: u32,
+}
+
+/// Of what a patient may have one appointment a day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LimitScope {
+    Department,
+    Doctor,
+    Session,
+    /// Any number.
+    None,
+}
+
+impl LimitScope {
+    pub const ALL: [LimitScope; 4] =
+        [LimitScope::Department, LimitScope::Doctor, LimitScope::Session, LimitScope::None];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            LimitScope::Department => "department",
+            LimitScope::Doctor => "doctor",
+            LimitScope::Session => "session",
+            LimitScope::None => "none",
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Queue {
+    pub early_min: u32,
+    pub grace_min: u32,
+    pub calls_max: u32,
+    pub skips_max: u32,
+    pub return_after: u32,
+    pub booked_per_walk_in: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -203,7 +251,33 @@ impl Default for Accounts {
 
 impl Default for Booking {
     fn default() -> Self {
-        Booking { reminder_day_min: 1440, reminder_hour_min: 60 }
+        Booking {
+            hold_ms: 300_000,
+            limit_scope: LimitScope::Department,
+            cancel_lead_min: 0,
+            undo_ms: 300_000,
+            no_shows_max: 3,
+            no_show_window_days: 180,
+            no_show_block_days: 90,
+            window_days: 14,
+            release_time: String::new(),
+            book_until_min: 0,
+            reminder_day_min: 1440,
+            reminder_hour_min: 60,
+        }
+    }
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Queue {
+            early_min: 60,
+            grace_min: 15,
+            calls_max: 3,
+            skips_max: 3,
+            return_after: 3,
+            booked_per_walk_in: 2,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 //! Invariant: every field of `Config` is reached by exactly one line of `KEYS`.
 
 use super::parse::Complaint;
-use super::{Config, LEGACY_OPERATIONS};
+use super::{Config, LEGACY_OPERATIONS, LimitScope};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr};
 use std::path::PathBuf;
@@ -41,7 +41,8 @@ const SECOND_MS: i128 = 1000;
 const MINUTE_MS: i128 = 60 * SECOND_MS;
 const HOUR_MS: i128 = 60 * MINUTE_MS;
 const DAY_MS: i128 = 24 * HOUR_MS;
-const WEEK_MIN: i128 = 7 * 24 * 60;
+const DAY_MIN: i128 = 24 * 60;
+const WEEK_MIN: i128 = 7 * DAY_MIN;
 
 keys! {
     server.host = host();
@@ -77,8 +78,24 @@ keys! {
     accounts.failure_window_ms = integer(SECOND_MS, DAY_MS);
     accounts.failure_delay_max_ms = integer(SECOND_MS, DAY_MS);
     accounts.failures_per_address_max = integer(1, 100_000);
+    booking.hold_ms = integer(SECOND_MS, HOUR_MS);
+    booking.limit_scope = limit_scope();
+    booking.cancel_lead_min = integer(0, WEEK_MIN);
+    booking.undo_ms = integer(0, HOUR_MS);
+    booking.no_shows_max = integer(0, 1000);
+    booking.no_show_window_days = integer(1, 3650);
+    booking.no_show_block_days = integer(1, 3650);
+    booking.window_days = integer(1, 365);
+    booking.release_time = time_of_day();
+    booking.book_until_min = integer(0, DAY_MIN);
     booking.reminder_day_min = integer(0, WEEK_MIN);
     booking.reminder_hour_min = integer(0, WEEK_MIN);
+    queue.early_min = integer(0, DAY_MIN);
+    queue.grace_min = integer(0, DAY_MIN);
+    queue.calls_max = integer(1, 100);
+    queue.skips_max = integer(1, 100);
+    queue.return_after = integer(0, 1000);
+    queue.booked_per_walk_in = integer(1, 100);
     audit.reads = boolean();
     audit.key_file = path();
     audit.anchor_file = path();
@@ -152,6 +169,29 @@ fn level(value: &Spanned<DeValue>) -> Read<log::LevelFilter> {
 }
 
 const LEVELS: &str = r#""off", "error", "warn", "info", "debug" or "trace""#;
+
+fn limit_scope(value: &Spanned<DeValue>) -> Read<LimitScope> {
+    let named = match value.get_ref() {
+        DeValue::String(text) => LimitScope::ALL.into_iter().find(|scope| scope.word() == text.as_ref()),
+        _ => None,
+    };
+    named.map_or_else(|| refuse(value, r#""department", "doctor", "session" or "none""#), Ok)
+}
+
+/// A time of the day, digits in full, or none.
+fn time_of_day(value: &Spanned<DeValue>) -> Read<String> {
+    let is_time = |text: &str| {
+        let digits = |part: &str, below: u8| {
+            let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+            is_number && part.parse().is_ok_and(|number: u8| number < below)
+        };
+        text.split_once(':').is_some_and(|(hour, minute)| digits(hour, 24) && digits(minute, 60))
+    };
+    match value.get_ref() {
+        DeValue::String(text) if text.is_empty() || is_time(text) => Ok(text.to_string()),
+        _ => refuse(value, r#"a time of the day, such as "07:30", or "" for none"#),
+    }
+}
 
 fn networks(value: &Spanned<DeValue>) -> Read<Vec<IpNet>> {
     list(value, r#"a list of networks, such as ["127.0.0.1/32"]"#, |item| match item.get_ref() {
@@ -259,6 +299,12 @@ impl Show for PathBuf {
 impl Show for log::LevelFilter {
     fn show(&self) -> String {
         self.as_str().to_lowercase().show()
+    }
+}
+
+impl Show for LimitScope {
+    fn show(&self) -> String {
+        self.word().to_owned().show()
     }
 }
 

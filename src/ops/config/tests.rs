@@ -61,6 +61,8 @@ fn valid_texts_are_accepted() {
         "[accounts]\nremember_ms = 0\nfailures_free = 0\npassword_iterations = 1_000",
         "[audit]\nreads = false\nkey_file = \"/var/lib/medsrv/key\"",
         "[limits]\ndata_max_bytes = 1024",
+        "[booking]\nlimit_scope = \"none\"\nrelease_time = \"23:59\"",
+        "[booking]\nlimit_scope = \"session\"\nrelease_time = \"\"\n[queue]\ncalls_max = 1",
     ] {
         check(text, &[]);
     }
@@ -90,11 +92,22 @@ fn each_mistake_is_named_with_its_place() {
     check("[legacy]\nenforce_schedule = 1", &["F:2:20: legacy.enforce_schedule must be true or false"]);
     check("[audit]\nreads = \"yes\"", &["F:2:9: audit.reads must be true or false"]);
     check("[audit]\nkey_file = \"\"", &["F:2:12: audit.key_file must be the path of a file"]);
+    for bad in ["\"Doctor\"", "\"\"", "1"] {
+        let text = format!("[booking]\nlimit_scope = {bad}");
+        check(
+            &text,
+            &["F:2:15: booking.limit_scope must be \"department\", \"doctor\", \"session\" or \"none\""],
+        );
+    }
+    for bad in ["\"7:30\"", "\"24:00\"", "\"07:60\"", "\"+7:30\"", "\"07:30:00\"", "\" \"", "07:30:00", "7"] {
+        let text = format!("[booking]\nrelease_time = {bad}");
+        check(&text, &["F:2:16: booking.release_time must be a time of the day, such as \"07:30\", or \"\""]);
+    }
     check("[server]\nkey_file = \"k\"", &["F:2:1: \"key_file\" belongs under [audit]"]);
 }
 
 #[test]
-fn numbers_of_accounts_keep_to_their_ranges() {
+fn numbers_keep_to_their_ranges() {
     for (name, least, most) in [
         ("password_iterations", 1000, 10_000_000),
         ("remember_ms", 0, 3_600_000),
@@ -107,10 +120,27 @@ fn numbers_of_accounts_keep_to_their_ranges() {
         ("failure_window_ms", 1000, 86_400_000),
         ("failure_delay_max_ms", 1000, 86_400_000),
         ("failures_per_address_max", 1, 100_000),
+        ("hold_ms", 1000, 3_600_000),
+        ("cancel_lead_min", 0, 10_080),
+        ("undo_ms", 0, 3_600_000),
+        ("no_shows_max", 0, 1000),
+        ("no_show_window_days", 1, 3650),
+        ("no_show_block_days", 1, 3650),
+        ("window_days", 1, 365),
+        ("book_until_min", 0, 1440),
+        ("reminder_day_min", 0, 10_080),
+        ("reminder_hour_min", 0, 10_080),
+        ("early_min", 0, 1440),
+        ("grace_min", 0, 1440),
+        ("calls_max", 1, 100),
+        ("skips_max", 1, 100),
+        ("return_after", 0, 1000),
+        ("booked_per_walk_in", 1, 100),
     ] {
         let column = name.len() + 4;
-        let expected = format!("F:2:{column}: accounts.{name} must be from {least} to {most}, but is ");
-        let with = |number: i64| format!("[accounts]\n{name} = {number}");
+        let section = KEYS.iter().find(|key| key.name == name).unwrap().section;
+        let expected = format!("F:2:{column}: {section}.{name} must be from {least} to {most}, but is ");
+        let with = |number: i64| format!("[{section}]\n{name} = {number}");
         check(&with(least), &[]);
         check(&with(most), &[]);
         check(&with(least - 1), &[&expected]);
@@ -249,7 +279,7 @@ proptest! {
     #[test]
     fn no_mixture_of_toml_pieces_makes_the_loader_panic(pieces in proptest::collection::vec(
         prop_oneof![
-            "\\[(server|log|limits|legacy|accounts|booking|audit|[a-z]{1,3})\\]\n",
+            "\\[(server|log|limits|legacy|accounts|booking|queue|audit|[a-z]{1,3})\\]\n",
             "(host|port|level|networks|operations|data_max_bytes|legacy\\.linger_ms) = ",
             "[0-9_xe.+-]{1,30}", "\"[^\"]{0,5}\"?", "[\\[\\]{},='\"\n#]", "true|1979-05-27|医生",
         ], 0..20,
