@@ -437,8 +437,8 @@ fn what_another_process_has_written_counts_at_once() {
 fn a_request_that_fails_undoes_itself_alone() {
     let server = Server::configured(KEPT_CONNECTIONS);
     // A doctor whose employee id is nobody's username: registering it fails after the account is made.
-    let doctor = r#"{"table_name": "doctors", "doctor_id": 1, "name": "赵医生", "employee_id": "DOC009"}"#;
-    assert_eq!(server.ask(doctor)["result"], "成功插入数据到表 doctors");
+    let doctor = "INSERT INTO doctors (doctor_id, name, employee_id) VALUES (1, '赵医生', 'DOC009')";
+    assert_eq!(Connection::open(server.database()).unwrap().execute(doctor, []).unwrap(), 1);
     let taken =
         r#"{"register_doctor": true, "name": "赵医生", "password_hash": "x", "employee_id": "DOC009"}"#;
     let mut client = server.connect();
