@@ -16,13 +16,13 @@ pub struct Wanted {
 }
 
 impl Clinic {
-    fn check_open(&self, session: i64) -> Said {
+    pub fn check_open(&self, session: i64) -> Said {
         self.open(session)?;
         if self.now >= self.session(session).ends { Err("booking_over") } else { Ok(()) }
     }
 
     /// About when the next one is seen.
-    fn visit(&self, session: i64, pool: usize) -> (i64, i64) {
+    pub fn visit(&self, session: i64, pool: usize) -> (i64, i64) {
         let Session { starts, ends, capacity, booked, .. } = *self.session(session);
         let planned = (capacity[ONLINE] + capacity[ONSITE]).max(1);
         let before = match pool {
@@ -33,8 +33,8 @@ impl Clinic {
         (begin, begin + ((ends - starts) / planned).max(1))
     }
 
-    fn conflicts(&self, session: i64, patient: i64, (starts, ends): (i64, i64), own: i64) -> Said {
-        let wanted = self.session(session);
+    /// Whether a patient is somewhere else; `own` is a booking that does not count.
+    pub fn busy(&self, patient: i64, (starts, ends): (i64, i64), own: i64) -> Said {
         let others = || self.bookings.values().filter(|other| other.patient == patient && other.id != own);
         if others().any(|other| is_active(other.state) && other.starts < ends && other.ends > starts) {
             return Err("patient_busy");
@@ -42,6 +42,13 @@ impl Clinic {
         if others().any(|other| status(other.state) != "cancelled" && other.starts == starts) {
             return Err("patient_busy");
         }
+        Ok(())
+    }
+
+    fn conflicts(&self, session: i64, patient: i64, visit: (i64, i64), own: i64) -> Said {
+        self.busy(patient, visit, own)?;
+        let wanted = self.session(session);
+        let mut others = self.bookings.values().filter(|other| other.patient == patient && other.id != own);
         let is_second = |other: &Booking| {
             let there = self.session(other.session);
             is_active(other.state)
@@ -49,10 +56,10 @@ impl Clinic {
                 && there.department == wanted.department
                 && there.starts / DAY == wanted.starts / DAY
         };
-        if others().any(is_second) { Err("limit_reached") } else { Ok(()) }
+        if others.any(is_second) { Err("limit_reached") } else { Ok(()) }
     }
 
-    fn take(&mut self, session: i64, pool: usize) -> Said {
+    pub fn take(&mut self, session: i64, pool: usize) -> Said {
         let session = self.sessions.get_mut(&session).unwrap();
         if pool == FOLLOWUP {
             return Ok(());
@@ -71,7 +78,7 @@ impl Clinic {
     }
 
     /// The next number of a doctor's day.
-    fn number(&self, session: i64) -> i64 {
+    pub fn number(&self, session: i64) -> i64 {
         let here = self.session(session);
         let of_day = self.bookings.values().filter(|other| {
             let there = self.session(other.session);
@@ -122,7 +129,7 @@ impl Clinic {
         (booking.changed_by, booking.changed) = (by, now);
     }
 
-    fn entry_of(&mut self, booking: i64, to: &'static str) {
+    pub fn entry_of(&mut self, booking: i64, to: &'static str) {
         for entry in self.entries.values_mut() {
             if entry.booking == Some(booking) && entry.state == "offered" {
                 entry.state = to;

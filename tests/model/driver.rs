@@ -5,9 +5,11 @@
 use super::bookings::Wanted;
 use super::check::{compare, events, invariants};
 use super::clinic::*;
-use super::server::{Server, reference};
+use super::server::{Server, name, reference};
 use serde_json::{Value, json};
 
+/// Clients of the old dialect, who do not log in.
+const NOBODY: i64 = 0;
 const ROOMS: [&str; 3] = ["1", "2", "3"];
 
 /// Numbers that are the same each time.
@@ -58,17 +60,22 @@ pub fn walk(seed: u64, steps: usize) -> usize {
         let before = clinic.clone();
         let Step { by, method, mut params, expected } = step(&mut dice, &mut clinic);
         let is_retried = dice.one_in(8);
-        if is_retried {
+        if is_retried && by != NOBODY {
             params["request_id"] = json!(format!("{seed}-{number}"));
         }
         let said = format!("seed {seed}, step {number} at {}: {by} {method} {params}", text(clinic.now));
-        let reply = server.call(by, method, &params);
+        let is_old = by == NOBODY;
+        let reply = match is_old {
+            true if server.old(&params) => Ok(Value::Null),
+            true => Err("error".to_owned()),
+            false => server.call(by, method, &params),
+        };
         let word = reply.as_ref().map(|_| ()).map_err(String::as_str);
         assert_eq!(word, expected, "{said}: the server says the first and the reference the second");
-        invariants(&before, &clinic, &said);
+        invariants(&before, &clinic, is_old, &said);
         if let Ok(result) = &reply {
             accepted += 1;
-            if is_retried {
+            if is_retried && !is_old {
                 assert_eq!(server.call(by, method, &params).as_ref(), Ok(result), "{said}, again");
             }
         }
@@ -103,7 +110,7 @@ fn pass(dice: &mut Dice, clinic: &mut Clinic, server: &mut Server, after: &str) 
     server.set_clock(clinic.now);
     clinic.tick();
     compare(server, clinic, &said);
-    invariants(&before, clinic, &said);
+    invariants(&before, clinic, false, &said);
 }
 
 /// Somebody who may ask about a patient, or, now and then, another patient.
@@ -127,7 +134,8 @@ fn step(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         25..=44 => of_appointment(dice, clinic),
         45..=54 => of_waitlist(dice, clinic),
         55..=69 => of_desk(dice, clinic),
-        70..=97 => of_ticket(dice, clinic),
+        70..=91 => of_ticket(dice, clinic),
+        92..=97 => of_old(dice, clinic),
         _ => of_session(dice, clinic),
     }
 }
@@ -327,6 +335,28 @@ fn of_ticket(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         _ => ("queue.undo", clinic.undo_call(id, by)),
     };
     Step { by, method, params, expected }
+}
+
+/// What a client of the old dialect does.
+fn of_old(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+    let (by, method) = (NOBODY, "");
+    let id = dice.recent(clinic.bookings.keys().copied().collect());
+    if dice.one_in(3) || !clinic.bookings.contains_key(&id) {
+        let (doctor, doctor_name) = dice.of(&[(4, "王医生"), (5, "刘医生")]);
+        let patient = dice.of(&PATIENTS);
+        let starts = clinic.now / DAY * DAY + 8 * 60 + dice.below(9 * 4) * 15;
+        let params = json!({"create_appointment": 1, "patient_phone": name(patient), "doctor_name": doctor_name,
+            "appointment_time": text(starts)});
+        let expected = clinic.old_create(doctor, patient, starts);
+        return Step { by, method, params, expected };
+    }
+    if dice.one_in(3) {
+        let params = json!({"cancel_appointment": 1, "appointment_id": id});
+        return Step { by, method, params, expected: clinic.old_cancel(id) };
+    }
+    let status = dice.of(&["pending", "completed", "completed", "cancelled"]);
+    let params = json!({"update_appointment_status": 1, "appointment_id": id, "new_status": status});
+    Step { by, method, params, expected: clinic.old_status(id, status) }
 }
 
 fn of_session(dice: &mut Dice, clinic: &mut Clinic) -> Step {

@@ -8,6 +8,7 @@ mod bookings;
 mod check;
 mod clinic;
 mod driver;
+mod old;
 mod queue;
 mod server;
 

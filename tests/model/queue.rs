@@ -16,7 +16,7 @@ impl Clinic {
         self.tickets.get_mut(&id).unwrap()
     }
 
-    fn touch(&mut self, id: i64, state: &'static str, by: Option<i64>) {
+    pub fn touch(&mut self, id: i64, state: &'static str, by: Option<i64>) {
         let now = self.now;
         let ticket = self.ticket(id);
         (ticket.state, ticket.changed_by, ticket.changed) = (state, by, now);
@@ -26,11 +26,27 @@ impl Clinic {
     pub fn ticket_ended(&mut self, booking: i64, by: Option<i64>) {
         let mut tickets = self.tickets.values();
         let Some(ticket) = tickets.find(|ticket| ticket.booking == booking) else { return };
-        if matches!(ticket.state, "waiting" | "called" | "skipped") {
-            let id = ticket.id;
-            self.touch(id, "left", by);
-            self.ticket(id).room = None;
+        let (id, state) = (ticket.id, ticket.state);
+        match state {
+            // Only the old dialect ends one whose patient is seen.
+            "serving" => self.touch(id, "done", by),
+            "waiting" | "called" | "skipped" => {
+                self.touch(id, "left", by);
+                self.ticket(id).room = None;
+            }
+            _ => {}
         }
+    }
+
+    /// An appointment is brought back that was over. Returns whether its patient has a ticket.
+    pub fn ticket_restored(&mut self, booking: i64) -> bool {
+        let mut tickets = self.tickets.values();
+        let Some(id) = tickets.find(|ticket| ticket.booking == booking).map(|ticket| ticket.id) else {
+            return false;
+        };
+        self.touch(id, "waiting", None);
+        self.ticket(id).room = None;
+        true
     }
 
     fn give_ticket(&mut self, booking: i64, by: i64) {

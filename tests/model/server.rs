@@ -41,7 +41,7 @@ pub fn moment(minutes: i64) -> Now {
     }
 }
 
-fn name(user_id: i64) -> String {
+pub fn name(user_id: i64) -> String {
     match user_id {
         DOCTOR => "DOC001".into(),
         NURSE => "nurse".into(),
@@ -174,6 +174,16 @@ impl Server {
             assert_eq!(self.dispatcher().woken(), Some(session.id));
         }
         serde_json::from_slice(&output).unwrap()
+    }
+
+    /// A request of the old dialect. Returns whether it was carried out.
+    pub fn old(&mut self, request: &Value) -> bool {
+        let session = Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+        let (now, data, mut output) = (self.now.clone(), request.to_string(), Vec::new());
+        self.dispatcher().request(&session, b"n", data.as_bytes(), &now, false, &mut output);
+        self.dispatcher().closed(session.id);
+        let reply: Value = serde_json::from_slice(&output).unwrap();
+        reply["result"]["status"] == "success"
     }
 
     /// The result, or the word of the refusal.
