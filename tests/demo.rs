@@ -1,5 +1,7 @@
 //! The demonstration tells what is true, ends by itself, and leaves nothing behind, however it ends.
 
+mod common;
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -53,23 +55,17 @@ fn what_a_viewer_reads_holds() {
     );
     assert_eq!(counted(&shown, "did not come"), 1);
     assert_eq!(counted(&shown, "was reminded"), 1);
-    for refusal in [
-        "not_open",
-        "session_full",
-        "limit_reached",
-        "room_busy",
-        "no_show",
-        "The queue is the same",
-        "is whole",
-    ] {
+    for refusal in
+        ["session_full", "limit_reached", "room_busy", "no_show", "The queue is the same", "is whole"]
+    {
         assert!(shown.contains(refusal), "{refusal}:\n{shown}");
     }
     assert!(!shown.contains('\u{1b}'), "nothing moves the cursor where there is no terminal");
     assert_eq!(left_in(temporary.path()), Vec::<PathBuf>::new());
 }
 
-#[expect(clippy::zombie_processes, reason = "whoever begins it waits for it")]
 /// Starts the demonstration with its pauses. Returns it, its server's process, and the rest of its output.
+#[expect(clippy::zombie_processes, reason = "whoever begins it waits for it")]
 fn begun(temporary: &Path) -> (Child, i32, BufReader<std::process::ChildStdout>) {
     let mut child = demo(&[], temporary).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut output = BufReader::new(child.stdout.take().unwrap());
@@ -120,4 +116,29 @@ fn a_failure_leaves_nothing_behind_either() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(left_in(temporary.path()), Vec::<PathBuf>::new());
     assert!(is_gone(server));
+}
+
+/// The lines of the page that are to be typed, as a person would type them.
+#[test]
+fn the_morning_of_the_page_runs_as_it_is_written() {
+    let page = include_str!("../docs/clinic.md");
+    let (_, rest) = page.split_once("<!-- played -->").unwrap();
+    let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
+    let server = common::Server::demo();
+    // The port is the only thing that differs from what a person has.
+    let (program, port) = (env!("CARGO_BIN_EXE_medsrv"), server.address.port());
+    let script = format!("medsrv() {{ '{program}' \"$@\" --port {port}; }}\n{lines}");
+    let output = Command::new("bash")
+        .args(["-euo", "pipefail", "-c", &script])
+        .current_dir(server.directory.path())
+        .env_remove("MEDSRV_TOKEN")
+        .output()
+        .unwrap();
+    let (shown, complaints) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{complaints}\n{shown}");
+    for expected in ["no place", "\"name\": \"王*\"", "\"kind\": \"session_stopped\"", "an emergency"] {
+        assert!(shown.contains(expected), "{expected}:\n{shown}");
+    }
+    assert!(complaints.contains("session_full"), "{complaints}");
 }
