@@ -17,8 +17,8 @@ pub struct Subscribers {
     by_session: HashMap<SessionId, BTreeSet<Topic>>,
     /// What this turn has changed, in order.
     turn: Vec<Change>,
-    /// After which sequence all events of a topic are kept, for those who come back. Events of what nobody has
-    /// listened to would be written for nothing.
+    /// After which sequence all events of a topic that is not open are kept, for those who come back. There are
+    /// many such topics, and what nobody listens to would be written for nothing.
     kept_from: HashMap<Topic, i64>,
     /// Since when nobody listens to such a topic, in milliseconds since 1970.
     left_ms: HashMap<Topic, i64>,
@@ -45,13 +45,16 @@ impl Subscribers {
 
     /// From now on a topic's events are kept; `sequence` is that of the last event of all.
     pub fn keep(&mut self, topic: Topic, sequence: i64) {
+        if topic.is_open() {
+            return;
+        }
         self.left_ms.remove(&topic);
         self.kept_from.entry(topic).or_insert(sequence);
     }
 
     /// Whether a topic's events are kept.
     pub fn keeps(&self, topic: Topic) -> bool {
-        self.kept_from.contains_key(&topic)
+        topic.is_open() || self.kept_from.contains_key(&topic)
     }
 
     /// Keeps no events any longer of what nobody has listened to for as long as events are kept.
@@ -162,18 +165,18 @@ mod tests {
     fn events_are_kept_for_a_while_after_the_last_listener_has_gone() {
         let session = SessionIds::default().give();
         let mut subscribers = Subscribers::default();
-        assert!(!subscribers.keeps(Topic::Queue(1)));
-        subscribers.add(session, Topic::Queue(1));
-        subscribers.keep(Topic::Queue(1), 7);
-        subscribers.keep(Topic::Queue(1), 9);
+        assert!(subscribers.keeps(Topic::Queue(1)) && !subscribers.keeps(Topic::Patient(1)));
+        subscribers.add(session, Topic::Patient(1));
+        subscribers.keep(Topic::Patient(1), 7);
+        subscribers.keep(Topic::Patient(1), 9);
         subscribers.forget_left(100, 5000);
-        assert_eq!(subscribers.kept_from().get(&Topic::Queue(1)), Some(&7));
+        assert_eq!(subscribers.kept_from().get(&Topic::Patient(1)), Some(&7));
         subscribers.closed(session);
         subscribers.forget_left(100, 6000);
         subscribers.forget_left(100, 6099);
-        assert!(subscribers.keeps(Topic::Queue(1)));
+        assert!(subscribers.keeps(Topic::Patient(1)));
         subscribers.forget_left(100, 6100);
-        assert!(!subscribers.keeps(Topic::Queue(1)));
+        assert!(!subscribers.keeps(Topic::Patient(1)));
     }
 
     #[test]

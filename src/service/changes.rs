@@ -26,10 +26,11 @@ impl Changes {
             && self.notices.is_empty()
     }
 
-    pub fn append(&mut self, mut other: Changes) {
-        self.sessions.append(&mut other.sessions);
-        self.queues.append(&mut other.queues);
-        self.appointments.append(&mut other.appointments);
-        self.notices.append(&mut other.notices);
+    pub fn append(&mut self, other: Changes) {
+        // `BTreeSet::append` builds the whole set anew, and this comes with each call.
+        self.sessions.extend(other.sessions);
+        self.queues.extend(other.queues);
+        self.appointments.extend(other.appointments);
+        self.notices.extend(other.notices);
     }
 }

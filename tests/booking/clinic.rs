@@ -194,7 +194,8 @@ impl Clinic {
         found.unwrap().unwrap()
     }
 
-    /// Makes a session of 王医生 of 内科, who is 4, or of 刘医生 of 外科, who is 5: of nine to twelve on the first day, with so many places online and one at the desk.
+    /// Makes a session of 王医生 of 内科, who is 4, or of 刘医生 of 外科, who is 5: of nine to twelve on the first day,
+    /// with so many places online and one at the desk.
     pub fn session(&mut self, doctor_id: i64, online: i64) -> i64 {
         self.session_of(json!({
             "doctor_id": doctor_id, "period": "morning", "starts_at": "2026-01-05 09:00",

@@ -255,10 +255,11 @@ impl Method for Subscribe {
             stands.push(TopicState { topic: topic.to_string(), kind: facts.kind(), facts });
         }
         let bounds = Bounds::read(transaction)?;
-        // Events are kept of what was listened to; before that, and before a restart, none are known.
+        // Of what is not open, events are kept from when it was first listened to since the start.
         let is_kept = |since: i64| {
-            let kept =
-                |(topic, _): &(Topic, Audience)| call.kept_from.get(topic).is_some_and(|from| since >= *from);
+            let kept = |(topic, _): &(Topic, Audience)| {
+                topic.is_open() || call.kept_from.get(topic).is_some_and(|from| since >= *from)
+            };
             bounds.has_all_since(since) && audiences.iter().all(kept)
         };
         let missed = match params.since {
