@@ -147,8 +147,22 @@ fn session(dice: &mut Dice, clinic: &Clinic) -> i64 {
     if open.is_empty() || dice.one_in(10) { 1 + dice.below(5) } else { dice.of(&open) }
 }
 
+/// Appointments that somebody has just cancelled.
+fn undoable(clinic: &Clinic) -> Vec<i64> {
+    let those = clinic.bookings.values().filter(|found| {
+        let is_step = found.state == "cancelled" && found.previous == Some("booked");
+        is_step && found.changed_by.is_some() && clinic.now - found.changed <= UNDO
+    });
+    those.map(|found| found.id).collect()
+}
+
 fn of_place(dice: &mut Dice, clinic: &mut Clinic) -> Step {
-    let (session, patient) = (session(dice, clinic), dice.of(&PATIENTS));
+    let (session, mut patient) = (session(dice, clinic), dice.of(&PATIENTS));
+    let undoable = undoable(clinic);
+    if !undoable.is_empty() && dice.one_in(3) {
+        // Whoever has just cancelled wants another place, and may think better of it.
+        patient = clinic.bookings[&dice.of(&undoable)].patient;
+    }
     let by = about(dice, patient);
     let (method, state) =
         if dice.one_in(3) { ("appointment.hold", "held") } else { ("appointment.book", "booked") };
@@ -186,7 +200,9 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
             clinic.bookings.values().filter(|found| states.is_empty() || states.contains(&found.state));
         those.map(|found| found.id).collect()
     };
-    let id = dice.recent(Some(ids(fitting)).filter(|ids| !ids.is_empty()).unwrap_or_else(|| ids(&[])));
+    let undoable = undoable(clinic);
+    let fitting = if fitting == ["cancelled"] && !undoable.is_empty() { undoable } else { ids(fitting) };
+    let id = dice.recent(Some(fitting).filter(|ids| !ids.is_empty()).unwrap_or_else(|| ids(&[])));
     let to = session(dice, clinic);
     let Some(Booking { patient, changed_by, .. }) = clinic.bookings.get(&id).cloned() else {
         let params = json!({"appointment_id": 999});
