@@ -192,10 +192,16 @@ impl Clinic {
         }
     }
 
-    pub fn reschedule(&mut self, id: i64, to: i64, by: i64) -> Said {
-        let Booking { state, session: from, patient, pool, .. } = self.bookings[&id];
+    pub fn reschedule(&mut self, id: i64, to: i64, is_patient: bool, by: i64) -> Said {
+        let Booking { state, session: from, patient, pool, starts, .. } = self.bookings[&id];
         if !matches!(state, "held" | "booked") {
             return Err("bad_transition");
+        }
+        if is_patient && state == "booked" && self.now >= starts {
+            return Err("too_late");
+        }
+        if is_patient && pool == ONLINE && self.blocked.contains(&patient) {
+            return Err("penalised");
         }
         if from == to {
             return Ok(());

@@ -225,7 +225,7 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
     let expected = may(by, patient).and_then(|()| match method {
         "appointment.confirm" => clinic.confirm(id, by),
         "appointment.cancel" => clinic.cancel(id, by == patient, Some(by)),
-        "appointment.reschedule" => clinic.reschedule(id, to, by),
+        "appointment.reschedule" => clinic.reschedule(id, to, by == patient, by),
         _ => clinic.undo(id, by),
     });
     Step { by, method, params, expected }

@@ -3,7 +3,7 @@
 //! It never knows who may take them. Invariants: a place is given back in the step that ends its appointment,
 //! and offered to the first who waits for it; what fails has changed nothing.
 
-use super::conflict::{Visit, check, penalise};
+use super::conflict::{Visit, check, check_penalty, penalise};
 use super::find::{Booking, by_id, expired};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
@@ -136,17 +136,24 @@ pub fn cancel(
     if !found.state.next().contains(&State::Cancelled) {
         return refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled });
     }
-    // Whoever has checked in may leave at any time, and a hold may be let go.
-    if by == CancelledBy::Patient
-        && found.state == State::Booked
-        && let Some(until) = AppointmentTime::parse(&found.starts_at)
-            .and_then(|starts| starts.plus_minutes(-change.rules.cancel_lead_min))
-        && change.now.time_text().as_str() >= until.as_str()
-    {
-        return refuse(Refusal::TooLate { until: until.to_string() });
+    if by == CancelledBy::Patient {
+        check_lead(change, &found)?;
     }
     end(change, &found, State::Cancelled, Some(by), reason)?;
     Ok(found)
+}
+
+/// Whether a patient may let an appointment go still. Whoever has checked in may leave at any time, and a hold
+/// may be let go.
+fn check_lead(change: &Change<'_, '_>, found: &Booking) -> Outcome<()> {
+    let until = AppointmentTime::parse(&found.starts_at)
+        .and_then(|starts| starts.plus_minutes(-change.rules.cancel_lead_min));
+    match until {
+        Some(until) if found.state == State::Booked && change.now.time_text().as_str() >= until.as_str() => {
+            refuse(Refusal::TooLate { until: until.to_string() })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Ends an appointment whose place becomes free.
@@ -169,10 +176,20 @@ fn end(
 }
 
 /// Moves an appointment to another session: it keeps its id, and where it came from.
-pub fn reschedule(change: &mut Change<'_, '_>, appointment_id: i64, session_id: i64) -> Outcome<Booking> {
+pub fn reschedule(
+    change: &mut Change<'_, '_>,
+    appointment_id: i64,
+    session_id: i64,
+    by: CancelledBy,
+) -> Outcome<Booking> {
     let found = known(change, appointment_id)?;
     if !matches!(found.state, State::Held | State::Booked) {
         return refuse(Refusal::BadTransition { from: found.state, to: State::Booked });
+    }
+    // Otherwise one would move what one may not cancel any longer, and cancel it there.
+    if by == CancelledBy::Patient {
+        check_lead(change, &found)?;
+        check_penalty(change.transaction, found.patient_id, found.pool, change.now)?;
     }
     let Some(session) = clinic_session::by_id(change.transaction, session_id)? else {
         return refuse(Refusal::UnknownSession);

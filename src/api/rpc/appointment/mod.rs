@@ -41,6 +41,21 @@ const BOOKING_ERRORS: &[Code] = &[
     Code::Penalised,
     Code::RequestIdReused,
 ];
+/// What moving an appointment may be refused with.
+const MOVING_ERRORS: &[Code] = &[
+    Code::NotFound,
+    Code::BadTransition,
+    Code::TooLate,
+    Code::SessionFull,
+    Code::NotOpen,
+    Code::BookingOver,
+    Code::SessionStopped,
+    Code::SessionClosed,
+    Code::PatientBusy,
+    Code::LimitReached,
+    Code::Penalised,
+    Code::RequestIdReused,
+];
 /// What any step of an appointment may be refused with.
 const STEP_ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
 

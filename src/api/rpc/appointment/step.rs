@@ -3,7 +3,7 @@
 //! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
 
 use super::{
-    Appointment, BOOKING_ERRORS, FEE_MAX_FEN, STEP_ERRORS, change, found, refused, refused_place, subject,
+    Appointment, FEE_MAX_FEN, MOVING_ERRORS, STEP_ERRORS, change, found, refused, refused_place, subject,
 };
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -56,6 +56,15 @@ impl Method for ConfirmAppointment {
     }
 }
 
+/// On whose side the caller is.
+fn who(call: &Call<'_>) -> Result<CancelledBy, Problem> {
+    Ok(match call.actor()?.role {
+        Role::Patient => CancelledBy::Patient,
+        Role::Doctor => CancelledBy::Doctor,
+        Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
+    })
+}
+
 pub struct CancelAppointment;
 
 #[derive(Deserialize, JsonSchema)]
@@ -99,11 +108,7 @@ impl Method for CancelAppointment {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        let by = match call.actor()?.role {
-            Role::Patient => CancelledBy::Patient,
-            Role::Doctor => CancelledBy::Doctor,
-            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
-        };
+        let by = who(call)?;
         let reason = params.reason.as_deref();
         booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)
             .map_err(refused)?;
@@ -128,7 +133,7 @@ impl Method for RescheduleAppointment {
     const SUMMARY: &'static str =
         "Moves an appointment to another session; where that has no place, it stays.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = BOOKING_ERRORS;
+    const ERRORS: &'static [Code] = MOVING_ERRORS;
     type Params = RescheduleParams;
     type Outcome = Appointment;
 
@@ -150,7 +155,8 @@ impl Method for RescheduleAppointment {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, session_id) = (params.appointment_id.0, params.session_id.0);
-        let moved = booking::reschedule(&mut change(call, transaction), appointment_id, session_id);
+        let by = who(call)?;
+        let moved = booking::reschedule(&mut change(call, transaction), appointment_id, session_id, by);
         moved.map_err(|failure| refused_place(failure, session_id, call, transaction))?;
         found(transaction, params.appointment_id)
     }
