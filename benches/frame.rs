@@ -17,7 +17,7 @@ use std::net::{Ipv4Addr, TcpStream};
 
 /// As many as the loop answers of one connection in one turn.
 const PIPELINED: usize = medsrv::net::REQUESTS_PER_TURN;
-/// A booking comes in eight of these.
+/// A booking comes in seven of these.
 const PIECE_BYTES: usize = 24;
 const REPLY_MAX_BYTES: usize = 8 * 1024 * 1024;
 const NAME: &str = "request.json";

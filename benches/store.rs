@@ -10,8 +10,9 @@ use medsrv::store::{CheckpointNeed, Commit, Error, Store, Transaction, params};
 
 const PATIENTS: i64 = 10_000;
 const WRITES_PER_TURN: u64 = 50;
-/// It has no factor in common with the number of patients, so steps of it meet them all, page after page.
-const STRIDE: i64 = 3_571;
+/// Without a factor in common with the number of patients, so that steps of it meet them all, and near the
+/// golden section of it, so that those of one turn spread evenly: each finds a page of its own.
+const STRIDE: i64 = 6_181;
 
 /// One of the two ways to write.
 type Write = fn(&mut File);
@@ -35,7 +36,7 @@ impl File {
         file
     }
 
-    /// Another patient each time, whose row is on another page than the last one's.
+    /// Another patient each time, far from those before, as requests of many patients are.
     fn next_patient(&mut self) -> i64 {
         self.patient = (self.patient + STRIDE) % PATIENTS;
         self.patient + 1
