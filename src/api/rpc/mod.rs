@@ -104,15 +104,18 @@ pub enum Subject {
     Patient(i64),
     Doctor(i64),
     User(i64),
-    /// An appointment, which is its patient's and its doctor's.
-    Appointment {
-        appointment_id: i64,
+    /// Something between a patient and a doctor, such as an appointment: it is both's own.
+    Care {
+        /// As the trail names it.
+        entity: &'static str,
+        entity_id: i64,
         patient_id: i64,
         doctor_id: i64,
     },
-    /// A session of a doctor.
-    Session {
-        session_id: i64,
+    /// Something of a doctor's work, such as a session.
+    Work {
+        entity: &'static str,
+        entity_id: i64,
         doctor_id: i64,
     },
 }
@@ -248,19 +251,20 @@ impl Call<'_> {
             Subject::Patient(id) => ("patient", Some(id)),
             Subject::Doctor(id) => ("doctor", Some(id)),
             Subject::User(id) => ("account", Some(id)),
-            Subject::Appointment { appointment_id, .. } => ("appointment", Some(appointment_id)),
-            Subject::Session { session_id, .. } => ("session", Some(session_id)),
+            Subject::Care { entity, entity_id, .. } | Subject::Work { entity, entity_id, .. } => {
+                (entity, Some(entity_id))
+            }
         };
-        if let Subject::Patient(id) | Subject::Appointment { patient_id: id, .. } = subject {
+        if let Subject::Patient(id) | Subject::Care { patient_id: id, .. } = subject {
             self.note.patient_id = Some(id);
         }
         self.note.reason = reason.map(str::to_owned);
         let own = match (self.opened.map(|opened| opened.actor.user_id), subject) {
             (Some(user_id), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => user_id == id,
-            (Some(user_id), Subject::Appointment { patient_id, doctor_id, .. }) => {
+            (Some(user_id), Subject::Care { patient_id, doctor_id, .. }) => {
                 user_id == patient_id || user_id == doctor_id
             }
-            (Some(user_id), Subject::Session { doctor_id, .. }) => user_id == doctor_id,
+            (Some(user_id), Subject::Work { doctor_id, .. }) => user_id == doctor_id,
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,
         };
@@ -278,7 +282,9 @@ impl Call<'_> {
                     "this is allowed with a reason only, which is recorded; give reason",
                 ));
             }
-            (Who::Treated, Subject::Patient(id)) => own || self.sees(transaction, id)?,
+            (Who::Treated, Subject::Patient(id) | Subject::Care { patient_id: id, .. }) => {
+                own || self.sees(transaction, id)?
+            }
             (Who::Treated, _) => own,
         };
         if allowed { Ok(()) } else { Err(forbidden(self.who)) }

@@ -189,8 +189,9 @@ fn refused_place(
 /// The appointment that a call concerns.
 pub(super) fn subject(transaction: &Transaction<'_>, Id(appointment_id): Id) -> Result<Subject, Problem> {
     match booking::by_id(transaction, appointment_id)? {
-        Some(found) => Ok(Subject::Appointment {
-            appointment_id,
+        Some(found) => Ok(Subject::Care {
+            entity: "appointment",
+            entity_id: appointment_id,
             patient_id: found.patient_id,
             doctor_id: found.doctor_id,
         }),

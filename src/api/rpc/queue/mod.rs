@@ -76,12 +76,12 @@ impl From<queue::Ticket> for Ticket {
 fn subject_of_ticket(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
     let found = queue::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("ticket"))?;
     let queue::Ticket { appointment_id, patient_id, doctor_id, .. } = found;
-    Ok(Subject::Appointment { appointment_id, patient_id, doctor_id })
+    Ok(Subject::Care { entity: "appointment", entity_id: appointment_id, patient_id, doctor_id })
 }
 
 fn subject_of_session(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
     let found = clinic_session::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("session"))?;
-    Ok(Subject::Session { session_id: id, doctor_id: found.doctor_id })
+    Ok(Subject::Work { entity: "session", entity_id: id, doctor_id: found.doctor_id })
 }
 
 fn plain(code: Code) -> Refusal {
