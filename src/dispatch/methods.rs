@@ -76,6 +76,8 @@ pub const METHODS: &[Entry] = &[
     entry::<of::QueueBoard>(),
     entry::<of::ListQueue>(),
     entry::<of::QueueStatus>(),
+    entry::<of::OpenEncounter>(),
+    entry::<of::GetEncounter>(),
     entry::<of::Subscribe>(),
     entry::<of::Unsubscribe>(),
     entry::<of::ListNotices>(),

@@ -130,6 +130,8 @@ pub const RIGHTS: &[Right] = {
         roles("queue.list",               [Nobody,     Own,        Anyone,     Anyone,     WithReason]),
         roles("queue.leave",              [Own,        Own,        Anyone,     Anyone,     WithReason]),
         roles("queue.status",             [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        roles("encounter.open",           [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
+        roles("encounter.get",            [Own,        Treated,    Nobody,     Nobody,     WithReason]),
         open("event.subscribe"),
         open("event.unsubscribe"),
         roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),

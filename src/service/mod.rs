@@ -13,6 +13,7 @@ pub mod clinic_session;
 pub mod credential;
 pub mod demo;
 pub mod doctor;
+pub mod encounter;
 pub mod event;
 pub mod login;
 pub mod memory;

@@ -44,6 +44,13 @@ statements! {
         SET_PASSWORD = "set_password";
         SET_USERNAME = "set_username";
     }
+    encounter {
+        ADD_RECORD = "add_record";
+        BEGIN = "begin";
+        BY_APPOINTMENT = "by_appointment";
+        BY_ID = "by_id";
+        INSERT = "insert";
+    }
     legacy_request {
         ADD = "add";
         RECENT = "recent";

@@ -21,6 +21,7 @@ use zeroize::Zeroizing;
 pub const DAY: &str = "2026-01-05";
 pub const NURSE: &str = "nurse";
 pub const CLERK: &str = "clerk";
+pub const ADMIN: &str = "chief";
 /// The first of the patients that are made for these tests.
 pub const FIRST_PATIENT: i64 = 9;
 pub const PATIENTS: i64 = 12;
@@ -74,6 +75,8 @@ fn people(store: &mut Store) {
                 let id = register_patient(transaction, &new, &now).unwrap();
                 assert_eq!(id, FIRST_PATIENT + number);
             }
+            let new = NewStaff { username: ADMIN, name: ADMIN, password_hash: &hash, role: Role::Admin };
+            register_staff(transaction, &new, &now).unwrap();
             Ok::<_, medsrv::store::Error>(())
         })
         .unwrap();
@@ -146,7 +149,12 @@ impl Clinic {
     pub fn call(&mut self, who: &str, method: &str, params: &Value) -> Result<Value, Value> {
         if !self.connections.contains_key(who) {
             let session = self.connect();
-            let password = if who == "DOC001" { "hash_doctor1" } else { "pw" };
+            let password = match who {
+                "DOC001" => "hash_doctor1",
+                "DOC002" => "hash_doctor2",
+                "DOC003" => "hash_doctor3",
+                _ => "pw",
+            };
             let params = json!({"username": who, "password": password});
             let login = json!({"jsonrpc": "2.0", "id": 1, "method": "session.login", "params": params});
             let reply = self.ask(&session, &login.to_string());

@@ -1,6 +1,7 @@
 //! JSON-RPC over the dispatcher, without sockets: who may do what, how sessions, passwords and delays go, what
 //! a request that comes again gets, and what a reply may show.
 
+mod care;
 mod clinic;
 mod envelope;
 mod masking;

@@ -1,8 +1,9 @@
 //! Who may call what, and whose data they reach: every method for everyone, held against a table of this
 //! file's own, so that a right is changed in two places or not at all.
 
+use crate::care::of_encounter;
 use crate::clinic::*;
-use crate::places::{PAIRS, of_pair, of_schedule, session};
+use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -77,6 +78,8 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("queue.list", ["no", "own", "any", "any", "reason", "any", "no"]),
     ("queue.leave", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("queue.status", ["own", "own", "any", "any", "reason", "any", "no"]),
+    ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -96,7 +99,7 @@ const CALLERS: [(&str, Option<i64>); 7] = [
 ];
 
 /// The methods for which a reason may be given.
-const REASONED: [&str; 19] = [
+const REASONED: &[&str] = &[
     "patient.get",
     "patient.search",
     "appointment.cancel",
@@ -116,7 +119,14 @@ const REASONED: [&str; 19] = [
     "queue.list",
     "queue.leave",
     "queue.status",
+    "encounter.get",
 ];
+
+/// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
+/// it is about.
+type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
+
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,7 +147,8 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
     }
     let mut of_pairs = Vec::new();
     for pair in PAIRS {
-        if let Some((of_patient, of_doctor, params)) = of_pair(clinic, method, pair, caller) {
+        let sample = SAMPLERS.iter().find_map(|sampler| sampler(clinic, method, pair, caller));
+        if let Some((of_patient, of_doctor, params)) = sample {
             let is_own =
                 of_patient && caller == Some(pair.patient_id) || of_doctor && caller == Some(pair.doctor_id);
             of_pairs.push((if is_own { Whose::Own } else { Whose::Other }, params));

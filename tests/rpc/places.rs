@@ -24,7 +24,7 @@ pub const PAIRS: [Pair; 2] = [
     Pair { doctor_id: OTHER_DOCTOR, patient_id: OTHER_PATIENT },
 ];
 
-fn act<T>(clinic: &mut Clinic, work: impl FnOnce(&mut Change<'_, '_>) -> Outcome<T>) -> T {
+pub fn act<T>(clinic: &mut Clinic, work: impl FnOnce(&mut Change<'_, '_>) -> Outcome<T>) -> T {
     let now = clinic.now.clone();
     let done = clinic.dispatcher().act("test", &now, |change| Ok((work(change)?, Vec::new())));
     clinic.commit();

@@ -9,6 +9,7 @@ mod appointment;
 mod audit;
 mod department;
 mod doctor;
+mod encounter;
 pub mod envelope;
 pub mod event;
 mod field;
@@ -37,6 +38,7 @@ pub mod methods {
     pub use super::audit::QueryAudit;
     pub use super::department::ListDepartments;
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
+    pub use super::encounter::{GetEncounter, OpenEncounter};
     pub use super::event::{Subscribe, Unsubscribe};
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;

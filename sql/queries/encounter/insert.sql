@@ -1,0 +1,4 @@
+INSERT INTO encounters (
+    patient_id, doctor_id, appointment_id, class, department, state, created_by, created_ms
+)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)

@@ -1,0 +1,125 @@
+//! Encounters that a doctor opens by hand, and how one stands.
+//!
+//! It never knows the queue, whose start opens one, too. Invariant: a doctor opens only their own.
+
+use super::{ClassCode, Encounter, refused, subject};
+use crate::api::rpc::field::{Id, Line, Reason, RequestId};
+use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::service::audit::Action;
+use crate::service::booking;
+use crate::service::encounter::{self, NewEncounter};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub struct OpenEncounter;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct OpenParams {
+    pub patient_id: Id,
+    /// The appointment whose visit it is.
+    #[serde(default)]
+    pub appointment_id: Option<Id>,
+    #[serde(default)]
+    pub class: ClassCode,
+    #[serde(default)]
+    pub department: Option<Line<64>>,
+    /// True to plan it only; encounter.begin begins it.
+    #[serde(default)]
+    pub is_planned: bool,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for OpenEncounter {
+    const NAME: &'static str = "encounter.open";
+    const SUMMARY: &'static str = "Opens a visit of a patient whom the doctor treats, and begins it.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    type Params = OpenParams;
+    type Outcome = Encounter;
+
+    fn subject(params: &OpenParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
+    }
+
+    fn request_id(params: &OpenParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: OpenParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Encounter, Problem> {
+        let doctor_id = call.actor()?.user_id;
+        let appointment_id = params.appointment_id.map(|id| id.0);
+        let mut department = params.department.as_deref().map(str::to_owned);
+        if let Some(appointment_id) = appointment_id {
+            let found = booking::by_id(transaction, appointment_id)?
+                .filter(|found| found.patient_id == params.patient_id.0 && found.doctor_id == doctor_id)
+                .ok_or_else(|| Problem::not_found("appointment"))?;
+            department = department.or(found.department);
+        }
+        let new = NewEncounter {
+            patient_id: params.patient_id.0,
+            doctor_id,
+            appointment_id,
+            class: params.class.into(),
+            department: department.as_deref(),
+        };
+        let encounter_id = encounter::plan(transaction, &new, Some(doctor_id), call.now).map_err(refused)?;
+        (call.note.entity, call.note.entity_id) = ("encounter", Some(encounter_id));
+        if !params.is_planned {
+            return Ok(encounter::begin(transaction, encounter_id, call.now).map_err(refused)?.into());
+        }
+        found(transaction, encounter_id)
+    }
+}
+
+fn found(transaction: &Transaction<'_>, encounter_id: i64) -> Result<Encounter, Problem> {
+    encounter::by_id(transaction, encounter_id)?
+        .map(Encounter::from)
+        .ok_or_else(|| Problem::not_found("encounter"))
+}
+
+pub struct GetEncounter;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetEncounterParams {
+    pub encounter_id: Id,
+    #[serde(default)]
+    pub reason: Option<Reason>,
+}
+
+impl Method for GetEncounter {
+    const NAME: &'static str = "encounter.get";
+    const SUMMARY: &'static str = "Tells how a visit or a stay stands.";
+    const KIND: Kind = Kind::ReadPatient;
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    type Params = GetEncounterParams;
+    type Outcome = Encounter;
+
+    fn subject(
+        params: &GetEncounterParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.encounter_id)
+    }
+
+    fn reason(params: &GetEncounterParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn run(
+        params: GetEncounterParams,
+        _: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Encounter, Problem> {
+        found(transaction, params.encounter_id.0)
+    }
+}
