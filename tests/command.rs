@@ -413,3 +413,29 @@ fn a_key_is_made_for_a_trail_that_has_no_entry() {
     let site = Site::of(Server::start_in(directory, &[], ""));
     site.token("admin", "x");
 }
+
+#[test]
+fn everyone_is_written_out_as_fhir_once_and_to_an_empty_directory() {
+    let site = Site::new();
+    let answer = site.expect(0, &["export", "fhir", "--out", "all"], "");
+    let directory = site.server.directory.path().join("all");
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(directory.join("manifest.json")).unwrap()).unwrap();
+    let mut total = 0;
+    for file in manifest["output"].as_array().unwrap() {
+        let lines = fs::read_to_string(directory.join(file["url"].as_str().unwrap())).unwrap();
+        for line in lines.lines() {
+            assert_eq!(serde_json::from_str::<Value>(line).unwrap()["resourceType"], file["type"]);
+        }
+        assert_eq!(lines.lines().count() as u64, file["count"].as_u64().unwrap());
+        total += lines.lines().count();
+    }
+    let patients = fs::read_to_string(directory.join("Patient.ndjson")).unwrap();
+    assert!(patients.contains("13800138000"), "nothing is masked: {patients}");
+    assert_eq!(answer.out, format!("{total} resources were written to all\n"));
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), manifest["output"].as_array().unwrap().len() + 1);
+    site.refuse(2, &["export", "fhir", "--out", "all"], "", &["is not empty"]);
+    site.refuse(74, &["export", "fhir", "--out", "no/where"], "", &["no/where"]);
+    let trail = site.expect(0, &["audit", "export"], "").out;
+    assert_eq!(trail.matches("export.fhir").count(), 1);
+}

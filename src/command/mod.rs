@@ -6,6 +6,9 @@ mod audit;
 mod call;
 mod check;
 mod demo;
+mod export;
+mod office;
+mod operator;
 mod restart;
 mod secret;
 mod start;
@@ -123,6 +126,11 @@ pub enum Command {
         #[command(subcommand)]
         task: user::Task,
     },
+    /// Write everything out for other systems
+    Export {
+        #[command(subcommand)]
+        task: export::Task,
+    },
     /// Check the audit trail, or write it out
     #[command(after_help = "Example: medsrv audit verify && medsrv audit export --since 2026-01-01")]
     Audit {
@@ -143,6 +151,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Demo(task) => demo::run(&task),
         Command::Call(task) => call::run(common, &task),
         Command::User { task } => user::run(common, &task),
+        Command::Export { task } => export::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
 }

@@ -15,6 +15,7 @@ pub mod demo;
 pub mod doctor;
 pub mod encounter;
 pub mod event;
+pub mod export;
 pub mod login;
 pub mod memory;
 pub mod notice;

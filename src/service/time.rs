@@ -81,6 +81,14 @@ pub fn write_rfc3339(unix_ms: i64, text: &mut String) {
     );
 }
 
+/// A time in the hospital's own time, `YYYY-MM-DD HH:MM:SS`, as RFC 3339 with its distance to UTC; none where it is
+/// no time. An hour that comes twice is taken as the first one.
+pub fn rfc3339_of_local(text: &str) -> Option<String> {
+    let time = AppointmentTime::parse(text)?;
+    let moment = time.moment.and_local_timezone(Local).earliest()?;
+    Some(moment.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
+}
+
 /// A text that is meant to be a moment, and is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("neither a day, as in 2026-01-31, nor a moment, as in 2026-01-31T08:00:00+08:00")]

@@ -51,6 +51,26 @@ statements! {
         BY_ID = "by_id";
         INSERT = "insert";
     }
+    export {
+        ALLERGIES_OF_PATIENT = "allergies_of_patient";
+        APPOINTMENTS_OF_PATIENT = "appointments_of_patient";
+        BEDS = "beds";
+        BEDS_OF_PATIENT = "beds_of_patient";
+        DIAGNOSES_OF_ENCOUNTER = "diagnoses_of_encounter";
+        DIAGNOSES_OF_PATIENT = "diagnoses_of_patient";
+        ENCOUNTERS_OF_PATIENT = "encounters_of_patient";
+        LINES_OF_PATIENT = "lines_of_patient";
+        ORDERS_OF_PATIENT = "orders_of_patient";
+        PATIENT_IDS = "patient_ids";
+        PRACTITIONERS = "practitioners";
+        PRACTITIONERS_OF_PATIENT = "practitioners_of_patient";
+        RESULTS_OF_PATIENT = "results_of_patient";
+        SLOTS = "slots";
+        SLOTS_OF_PATIENT = "slots_of_patient";
+        STAYS_OF_ADMISSION = "stays_of_admission";
+        WARDS = "wards";
+        WARDS_OF_PATIENT = "wards_of_patient";
+    }
     legacy_request {
         ADD = "add";
         RECENT = "recent";

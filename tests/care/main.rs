@@ -4,3 +4,4 @@
 #[allow(dead_code, reason = "the tests of booking use more of it")]
 mod clinic;
 mod encounters;
+mod fhir;

@@ -80,6 +80,7 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("queue.status", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
     ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("fhir.export", ["own", "treated", "no", "no", "reason", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -120,6 +121,7 @@ const REASONED: &[&str] = &[
     "queue.leave",
     "queue.status",
     "encounter.get",
+    "fhir.export",
 ];
 
 /// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
@@ -211,7 +213,7 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
             }
             all
         }
-        "patient.get" => about("patient_id", json!({}), &patients),
+        "patient.get" | "fhir.export" => about("patient_id", json!({}), &patients),
         "patient.search" => own(json!({"name": "张"})),
         "patient.update" => about("patient_id", json!({"email": "a@example.com"}), &patients),
         "patient.break_glass" => about("patient_id", json!({"reason": "昏迷"}), &patients),

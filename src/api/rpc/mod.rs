@@ -12,6 +12,7 @@ mod doctor;
 mod encounter;
 pub mod envelope;
 pub mod event;
+mod fhir;
 mod field;
 pub mod markdown;
 mod mask;
@@ -40,6 +41,7 @@ pub mod methods {
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
     pub use super::encounter::{GetEncounter, OpenEncounter};
     pub use super::event::{Subscribe, Unsubscribe};
+    pub use super::fhir::ExportPatient;
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};

@@ -1,4 +1,4 @@
-//! Owns the form of an entry as a FHIR R4 AuditEvent (hl7.org/fhir/R4/auditevent.html). Never reads the trail.
+//! The form of an entry of the trail as a FHIR R4 AuditEvent (hl7.org/fhir/R4/auditevent.html). Never reads the trail.
 //! Invariant: every column of an entry is in its event, and no text of an event is empty.
 
 use crate::service::audit::Record;
@@ -9,7 +9,7 @@ use std::net::{IpAddr, SocketAddr};
 const FAULTS: [&str; 6] =
     ["internal", "internal_error", "storage_failed", "storage_full", "turn_lost", "busy"];
 /// What the trail calls a thing, and its FHIR resource.
-const RESOURCES: [(&str, &str); 12] = [
+const RESOURCES: [(&str, &str); 11] = [
     ("patient", "Patient"),
     ("doctor", "Practitioner"),
     ("appointment", "Appointment"),
@@ -20,7 +20,6 @@ const RESOURCES: [(&str, &str); 12] = [
     ("admission", "Encounter"),
     ("record", "Composition"),
     ("order", "ServiceRequest"),
-    ("prescription", "MedicationRequest"),
     ("chat_message", "Communication"),
 ];
 
