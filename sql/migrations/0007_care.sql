@@ -352,25 +352,40 @@ CREATE TABLE chat_threads (
     -- patient or staff.
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
-    patient_id INTEGER,
-    appointment_id INTEGER,
-    encounter_id INTEGER,
+    -- Of a patient's thread: between whom it is, and about which visit. That of an appointment is found by the
+    -- appointment alone.
+    patient_id INTEGER REFERENCES patients (patient_id),
+    doctor_id INTEGER REFERENCES doctors (doctor_id),
+    appointment_id INTEGER REFERENCES appointments (appointment_id),
+    encounter_id INTEGER REFERENCES encounters (encounter_id),
     last_sequence INTEGER NOT NULL DEFAULT 0,
     created_by INTEGER NOT NULL,
     created_ms INTEGER NOT NULL,
+    -- When somebody closed it; that of a patient closes by itself as well, which no row says.
     closed_ms INTEGER
 );
 CREATE INDEX chat_threads_by_patient ON chat_threads (patient_id, thread_id) WHERE patient_id IS NOT NULL;
+-- A visit has one thread.
+CREATE UNIQUE INDEX chat_threads_by_appointment ON chat_threads (appointment_id)
+WHERE appointment_id IS NOT NULL;
+CREATE UNIQUE INDEX chat_threads_by_encounter ON chat_threads (encounter_id) WHERE encounter_id IS NOT NULL;
 
 CREATE TABLE chat_members (
     thread_id INTEGER NOT NULL REFERENCES chat_threads (thread_id),
     user_id INTEGER NOT NULL REFERENCES users (user_id),
     delivered_sequence INTEGER NOT NULL DEFAULT 0,
     read_sequence INTEGER NOT NULL DEFAULT 0,
+    -- The messages after read_sequence that were sent to them: so many copies there are.
+    unread INTEGER NOT NULL DEFAULT 0 CHECK (unread >= 0),
+    -- When they last got or wrote something.
+    active_ms INTEGER NOT NULL,
     left_ms INTEGER,
+    -- Up to where they may read once they have left.
+    left_sequence INTEGER,
     PRIMARY KEY (thread_id, user_id)
 ) WITHOUT ROWID;
-CREATE INDEX chat_members_by_user ON chat_members (user_id, thread_id);
+CREATE INDEX chat_members_by_user ON chat_members (user_id, active_ms, thread_id);
+CREATE INDEX chat_members_unread ON chat_members (user_id, active_ms, thread_id) WHERE unread > 0;
 
 -- A message, by its place in the thread.
 CREATE TABLE chat_entries (
@@ -381,6 +396,8 @@ CREATE TABLE chat_entries (
     sent_ms INTEGER NOT NULL,
     PRIMARY KEY (thread_id, sequence)
 ) WITHOUT ROWID;
+-- How many someone has sent of late.
+CREATE INDEX chat_entries_by_sender ON chat_entries (sender_id, sent_ms);
 -- The old schema's rows of a message, one for each who gets it.
 CREATE TABLE chat_copies (
     message_id INTEGER PRIMARY KEY REFERENCES chat_messages (message_id),
@@ -389,6 +406,17 @@ CREATE TABLE chat_copies (
     receiver_id INTEGER NOT NULL
 );
 CREATE INDEX chat_copies_by_receiver ON chat_copies (thread_id, receiver_id, sequence);
+
+-- The old schema's messages that belong to no thread, because old clients have put them there: by the two
+-- between whom they went, the lower id first.
+CREATE TABLE chat_strays (
+    lower_id INTEGER NOT NULL,
+    higher_id INTEGER NOT NULL,
+    message_id INTEGER NOT NULL REFERENCES chat_messages (message_id),
+    PRIMARY KEY (lower_id, higher_id, message_id)
+) WITHOUT ROWID;
+INSERT INTO chat_strays (lower_id, higher_id, message_id)
+SELECT min(sender_id, receiver_id), max(sender_id, receiver_id), message_id FROM chat_messages;
 
 -- From whom someone wants no messages.
 CREATE TABLE chat_blocks (

@@ -26,6 +26,7 @@ use crate::ops::config;
 use crate::service::audit::Trail;
 use crate::service::booking::{BookingRules, LimitScope};
 use crate::service::changes::Changes;
+use crate::service::chat::ChatRules;
 use crate::service::credential::{Recipe, Remembered};
 use crate::service::event::Topic;
 use crate::service::login::{Desk, LoginRules};
@@ -121,6 +122,10 @@ fn clinic_rules(config: &config::Config) -> ClinicRules {
             day_min: booking.reminder_day_min.into(),
             hour_min: booking.reminder_hour_min.into(),
         },
+        chat: ChatRules {
+            open_days: config.chat.open_days.into(),
+            messages_per_minute_max: config.chat.messages_per_minute_max.into(),
+        },
     }
 }
 
@@ -195,6 +200,8 @@ pub struct Dispatcher {
 struct Told {
     topic: Topic,
     data: Vec<u8>,
+    /// Those of them who are not told this one.
+    except: Vec<SessionId>,
 }
 
 /// What a turn tells once it is durable.

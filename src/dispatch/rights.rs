@@ -54,6 +54,11 @@ const fn roles(method: &'static str, who: [Who; 5]) -> Right {
     Right { method, is_open: false, patient, doctor, nurse, clerk, admin, auditor: Who::Nobody }
 }
 
+/// The same, and what an auditor may do with it whatever their role is.
+const fn with_auditors(auditor: Who, right: Right) -> Right {
+    Right { auditor, ..right }
+}
+
 const fn auditors(method: &'static str) -> Right {
     Right { auditor: Who::Anyone, ..each(method, Who::Nobody) }
 }
@@ -133,6 +138,27 @@ pub const RIGHTS: &[Right] = {
         roles("encounter.open",           [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
         roles("encounter.get",            [Own,        Treated,    Nobody,     Nobody,     WithReason]),
         roles("fhir.export",              [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("chat.open",                [Own,        Own,        Nobody,     Nobody,     Nobody]),
+        roles("chat.open_staff",          [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("chat.add_member",          [Nobody,     Own,        Own,        Own,        Own]),
+        roles("chat.leave",               [Nobody,     Own,        Own,        Own,        Own]),
+        roles("chat.close",               [Nobody,     Own,        Own,        Own,        Own]),
+        each("chat.send", Own),
+        with_auditors(WithReason, roles(
+            "chat.messages",              [Own,        Treated,    Own,        Own,        WithReason],
+        )),
+        each("chat.read", Own),
+        with_auditors(WithReason, roles(
+            "chat.get",                   [Own,        Treated,    Own,        Own,        WithReason],
+        )),
+        each("chat.threads", Own),
+        with_auditors(WithReason, roles(
+            "chat.of_patient",            [Own,        Treated,    Nobody,     Nobody,     WithReason],
+        )),
+        each("chat.block", Own),
+        each("chat.unblock", Own),
+        each("chat.blocks", Own),
+        each("chat.old_messages", Own),
         open("event.subscribe"),
         open("event.unsubscribe"),
         roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),
@@ -146,7 +172,7 @@ pub const RIGHTS: &[Right] = {
 pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
     match (audience, actor) {
         (Audience::Anyone, _) => true,
-        (Audience::Appointment { .. } | Audience::Patient(_), None) => false,
+        (_, None) => false,
         (Audience::Appointment { patient_id, doctor_id }, Some(actor)) => match actor.role {
             Role::Patient => actor.user_id == *patient_id,
             Role::Doctor => actor.user_id == *doctor_id,
@@ -156,6 +182,10 @@ pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
         (Audience::Patient(patient_id), Some(actor)) => {
             actor.role == Role::Patient && actor.user_id == *patient_id
         }
+        (Audience::Thread { patient_id, members }, Some(actor)) => {
+            members.contains(&actor.user_id) && (patient_id.is_some() || actor.role.is_staff())
+        }
+        (Audience::User(user_id), Some(actor)) => actor.user_id == *user_id,
     }
 }
 
@@ -202,7 +232,8 @@ impl Right {
             })
             .collect();
         if self.auditor != Who::Nobody {
-            callers.push("whoever is an auditor".into());
+            let about = if self.auditor == Who::WithReason { " (for a reason)" } else { "" };
+            callers.push(format!("whoever is an auditor{about}"));
         }
         callers.join(", ")
     }

@@ -9,9 +9,10 @@ use super::rights::{Right, may_hear};
 use super::{Asked, Dispatcher, Then};
 use crate::api::rpc::envelope::{self, Incoming, Invalid, Request};
 use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
-use crate::api::rpc::{Binding, Call, Detail, Entry, Kind, Listening, Note, Who};
+use crate::api::rpc::{Binding, Call, Delivered, Detail, Entry, Kind, Listening, Note, Who};
 use crate::service::audit::{self, Action};
 use crate::service::changes::Changes;
+use crate::service::chat;
 use crate::service::credential::Recipe;
 use crate::service::session::{self, Opened};
 use crate::service::time::Now;
@@ -202,12 +203,16 @@ impl Dispatcher {
             kept_from: self.subscribers.kept_from(),
             may_hear,
             listening: Listening::Stays,
+            delivered: None,
             accounts_changed: false,
         };
         let outcome = run(&mut self.store, &mut self.trail, act, &mut call, request, room, output);
-        let Call { note, changes, binding, listening, accounts_changed, .. } = call;
+        let Call { note, changes, binding, listening, delivered, accounts_changed, .. } = call;
         match outcome {
-            Ok(()) => self.record_read(act, &note).map_err(|fault| act.failed(fault))?,
+            Ok(()) => self
+                .record_read(act, &note)
+                .and_then(|()| self.deliver(delivered))
+                .map_err(|fault| act.failed(fault))?,
             Err(Problem::Wait(recipe)) => return Err(Refused::Wait(recipe)),
             Err(problem) => {
                 if matches!(binding, Binding::Ends) && !matches!(problem, Problem::Store(_)) {
@@ -284,6 +289,14 @@ impl Dispatcher {
             let trail = &mut self.trail;
             self.store.append(|transaction| act.record(trail, transaction, note, SUCCESS))?;
         }
+        Ok(())
+    }
+
+    /// Messages that a read has handed out are marked so, beside the read, which writes nothing itself.
+    fn deliver(&mut self, delivered: Option<Delivered>) -> Result<(), store::Error> {
+        let Some(Delivered { thread_id, user_id, up_to }) = delivered else { return Ok(()) };
+        self.store.append(|transaction| chat::deliver(transaction, thread_id, user_id, up_to))?;
+        self.changes.marks(thread_id);
         Ok(())
     }
 

@@ -50,6 +50,7 @@ pub struct Config {
     pub accounts: Accounts,
     pub booking: Booking,
     pub queue: Queue,
+    pub chat: Chat,
     pub audit: Audit,
 }
 
@@ -134,6 +135,13 @@ pub struct Booking {
     /// So long before an appointment its patient is reminded; 0 is never.
     pub reminder_day_min: u32,
     pub reminder_hour_min: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chat {
+    /// After the visit.
+    pub open_days: u32,
+    pub messages_per_minute_max: u32,
 }
 
 /// Of what a patient may have one appointment a day.
@@ -278,6 +286,12 @@ impl Default for Queue {
             return_after: 3,
             booked_per_walk_in: 2,
         }
+    }
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        Chat { open_days: 14, messages_per_minute_max: 30 }
     }
 }
 

@@ -9,6 +9,7 @@ pub mod appointment;
 pub mod audit;
 pub mod booking;
 pub mod changes;
+pub mod chat;
 pub mod clinic_session;
 pub mod credential;
 pub mod demo;
@@ -65,6 +66,7 @@ pub struct ClinicRules {
     pub release: schedule::ReleaseRules,
     pub queue: queue::QueueRules,
     pub reminder: reminder::ReminderRules,
+    pub chat: chat::ChatRules,
 }
 
 /// What the operator sets of the old dialect's rules.

@@ -9,7 +9,7 @@ use super::appointment::{self, NoPlace, Status};
 use super::memory::Memory;
 use super::text::{is_layout, is_printable};
 use super::time::{AppointmentTime, is_date, is_moment};
-use super::{Failure, Rules, account};
+use super::{Failure, Rules, account, chat};
 use crate::store::{Transaction, Value};
 
 /// What a column may hold.
@@ -265,6 +265,7 @@ pub fn insert(
     match table.name {
         "appointments" => memory.forget_days(),
         "doctors" => memory.forget_doctors(),
+        "chat_messages" => chat::note_stray(transaction)?,
         _ => {}
     }
     Ok(())

@@ -44,6 +44,40 @@ statements! {
         SET_PASSWORD = "set_password";
         SET_USERNAME = "set_username";
     }
+    chat {
+        ADD = "add";
+        ADD_COPIES = "add_copies";
+        ADD_OLD = "add_old";
+        BLOCK = "block";
+        BLOCKS = "blocks";
+        BY_APPOINTMENT = "by_appointment";
+        BY_ENCOUNTER = "by_encounter";
+        BY_ID = "by_id";
+        CLOSE = "close";
+        DELIVER = "deliver";
+        FIRST_TOO_MANY = "first_too_many";
+        INSERT = "insert";
+        JOIN = "join";
+        LEAVE = "leave";
+        MEMBERS = "members";
+        MESSAGES = "messages";
+        NAMED_MEMBERS = "named_members";
+        NOTE_STRAY = "note_stray";
+        NTH_OF_LATE = "nth_of_late";
+        OF_MEMBER = "of_member";
+        OF_PATIENT = "of_patient";
+        OTHERS = "others";
+        PERSON = "person";
+        READ = "read";
+        READ_COPIES = "read_copies";
+        SET_DOCTOR = "set_doctor";
+        SET_LAST = "set_last";
+        STANDING = "standing";
+        STRAYS = "strays";
+        TOLD = "told";
+        UNBLOCK = "unblock";
+        UNREAD = "unread";
+    }
     encounter {
         ADD_RECORD = "add_record";
         BEGIN = "begin";

@@ -2,6 +2,7 @@
 //! a request that comes again gets, and what a reply may show.
 
 mod care;
+mod chat;
 mod clinic;
 mod envelope;
 mod masking;

@@ -2,6 +2,7 @@
 //! file's own, so that a right is changed in two places or not at all.
 
 use crate::care::of_encounter;
+use crate::chat::{blocked, of_chat};
 use crate::clinic::*;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
 use medsrv::dispatch::METHODS;
@@ -81,6 +82,21 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
     ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
     ("fhir.export", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("chat.open", ["own", "own", "no", "no", "no", "no", "no"]),
+    ("chat.open_staff", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("chat.add_member", ["no", "own", "own", "own", "own", "own", "no"]),
+    ("chat.leave", ["no", "own", "own", "own", "own", "own", "no"]),
+    ("chat.close", ["no", "own", "own", "own", "own", "own", "no"]),
+    ("chat.send", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.messages", ["own", "treated", "own", "own", "reason", "reason", "no"]),
+    ("chat.read", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.get", ["own", "treated", "own", "own", "reason", "reason", "no"]),
+    ("chat.threads", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.of_patient", ["own", "treated", "no", "no", "reason", "reason", "no"]),
+    ("chat.block", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.unblock", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.blocks", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.old_messages", ["own", "own", "own", "own", "own", "own", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -122,13 +138,16 @@ const REASONED: &[&str] = &[
     "queue.status",
     "encounter.get",
     "fhir.export",
+    "chat.messages",
+    "chat.get",
+    "chat.of_patient",
 ];
 
 /// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_chat];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +233,12 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
             all
         }
         "patient.get" | "fhir.export" => about("patient_id", json!({}), &patients),
+        "chat.threads" | "chat.blocks" => own(json!({})),
+        "chat.open_staff" => own(json!({"subject": "交班", "members": [NURSE, CLERK]})),
+        "chat.block" => own(json!({"user_id": SPARE})),
+        "chat.unblock" => own(json!({"user_id": blocked(clinic, caller)})),
+        "chat.old_messages" => own(json!({"with_user_id": OTHER_DOCTOR})),
+        "chat.of_patient" => about("patient_id", json!({}), &patients),
         "patient.search" => own(json!({"name": "张"})),
         "patient.update" => about("patient_id", json!({"email": "a@example.com"}), &patients),
         "patient.break_glass" => about("patient_id", json!({"reason": "昏迷"}), &patients),

@@ -3,6 +3,7 @@
 //! It never knows who else listens, or when something is told. Invariants: what anyone may hear holds masked
 //! names only; a call that names one topic to which the caller has no right does nothing.
 
+use super::chat::{InboxFacts, ThreadFacts};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Listening, Method};
 use crate::service::booking::Booking;
@@ -22,6 +23,7 @@ pub const TOPICS_MAX: usize = 100;
 /// Missed events that are told in one reply; who has missed more is told how things stand.
 const MISSED_MAX: i64 = 500;
 
+const NOT_CONCERNED: &str = "this topic is for those only whom it concerns";
 const NO_ONES_APPOINTMENT: Audience = Audience::Appointment { patient_id: 0, doctor_id: 0 };
 
 /// A topic in the form in which clients write it.
@@ -31,7 +33,8 @@ pub struct TopicName(Topic);
 impl<'de> Deserialize<'de> for TopicName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let expected = "must be a topic: session:ID, queue:ID, appointment:ID or patient:ID";
+        let expected =
+            "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID, thread:ID or inbox:ID";
         Topic::parse(&text).map(TopicName).ok_or_else(|| D::Error::custom(expected))
     }
 }
@@ -46,7 +49,8 @@ impl JsonSchema for TopicName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient):[1-9][0-9]*$"})
+        let pattern = "^(session|queue|appointment|patient|thread|inbox):[1-9][0-9]*$";
+        json_schema!({"type": "string", "pattern": pattern})
     }
 }
 
@@ -129,6 +133,8 @@ pub enum Facts {
     Queue(super::queue::Board),
     Appointment(AppointmentFacts),
     Notices(NoticeFacts),
+    Thread(ThreadFacts),
+    Inbox(InboxFacts),
 }
 
 impl Facts {
@@ -140,6 +146,10 @@ impl Facts {
             Snapshot::Notices { unread, .. } => {
                 Facts::Notices(NoticeFacts { unread: unread.iter().map(NoticeItem::of).collect() })
             }
+            Snapshot::Thread(news) => Facts::Thread(news.into()),
+            Snapshot::Inbox { threads, has_more, .. } => {
+                Facts::Inbox(InboxFacts { threads: threads.into_iter().map(Into::into).collect(), has_more })
+            }
         }
     }
 
@@ -150,6 +160,8 @@ impl Facts {
             Facts::Queue(_) => "board",
             Facts::Appointment(_) => "state",
             Facts::Notices(_) => "notices",
+            Facts::Thread(_) => "messages",
+            Facts::Inbox(_) => "inbox",
         }
     }
 }
@@ -193,7 +205,7 @@ pub struct Subscribe;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribeParams {
-    /// 1 to 100 of session:ID, queue:ID, appointment:ID and patient:ID.
+    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID, thread:ID and inbox:ID.
     pub topics: Vec<TopicName>,
     /// The last sequence that the client knows: what has happened since is told instead of how things stand.
     #[serde(default)]
@@ -295,6 +307,8 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
             Topic::Session(id) | Topic::Queue(id) => ("clinic_session", id),
             Topic::Appointment(id) => ("appointment", id),
             Topic::Patient(id) => ("patient", id),
+            Topic::Thread(id) => ("chat_thread", id),
+            Topic::Inbox(id) => ("account", id),
         };
         (call.note.entity, call.note.entity_id) = (entity, Some(id));
         call.note.patient_id = (entity == "patient").then_some(id);
@@ -307,15 +321,18 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
     let snapshot = match topic {
         // Nothing of a patient is read for anybody else.
         Topic::Patient(id) if !(call.may_hear)(&Audience::Patient(id), actor) => None,
-        topic => event::snapshot(transaction, topic, &call.rules.queue)?,
+        Topic::Inbox(id) if !(call.may_hear)(&Audience::User(id), actor) => None,
+        topic => event::snapshot(transaction, topic, &call.rules.queue, None)?,
     };
     match snapshot {
         Some(snapshot) if (call.may_hear)(&snapshot.audience(), actor) => Ok(snapshot),
+        Some(_) => refuse(Code::Forbidden, NOT_CONCERNED),
+        None if matches!(topic, Topic::Thread(_) | Topic::Inbox(_)) => refuse(Code::Forbidden, NOT_CONCERNED),
         // Whoever may hear of all of them is told which there are.
         None if topic.is_open() || (call.may_hear)(&NO_ONES_APPOINTMENT, actor) => {
             refuse(Code::NotFound, "there is no such topic")
         }
-        _ => refuse(Code::Forbidden, "this topic is for those only whom it concerns"),
+        None => refuse(Code::Forbidden, NOT_CONCERNED),
     }
 }
 

@@ -7,6 +7,7 @@
 mod account;
 mod appointment;
 mod audit;
+mod chat;
 mod department;
 mod doctor;
 mod encounter;
@@ -37,6 +38,10 @@ pub mod methods {
         ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
     };
     pub use super::audit::QueryAudit;
+    pub use super::chat::{
+        AddMember, Block, CloseThread, GetThread, LeaveThread, ListBlocked, ListMessages, ListThreads,
+        MarkRead, OldMessages, OpenStaffThread, OpenThread, SendMessage, ThreadsOfPatient, Unblock,
+    };
     pub use super::department::ListDepartments;
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
     pub use super::encounter::{GetEncounter, OpenEncounter};
@@ -122,6 +127,14 @@ pub enum Subject {
         entity_id: i64,
         doctor_id: i64,
     },
+    /// Something that several people share, such as a thread of messages: it is its members' own.
+    Shared {
+        entity: &'static str,
+        entity_id: i64,
+        /// Whom it is about.
+        patient_id: Option<i64>,
+        is_member: bool,
+    },
 }
 
 /// What was remarkable about a call.
@@ -190,6 +203,14 @@ pub enum Listening {
     NoLongerTo(BTreeSet<Topic>),
 }
 
+/// Messages of a thread that someone has got, up to one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    pub thread_id: i64,
+    pub user_id: i64,
+    pub up_to: i64,
+}
+
 /// One call and what its method needs to know.
 pub struct Call<'a> {
     pub now: &'a Now,
@@ -214,6 +235,8 @@ pub struct Call<'a> {
     /// Whether someone may hear of what concerns such people.
     pub may_hear: fn(&Audience, Option<&Actor>) -> bool,
     pub listening: Listening,
+    /// Messages that this call hands out for the first time.
+    pub delivered: Option<Delivered>,
     /// True once this call has changed what an account or a session may do.
     pub accounts_changed: bool,
 }
@@ -255,11 +278,14 @@ impl Call<'_> {
             Subject::Patient(id) => ("patient", Some(id)),
             Subject::Doctor(id) => ("doctor", Some(id)),
             Subject::User(id) => ("account", Some(id)),
-            Subject::Care { entity, entity_id, .. } | Subject::Work { entity, entity_id, .. } => {
-                (entity, Some(entity_id))
-            }
+            Subject::Care { entity, entity_id, .. }
+            | Subject::Work { entity, entity_id, .. }
+            | Subject::Shared { entity, entity_id, .. } => (entity, Some(entity_id)),
         };
-        if let Subject::Patient(id) | Subject::Care { patient_id: id, .. } = subject {
+        if let Subject::Patient(id)
+        | Subject::Care { patient_id: id, .. }
+        | Subject::Shared { patient_id: Some(id), .. } = subject
+        {
             self.note.patient_id = Some(id);
         }
         self.note.reason = reason.map(str::to_owned);
@@ -269,6 +295,7 @@ impl Call<'_> {
                 user_id == patient_id || user_id == doctor_id
             }
             (Some(user_id), Subject::Work { doctor_id, .. }) => user_id == doctor_id,
+            (Some(_), Subject::Shared { is_member, .. }) => is_member,
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,
         };
@@ -286,9 +313,12 @@ impl Call<'_> {
                     "this is allowed with a reason only, which is recorded; give reason",
                 ));
             }
-            (Who::Treated, Subject::Patient(id) | Subject::Care { patient_id: id, .. }) => {
-                own || self.sees(transaction, id)?
-            }
+            (
+                Who::Treated,
+                Subject::Patient(id)
+                | Subject::Care { patient_id: id, .. }
+                | Subject::Shared { patient_id: Some(id), .. },
+            ) => own || self.sees(transaction, id)?,
             (Who::Treated, _) => own,
         };
         if allowed { Ok(()) } else { Err(forbidden(self.who)) }

@@ -74,6 +74,9 @@ codes! {
     NotToday = "not_today": "This can be done on `day` only.";
     QueueEmpty = "queue_empty": "Nobody waits who could be called.";
     RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
+    ThreadClosed = "thread_closed": "The thread takes no messages since `closed_ms`; it can be read.";
+    TooManyMessages = "too_many_messages": "You have sent too many messages in a minute; `retry_after_ms` says when the next is taken.";
+    Blocked = "blocked": "The other one wants no messages from you.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
 }
 

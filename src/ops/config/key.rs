@@ -96,6 +96,8 @@ keys! {
     queue.skips_max = integer(1, 100);
     queue.return_after = integer(0, 1000);
     queue.booked_per_walk_in = integer(1, 100);
+    chat.open_days = integer(0, 3650);
+    chat.messages_per_minute_max = integer(1, 1000);
     audit.reads = boolean();
     audit.key_file = path();
     audit.anchor_file = path();
