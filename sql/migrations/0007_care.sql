@@ -412,7 +412,7 @@ CREATE INDEX chat_copies_by_receiver ON chat_copies (thread_id, receiver_id, seq
 CREATE TABLE chat_strays (
     lower_id INTEGER NOT NULL,
     higher_id INTEGER NOT NULL,
-    message_id INTEGER NOT NULL REFERENCES chat_messages (message_id),
+    message_id INTEGER NOT NULL,
     PRIMARY KEY (lower_id, higher_id, message_id)
 ) WITHOUT ROWID;
 INSERT INTO chat_strays (lower_id, higher_id, message_id)

@@ -185,6 +185,17 @@ impl Clinic {
         }
     }
 
+    /// What the last call has pushed: to whom, and the event.
+    pub fn pushed(&mut self) -> Vec<(String, Value)> {
+        let mut pushed = Vec::new();
+        let names: HashMap<_, _> = self.connections.iter().map(|(who, at)| (at.id, who.clone())).collect();
+        self.dispatcher.push(&mut |session, data| {
+            let mut event: Value = serde_json::from_slice(data).unwrap();
+            pushed.push((names[&session].clone(), event["params"].take()));
+        });
+        pushed
+    }
+
     /// The result of a request in the old dialect.
     pub fn old(&mut self, request: &Value) -> Value {
         let session = self.connect();

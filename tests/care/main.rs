@@ -5,3 +5,6 @@
 mod clinic;
 mod encounters;
 mod fhir;
+mod messages;
+mod messages_model;
+mod plans;

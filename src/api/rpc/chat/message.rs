@@ -138,7 +138,7 @@ impl Method for ListMessages {
             _ if matches!(page, Page::Before(_)) => (1, 0),
             _ => (last_sequence + 1, last_sequence),
         };
-        if standing.mark.is_some_and(|mark| mark.delivered_sequence < up_to) {
+        if !items.is_empty() && standing.mark.is_some_and(|mark| mark.delivered_sequence < up_to) {
             call.delivered = Some(Delivered { thread_id, user_id, up_to });
         }
         let items = items.into_iter().map(Into::into).collect();
