@@ -375,6 +375,34 @@ fn those_who_listen_are_told_at_once_and_nobody_else() {
 }
 
 #[test]
+fn all_that_a_turn_has_written_is_one_event_which_says_where_it_begins() {
+    let mut clinic = Clinic::new();
+    let (thread_id, _) = thread(&mut clinic);
+    clinic.ok(WANG, "event.subscribe", json!({"topics": [format!("thread:{thread_id}")]}));
+    send(&mut clinic, &patient(0), thread_id, "0");
+    clinic.pushed();
+    for (count, from_sequence) in [(3, 2), (22, 7)] {
+        let sends: Vec<(&str, Value)> = (0..count)
+            .map(|number| ("chat.send", json!({"thread_id": thread_id, "content": number.to_string()})))
+            .collect();
+        let sent = clinic.batch(&patient(0), &sends);
+        let pushed = clinic.pushed();
+        let [(_, event)] = &pushed[..] else { panic!("{pushed:?}") };
+        let facts = &event["facts"];
+        assert_eq!(facts["from_sequence"], from_sequence);
+        assert_eq!(facts["last_sequence"], sent.last().unwrap()["sequence"]);
+        let sequences: Vec<i64> = facts["messages"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|message| message["sequence"].as_i64().unwrap())
+            .collect();
+        let last = facts["last_sequence"].as_i64().unwrap();
+        assert_eq!(sequences, (from_sequence..=last).collect::<Vec<i64>>());
+    }
+}
+
+#[test]
 fn what_was_missed_is_told_when_one_comes_back() {
     let mut clinic = Clinic::new();
     let (thread_id, _) = thread(&mut clinic);

@@ -261,8 +261,8 @@ impl Walk {
                     let of = |marks: &BTreeMap<usize, i64>| marks.get(member).copied().unwrap_or(0);
                     let mark = json!({
                         "user_id": self.ids[*member],
-                        "delivered_sequence": of(&thread.delivered),
-                        "read_sequence": of(&thread.read),
+                        "delivered_sequence": of(&thread.delivered).min(thread.last(who)),
+                        "read_sequence": of(&thread.read).min(thread.last(who)),
                     });
                     assert!(item["marks"].as_array().unwrap().contains(&mark), "{mark}: {}", item["marks"]);
                 }

@@ -3,7 +3,7 @@
 //! It never knows more of a message than the beginning of the last one. Invariant: a list of one's own threads
 //! goes on where its page ended, whatever has been written meanwhile.
 
-use super::{Mark, Message, Thread, Wanted, subject, thread};
+use super::{Mark, Message, Thread, Wanted, standing, subject, thread};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject, cut};
@@ -73,7 +73,10 @@ impl Method for GetThread {
         transaction: &Transaction<'_>,
     ) -> Result<ThreadWithMembers, Problem> {
         let Id(thread_id) = params.thread_id;
-        let thread = thread(transaction, call, thread_id)?;
+        let mut thread = thread(transaction, call, thread_id)?;
+        // Who has left it sees it as it stood then.
+        let last_sequence = standing(transaction, call, params.thread_id)?.last_sequence;
+        thread.last_sequence = last_sequence;
         let user_id = call.actor()?.user_id;
         call.note.is_own &= thread.patient_id.is_none_or(|patient_id| patient_id == user_id);
         let members = chat::named_members(transaction, thread_id, MEMBERS_NAMED_MAX)?
@@ -82,8 +85,8 @@ impl Method for GetThread {
                 user_id: member.mark.user_id,
                 name: member.name,
                 role: member.role,
-                delivered_sequence: member.mark.delivered_sequence,
-                read_sequence: member.mark.read_sequence,
+                delivered_sequence: member.mark.delivered_sequence.min(last_sequence),
+                read_sequence: member.mark.read_sequence.min(last_sequence),
                 left_ms: member.left_ms,
             })
             .collect();
@@ -185,6 +188,7 @@ impl Method for ListThreads {
         call.note.is_own = !found.iter().any(is_others);
         let mut items = Vec::with_capacity(found.len());
         for own in found {
+            let last_sequence = own.thread.last_sequence;
             let marks = chat::marks(transaction, own.thread.thread_id)?;
             items.push(OwnThread {
                 thread: Thread::of(own.thread, call),
@@ -197,7 +201,7 @@ impl Method for ListThreads {
                     content: last.content,
                     sent_ms: last.sent_ms,
                 }),
-                marks: marks.into_iter().map(Into::into).collect(),
+                marks: marks.into_iter().map(|mark| Mark::of(mark, last_sequence)).collect(),
             });
         }
         Ok(OwnThreads { items, next_cursor })

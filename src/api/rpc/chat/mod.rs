@@ -80,12 +80,13 @@ pub struct Mark {
     pub read_sequence: i64,
 }
 
-impl From<chat::Mark> for Mark {
-    fn from(mark: chat::Mark) -> Mark {
+impl Mark {
+    /// As someone sees it who reads up to `last_sequence` only.
+    fn of(mark: chat::Mark, last_sequence: i64) -> Mark {
         Mark {
             user_id: mark.user_id,
-            delivered_sequence: mark.delivered_sequence,
-            read_sequence: mark.read_sequence,
+            delivered_sequence: mark.delivered_sequence.min(last_sequence),
+            read_sequence: mark.read_sequence.min(last_sequence),
         }
     }
 }
@@ -127,13 +128,14 @@ pub struct ThreadFacts {
 
 impl From<ThreadNews> for ThreadFacts {
     fn from(news: ThreadNews) -> ThreadFacts {
+        let last_sequence = news.thread.last_sequence;
         ThreadFacts {
             thread_id: news.thread.thread_id,
             closed_ms: news.thread.closed_ms,
             from_sequence: news.from_sequence,
-            last_sequence: news.thread.last_sequence,
+            last_sequence,
             messages: news.messages.into_iter().map(Into::into).collect(),
-            marks: news.marks.into_iter().map(Into::into).collect(),
+            marks: news.marks.into_iter().map(|mark| Mark::of(mark, last_sequence)).collect(),
         }
     }
 }
