@@ -34,12 +34,18 @@ pub const TOLD_MAX: i64 = 20;
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// What the operator sets of threads.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChatRules {
     /// How long after the visit a patient's thread takes messages.
     pub open_days: i64,
     /// Of one sender.
     pub messages_per_minute_max: i64,
+}
+
+impl Default for ChatRules {
+    fn default() -> ChatRules {
+        ChatRules { open_days: 14, messages_per_minute_max: 30 }
+    }
 }
 
 /// Among whom a thread is.
