@@ -130,6 +130,24 @@ fn each_sees_how_far_the_other_has_got_and_old_clients_see_what_is_read() {
 }
 
 #[test]
+fn so_many_messages_are_marked_read_by_one_call() {
+    let mut clinic = Clinic::with(|settings| settings.clinic.chat.messages_per_minute_max = 1000);
+    let (thread_id, _) = thread(&mut clinic);
+    send(&mut clinic, &patient(0), thread_id, "0");
+    let more: Vec<(&str, Value)> =
+        (0..39).map(|_| ("chat.send", json!({"thread_id": thread_id, "content": "x"}))).collect();
+    for _ in 0..13 {
+        clinic.batch(&patient(0), &more);
+    }
+    let read = json!({"thread_id": thread_id, "up_to": 508});
+    let reading = clinic.ok(WANG, "chat.read", read.clone());
+    assert_eq!((&reading["read_sequence"], &reading["unread"]), (&json!(500), &json!(8)));
+    let reading = clinic.ok(WANG, "chat.read", read);
+    assert_eq!((&reading["read_sequence"], &reading["unread"]), (&json!(508), &json!(0)));
+    assert_eq!(clinic.number("SELECT sum(is_read) FROM chat_messages"), 508);
+}
+
+#[test]
 fn a_thread_closes_by_itself_or_by_the_doctor_and_is_read_only_then() {
     let mut clinic = Clinic::with(|settings| settings.clinic.chat.open_days = 3);
     let (thread_id, _) = thread(&mut clinic);
