@@ -116,6 +116,8 @@ fn clinic_rules(config: &config::Config) -> ClinicRules {
             skips_max: queue.skips_max.into(),
             return_after: queue.return_after.into(),
             booked_per_walk_in: queue.booked_per_walk_in.into(),
+            require_clock_in: queue.require_clock_in,
+            doctor_grace_min: queue.doctor_grace_min.into(),
         },
         reminder: ReminderRules {
             day_min: booking.reminder_day_min.into(),

@@ -168,6 +168,9 @@ pub struct Queue {
     pub skips_max: u32,
     pub return_after: u32,
     pub booked_per_walk_in: u32,
+    /// Whether nobody is called before the session's doctor has clocked in.
+    pub require_clock_in: bool,
+    pub doctor_grace_min: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -277,6 +280,8 @@ impl Default for Queue {
             skips_max: 3,
             return_after: 3,
             booked_per_walk_in: 2,
+            require_clock_in: false,
+            doctor_grace_min: 10,
         }
     }
 }

@@ -162,6 +162,26 @@ pub fn at(
     Ok((found, has_any))
 }
 
+/// The sessions of a doctor from one day to another that are in a state, in the order in which they begin.
+pub fn of_doctor(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    (from, to): (&str, &str),
+    state: SessionState,
+    limit: i64,
+) -> Result<Vec<ClinicSession>, Error> {
+    let mut found = Vec::new();
+    transaction.each(
+        &clinic_session::OF_DOCTOR_DAYS,
+        params![doctor_id, from, to, state.word(), limit],
+        |row| {
+            found.push(ClinicSession::from_row(row)?);
+            Ok::<_, Error>(())
+        },
+    )?;
+    Ok(found)
+}
+
 /// When the next session ends that is not closed yet.
 pub fn next_end(transaction: &Transaction<'_>) -> Result<Option<String>, Error> {
     let found = transaction.first(&clinic_session::NEXT_END, params![], |row| {

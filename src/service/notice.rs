@@ -12,7 +12,7 @@ use crate::store::{Error, Row, Transaction, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub notice_id: i64,
-    /// session_stopped, reminder_day, reminder_hour or place_offered.
+    /// session_stopped, doctor_changed, reminder_day, reminder_hour or place_offered.
     pub kind: String,
     pub appointment_id: Option<i64>,
     pub text: Option<String>,
@@ -55,6 +55,18 @@ pub fn session_stopped(
 ) -> Result<(), Error> {
     let appointment_id = Some(found.appointment_id);
     give(transaction, found.patient_id, "session_stopped", appointment_id, Some(reason), now).map(|_| ())
+}
+
+/// Tells a patient which other doctor sees them. It may come to pass again, and is told again then.
+pub fn doctor_changed(
+    transaction: &Transaction<'_>,
+    found: &Booking,
+    doctor_name: &str,
+    now: &Now,
+) -> Result<(), Error> {
+    const KIND: &str = "doctor_changed";
+    transaction.execute(&notice::WITHDRAW, params![found.appointment_id, KIND])?;
+    give(transaction, found.patient_id, KIND, Some(found.appointment_id), Some(doctor_name), now).map(|_| ())
 }
 
 /// Tells a patient who waited that a place is held for them.

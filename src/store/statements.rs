@@ -49,6 +49,7 @@ statements! {
         BEGIN = "begin";
         BY_APPOINTMENT = "by_appointment";
         BY_ID = "by_id";
+        HAND_OVER = "hand_over";
         INSERT = "insert";
     }
     export {
@@ -70,6 +71,42 @@ statements! {
         STAYS_OF_ADMISSION = "stays_of_admission";
         WARDS = "wards";
         WARDS_OF_PATIENT = "wards_of_patient";
+    }
+    attendance {
+        ADD_ROW = "add_row";
+        BY_ID = "by_id";
+        DOCTORS = "doctors";
+        END = "end";
+        END_ROW = "end_row";
+        INSERT = "insert";
+        IS_THERE = "is_there";
+        OF_DOCTOR = "of_doctor";
+        OF_SESSION = "of_session";
+        OPEN = "open";
+        PLACE = "place";
+    }
+    department {
+        EXISTS = "exists";
+        HEAD = "head";
+        HEAD_OF_DOCTOR = "head_of_doctor";
+        LIST = "list";
+        REMOVE_HEAD = "remove_head";
+        SET_HEAD = "set_head";
+    }
+    leave {
+        ADD_REQUEST = "add_request";
+        BY_ID = "by_id";
+        COVERS = "covers";
+        DECIDE = "decide";
+        INSERT = "insert";
+        LIST = "list";
+        MAY_STAND_IN = "may_stand_in";
+        OF_DEPARTMENT = "of_department";
+        OF_DOCTOR = "of_doctor";
+        OUTSIDE_SESSIONS = "outside_sessions";
+        OVERLAPPING = "overlapping";
+        PENDING = "pending";
+        SET_STATUS = "set_status";
     }
     legacy_request {
         ADD = "add";
@@ -145,7 +182,6 @@ statements! {
         BOOKABLE_BY_NAME = "bookable_by_name";
         BY_ID = "by_id";
         BY_NAME = "by_name";
-        DEPARTMENTS = "departments";
         EXISTS = "exists";
         ID_BY_EMPLOYEE_ID = "id_by_employee_id";
         LIST = "list";
@@ -183,6 +219,7 @@ statements! {
         BY_ID = "by_id";
         EXISTS = "exists";
         EXPIRED = "expired";
+        HAND_OVER = "hand_over";
         IN_STATE = "in_state";
         INSERT = "insert";
         MOVE = "move";
@@ -208,9 +245,11 @@ statements! {
         LIST = "list";
         NEXT_END = "next_end";
         OF_DOCTOR_DAY = "of_doctor_day";
+        OF_DOCTOR_DAYS = "of_doctor_days";
         OVER = "over";
         OVERLAPPING = "overlapping";
         RESIZE = "resize";
+        SET_DOCTOR = "set_doctor";
         SET_STATE = "set_state";
         TAKE_ADDON = "take_addon";
         TAKE_ONLINE = "take_online";
@@ -227,6 +266,7 @@ statements! {
         FETCHED = "fetched";
         GIVE = "give";
         UNREAD = "unread";
+        WITHDRAW = "withdraw";
     }
     penalty {
         BLOCK = "block";

@@ -6,6 +6,7 @@
 
 mod account;
 mod appointment;
+mod attendance;
 mod audit;
 mod department;
 mod doctor;
@@ -14,6 +15,7 @@ pub mod envelope;
 pub mod event;
 mod fhir;
 mod field;
+mod leave;
 pub mod markdown;
 mod mask;
 mod notice;
@@ -24,6 +26,7 @@ pub mod problem;
 mod queue;
 mod schedule;
 mod session;
+mod staff;
 mod waitlist;
 
 /// The methods, one type each.
@@ -36,12 +39,14 @@ pub mod methods {
         BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
         ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
     };
+    pub use super::attendance::{ClockIn, ClockOut, ListAttendance};
     pub use super::audit::QueryAudit;
-    pub use super::department::ListDepartments;
+    pub use super::department::{ListDepartments, SetHead};
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
     pub use super::encounter::{GetEncounter, OpenEncounter};
     pub use super::event::{Subscribe, Unsubscribe};
     pub use super::fhir::ExportPatient;
+    pub use super::leave::{ApproveLeave, GetLeave, ListLeaves, RejectLeave, RequestLeave, RevokeLeave};
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};

@@ -52,7 +52,7 @@ codes! {
     Busy = "busy": "Too much is waiting already; try again.";
     Retry = "retry": "What this request was to write could not be made durable; nothing of it is stored. Send it again.";
     StorageFull = "storage_full": "The disk is full; nothing can be written until it is not.";
-    TooLarge = "too_large": "The reply would be too large; ask for less.";
+    TooLarge = "too_large": "The reply, or what is to be done at once, would be too large; ask for less.";
     SessionFull = "session_full": "Every place of this kind is taken; `alternatives` names sessions with places.";
     NotOpen = "not_open": "The session's places are given out from `opens_at` on.";
     BookingOver = "booking_over": "The session took bookings until `until`.";
@@ -63,9 +63,12 @@ codes! {
     Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
     TooLate = "too_late": "This could be done until `until`.";
     BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
+    NotClockedIn = "not_clocked_in": "The session's doctor has not clocked in yet.";
+    AlreadyIn = "already_in": "The doctor has clocked in already, `attendance_id`.";
+    NotIn = "not_in": "The doctor has not clocked in, or has clocked out already.";
     HoldExpired = "hold_expired": "The place was kept for a while, and is no longer.";
     NothingToUndo = "nothing_to_undo": "There is no step that you can take back, or not any longer.";
-    Overlaps = "overlaps": "The doctor has other hours then.";
+    Overlaps = "overlaps": "The doctor has other hours, or another leave, then.";
     HasPlaces = "has_places": "There are places; book one.";
     AlreadyWaiting = "already_waiting": "The patient waits for this session already.";
     NotServed = "not_served": "The server has no place for this connection or this request.";

@@ -96,6 +96,8 @@ keys! {
     queue.skips_max = integer(1, 100);
     queue.return_after = integer(0, 1000);
     queue.booked_per_walk_in = integer(1, 100);
+    queue.require_clock_in = boolean();
+    queue.doctor_grace_min = integer(0, DAY_MIN);
     audit.reads = boolean();
     audit.key_file = path();
     audit.anchor_file = path();

@@ -136,6 +136,7 @@ fn numbers_keep_to_their_ranges() {
         ("skips_max", 1, 100),
         ("return_after", 0, 1000),
         ("booked_per_walk_in", 1, 100),
+        ("doctor_grace_min", 0, 1440),
     ] {
         let column = name.len() + 4;
         let section = KEYS.iter().find(|key| key.name == name).unwrap().section;

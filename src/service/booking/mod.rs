@@ -6,6 +6,7 @@
 mod change;
 mod conflict;
 mod find;
+mod hand_over;
 mod old;
 mod place;
 mod session_end;
@@ -16,6 +17,7 @@ pub use change::{
 };
 pub use conflict::{LimitScope, Override, lift_penalty};
 pub use find::{Booking, Filter, by_id, list, next_expiry};
+pub use hand_over::hand_over;
 pub use old::{Seat, enter, is_in_session, seat, set_status};
 pub use place::{NewBooking, Placed, place};
 pub use session_end::{close_over, close_session, stop_session};

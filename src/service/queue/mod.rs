@@ -37,6 +37,10 @@ pub struct QueueRules {
     pub return_after: i64,
     /// So many who have booked are called for each who came without.
     pub booked_per_walk_in: i64,
+    /// Nobody is called before the session's doctor has clocked in.
+    pub require_clock_in: bool,
+    /// Doctors who clock in so many minutes after their session has begun are late.
+    pub doctor_grace_min: i64,
 }
 
 impl Default for QueueRules {
@@ -48,6 +52,8 @@ impl Default for QueueRules {
             skips_max: 3,
             return_after: 3,
             booked_per_walk_in: 2,
+            require_clock_in: false,
+            doctor_grace_min: 10,
         }
     }
 }
@@ -184,6 +190,8 @@ pub enum Refusal {
     },
     /// Nobody waits.
     QueueEmpty,
+    /// The session's doctor has not clocked in.
+    NotClockedIn,
     /// It was not called often enough to be skipped.
     CallsRemaining {
         remaining: i64,

@@ -6,6 +6,7 @@
 use super::enter::open_session;
 use super::find::{Ticket, by_id, by_place, in_order, in_room};
 use super::{Outcome, QueueRules, Refusal, State, of_booking, refuse};
+use crate::service::attendance;
 use crate::service::booking::{self, Booking, CancelledBy, Change, mark};
 use crate::store::statements::queue;
 use crate::store::{Error, params};
@@ -52,7 +53,10 @@ pub fn call_next(
     session_id: i64,
     room: &str,
 ) -> Outcome<Ticket> {
-    open_session(change, session_id)?;
+    let session = open_session(change, session_id)?;
+    if !attendance::lets_call(change.transaction, &session, rules)? {
+        return refuse(Refusal::NotClockedIn);
+    }
     free_room(change, room, 0, &[State::Called, State::Serving])?;
     let Some(ticket) = in_order(change.transaction, session_id, rules)?.into_iter().next() else {
         return refuse(Refusal::QueueEmpty);

@@ -113,6 +113,7 @@ fn refused(failure: Failure<queue::Refusal>) -> Problem {
             plain(Code::RoomBusy).with("ticket", occupant(ticket_id, number, state))
         }
         Of::QueueEmpty => plain(Code::QueueEmpty),
+        Of::NotClockedIn => plain(Code::NotClockedIn),
         Of::CallsRemaining { remaining } => plain(Code::CallsRemaining).with("remaining", remaining),
         Of::NotCompleted { state } => plain(Code::NotCompleted).with("state", state.word()),
         Of::NothingToUndo => plain(Code::NothingToUndo),

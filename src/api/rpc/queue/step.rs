@@ -234,6 +234,7 @@ impl Method for CallNext {
     const ERRORS: &'static [Code] = &[
         Code::NotFound,
         Code::QueueEmpty,
+        Code::NotClockedIn,
         Code::RoomBusy,
         Code::SessionStopped,
         Code::SessionClosed,
