@@ -327,7 +327,6 @@ CREATE UNIQUE INDEX attendance_once ON attendance_shifts (doctor_id, session_id)
 CREATE UNIQUE INDEX attendance_open ON attendance_shifts (doctor_id) WHERE out_ms IS NULL;
 -- As in 0003_indexes.sql: no SELECT of an old client goes through it.
 CREATE INDEX attendance_by_doctor ON attendance (doctor_id, check_in_time) WHERE check_in_time IS NOT NULL;
-CREATE INDEX doctors_by_department ON doctors (department) WHERE department IS NOT NULL;
 
 -- What a request for leave has beside the old schema's columns, which know no revoking: there it is rejected.
 CREATE TABLE leaves (

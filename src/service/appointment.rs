@@ -9,7 +9,7 @@ use super::changes::Changes;
 use super::clinic_session::ClinicSession;
 use super::memory::{Bookable, Day, Memory};
 use super::time::{AppointmentTime, Now, is_date};
-use super::{Failure, Rules, working_hours};
+use super::{Failure, Rules, leave, working_hours};
 use crate::store::statements::{appointment, patient};
 use crate::store::{Error, Row, Transaction, Value, params};
 
@@ -169,7 +169,7 @@ fn find_place(
     memory: &mut Memory,
 ) -> Result<Day, Failure<NoPlace>> {
     let Wanted { patient_id, time, appointment_id, by_day } = *wanted;
-    if !doctor.is_available {
+    if !doctor.is_available || (by_day && leave::covers(transaction, doctor.doctor_id, time.date())?) {
         return Err(Failure::Refused(NoPlace::DoctorUnavailable));
     }
     if rules.enforce_schedule

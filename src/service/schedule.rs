@@ -5,7 +5,7 @@
 
 use super::clinic_session;
 use super::time::{AppointmentTime, Now};
-use super::{Failure, working_hours};
+use super::{Failure, leave, working_hours};
 use crate::store::statements::{self, doctor, schedule};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -522,6 +522,9 @@ pub fn generate_from_hours(
             return refuse(ScheduleRefusal::HoursUnreadable);
         };
         let Some((starts, ends)) = of_day else { continue };
+        if leave::covers(transaction, doctor_id, &day)? {
+            continue;
+        }
         let new = NewSession {
             doctor_id,
             department: department.clone(),

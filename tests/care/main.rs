@@ -3,5 +3,7 @@
 #[path = "../booking/clinic.rs"]
 #[allow(dead_code, reason = "the tests of booking use more of it")]
 mod clinic;
+mod attendance;
 mod encounters;
 mod fhir;
+mod leave;

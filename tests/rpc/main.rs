@@ -11,4 +11,5 @@ mod passwords;
 mod places;
 mod retries;
 mod sessions;
+mod staff;
 mod throttle;

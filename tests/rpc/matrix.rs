@@ -4,6 +4,7 @@
 use crate::care::of_encounter;
 use crate::clinic::*;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
+use crate::staff::{of_own_work, of_staff};
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -138,7 +139,7 @@ const REASONED: &[&str] = &[
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_staff];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +171,9 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
         return of_pairs;
     }
     let own = |params: Value| vec![(Whose::Own, params)];
+    if let Some(params) = of_own_work(clinic, method) {
+        return own(params);
+    }
     let about = |key: &str, more: Value, people: &[(Whose, i64)]| {
         let with = |(whose, id): &(Whose, i64)| {
             let mut params = more.clone();

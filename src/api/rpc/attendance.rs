@@ -240,7 +240,8 @@ fn cursor_of(item: &AttendanceItem) -> i64 {
 impl Method for ListAttendance {
     const NAME: &'static str = "attendance.list";
     const SUMMARY: &'static str = "Lists who was there, came late, went early or did not come.";
-    const KIND: Kind = Kind::Read;
+    // Whoever looks at what is of somebody else is in the trail.
+    const KIND: Kind = Kind::ReadPatient;
     type Params = ListAttendanceParams;
     type Outcome = AttendanceList;
 

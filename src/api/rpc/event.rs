@@ -80,6 +80,8 @@ pub struct SessionFacts {
 pub struct AppointmentFacts {
     pub appointment_id: i64,
     pub session_id: i64,
+    /// Who sees the patient.
+    pub doctor_id: i64,
     /// held, booked, checked_in, in_consultation, completed, cancelled, no_show or expired.
     pub state: &'static str,
     /// About when the patient is seen, in the hospital's own time.
@@ -96,7 +98,7 @@ pub struct AppointmentFacts {
 #[derive(Serialize, JsonSchema)]
 pub struct NoticeItem {
     pub notice_id: i64,
-    /// session_stopped, reminder_day, reminder_hour or place_offered.
+    /// session_stopped, doctor_changed, reminder_day, reminder_hour or place_offered.
     pub kind: String,
     pub appointment_id: Option<i64>,
     pub text: Option<String>,
@@ -169,6 +171,7 @@ fn appointment_facts(found: &Booking) -> AppointmentFacts {
     AppointmentFacts {
         appointment_id: found.appointment_id,
         session_id: found.session_id,
+        doctor_id: found.doctor_id,
         state: found.state.word(),
         starts_at: found.starts_at.clone(),
         room: found.room.clone(),

@@ -23,7 +23,8 @@ pub struct GetLeaveParams {
 impl Method for GetLeave {
     const NAME: &'static str = "leave.get";
     const SUMMARY: &'static str = "Tells how a leave stands.";
-    const KIND: Kind = Kind::Read;
+    // Whoever looks at what is of somebody else is in the trail.
+    const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound];
     type Params = GetLeaveParams;
     type Outcome = Leave;
@@ -79,7 +80,8 @@ pub struct LeaveList {
 impl Method for ListLeaves {
     const NAME: &'static str = "leave.list";
     const SUMMARY: &'static str = "Lists leaves, the latest first: of a doctor, of a department, or all.";
-    const KIND: Kind = Kind::Read;
+    // Whoever looks at what is of somebody else is in the trail.
+    const KIND: Kind = Kind::ReadPatient;
     type Params = ListLeavesParams;
     type Outcome = LeaveList;
 
