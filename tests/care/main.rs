@@ -7,3 +7,4 @@ mod attendance;
 mod encounters;
 mod fhir;
 mod leave;
+mod staff_plans;
