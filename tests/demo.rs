@@ -118,10 +118,9 @@ fn a_failure_leaves_nothing_behind_either() {
     assert!(is_gone(server));
 }
 
-/// The lines of the page that are to be typed, as a person would type them.
-#[test]
-fn the_morning_of_the_page_runs_as_it_is_written() {
-    let page = include_str!("../docs/clinic.md");
+/// Runs the lines of a page that are to be typed, as a person would type them. Returns what they print, and what
+/// they complain of.
+fn typed(page: &str) -> (String, String) {
     let (_, rest) = page.split_once("<!-- played -->").unwrap();
     let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
     let server = common::Server::demo();
@@ -137,8 +136,28 @@ fn the_morning_of_the_page_runs_as_it_is_written() {
     let (shown, complaints) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{complaints}\n{shown}");
+    (shown.into_owned(), complaints.into_owned())
+}
+
+#[test]
+fn the_morning_of_the_page_runs_as_it_is_written() {
+    let (shown, complaints) = typed(include_str!("../docs/clinic.md"));
     for expected in ["no place", "\"name\": \"王*\"", "\"kind\": \"session_stopped\"", "an emergency"] {
         assert!(shown.contains(expected), "{expected}:\n{shown}");
     }
     assert!(complaints.contains("session_full"), "{complaints}");
+}
+
+#[test]
+fn the_leave_of_the_page_runs_as_it_is_written() {
+    let (shown, complaints) = typed(include_str!("../docs/staff.md"));
+    for expected in [
+        "\"outcome\": \"handed_over\"",
+        "\"doctor_name\": \"刘医生\"",
+        "\"kind\": \"doctor_changed\"",
+        "\"state\": \"revoked\"",
+        "\"state\": \"present\"",
+    ] {
+        assert!(shown.contains(expected), "{expected}:\n{shown}\n{complaints}");
+    }
 }

@@ -211,6 +211,7 @@ fn every_document_that_is_named_is_there() {
         "docs/protocol.md",
         "docs/rpc.md",
         "docs/accounts.md",
+        "docs/staff.md",
         "docs/performance.md",
         "tests/clients/README.md",
     ] {

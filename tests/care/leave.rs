@@ -400,3 +400,22 @@ fn what_is_booked_outside_of_sessions_is_named() {
     let approved = clinic.ok(ADMIN, "leave.approve", of(leave_id));
     assert_eq!(approved["outside_sessions"], json!([appointment_id]));
 }
+
+#[test]
+fn who_listens_to_an_appointment_hears_of_its_new_doctor() {
+    let mut clinic = Clinic::new();
+    let session_id = session_on(&mut clinic, 4, "2026-01-06", "morning");
+    let appointment_id = clinic.book(session_id, 0);
+    let mut topics = json!({"topics": [format!("appointment:{appointment_id}")]});
+    clinic.ok("DOC001", "event.subscribe", topics.clone());
+    let stands = clinic.ok(&patient(0), "event.subscribe", topics.clone());
+    assert_eq!(stands["topics"][0]["facts"]["doctor_id"], 4);
+    let leave_id = ask(&mut clinic, "DOC001", days("2026-01-06", "2026-01-06"));
+    clinic.ok(ADMIN, "leave.approve", json!({"leave_id": leave_id, "substitute_id": 5}));
+    let denied = topics.clone();
+    topics["since"] = stands["sequence"].clone();
+    let missed = clinic.ok(&patient(0), "event.subscribe", topics);
+    let last = missed["events"].as_array().unwrap().last().unwrap();
+    assert_eq!((&last["facts"]["doctor_id"], &last["facts"]["state"]), (&json!(5), &json!("booked")));
+    clinic.refused("DOC001", "event.subscribe", denied, "forbidden");
+}
