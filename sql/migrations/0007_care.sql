@@ -24,10 +24,14 @@ CREATE TABLE encounters (
 -- An appointment has one visit.
 CREATE UNIQUE INDEX encounters_by_appointment ON encounters (appointment_id)
 WHERE appointment_id IS NOT NULL AND state <> 'cancelled';
-CREATE INDEX encounters_by_patient ON encounters (patient_id, encounter_id);
+CREATE INDEX encounters_by_patient ON encounters (patient_id, created_ms);
 CREATE INDEX encounters_by_doctor ON encounters (doctor_id, encounter_id);
 CREATE INDEX encounters_open ON encounters (doctor_id) WHERE state = 'in_progress';
 CREATE INDEX encounters_by_record ON encounters (record_id) WHERE record_id IS NOT NULL;
+CREATE TRIGGER encounters_are_kept BEFORE DELETE ON encounters
+BEGIN
+    SELECT RAISE(ABORT, 'no visit is deleted');
+END;
 
 -- What a doctor writes of a visit. The text itself stands in its versions.
 CREATE TABLE record_notes (
@@ -42,7 +46,16 @@ CREATE TABLE record_notes (
     signed_ms INTEGER
 );
 CREATE INDEX record_notes_by_encounter ON record_notes (encounter_id);
-CREATE INDEX record_notes_by_patient ON record_notes (patient_id, note_id);
+CREATE INDEX record_notes_signed ON record_notes (patient_id, signed_ms) WHERE state = 'signed';
+CREATE TRIGGER record_notes_stay_signed BEFORE UPDATE ON record_notes
+WHEN OLD.state = 'signed' AND NEW.state <> 'signed'
+BEGIN
+    SELECT RAISE(ABORT, 'what is signed stays signed');
+END;
+CREATE TRIGGER record_notes_are_kept BEFORE DELETE ON record_notes
+BEGIN
+    SELECT RAISE(ABORT, 'no record is deleted');
+END;
 
 CREATE TABLE record_versions (
     note_id INTEGER NOT NULL REFERENCES record_notes (note_id),
@@ -83,12 +96,17 @@ CREATE TABLE attachments (
     withdrawn_reason TEXT
 );
 CREATE INDEX attachments_by_encounter ON attachments (encounter_id);
+CREATE TRIGGER attachments_are_kept BEFORE DELETE ON attachments
+BEGIN
+    SELECT RAISE(ABORT, 'no attachment is deleted');
+END;
 
 -- The table of ICD-10 that the hospital has loaded.
 CREATE TABLE icd10_codes (
     code TEXT PRIMARY KEY,
     title TEXT NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX icd10_codes_by_title ON icd10_codes (title COLLATE NOCASE);
 
 CREATE TABLE diagnoses (
     diagnosis_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -97,7 +115,7 @@ CREATE TABLE diagnoses (
     -- ICD-10; null where no code is.
     code TEXT,
     title TEXT NOT NULL,
-    -- 1 is the principal one.
+    -- Among those of its use; 1 is the principal one.
     rank INTEGER NOT NULL CHECK (rank >= 1),
     -- admission, working or discharge.
     use TEXT NOT NULL,
@@ -110,6 +128,11 @@ CREATE TABLE diagnoses (
 );
 CREATE UNIQUE INDEX diagnoses_by_rank ON diagnoses (encounter_id, use, rank) WHERE withdrawn_ms IS NULL;
 CREATE INDEX diagnoses_by_encounter ON diagnoses (encounter_id);
+CREATE INDEX diagnoses_by_patient ON diagnoses (patient_id, recorded_ms);
+CREATE TRIGGER diagnoses_are_kept BEFORE DELETE ON diagnoses
+BEGIN
+    SELECT RAISE(ABORT, 'no diagnosis is deleted');
+END;
 
 CREATE TABLE allergies (
     allergy_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -130,6 +153,11 @@ CREATE TABLE allergies (
 );
 CREATE UNIQUE INDEX allergies_once ON allergies (patient_id, substance_key) WHERE refuted_ms IS NULL;
 CREATE INDEX allergies_by_patient ON allergies (patient_id, allergy_id);
+CREATE INDEX allergies_by_time ON allergies (patient_id, recorded_ms);
+CREATE TRIGGER allergies_are_kept BEFORE DELETE ON allergies
+BEGIN
+    SELECT RAISE(ABORT, 'no allergy is deleted');
+END;
 
 -- The drugs that the hospital has, as it has loaded them.
 CREATE TABLE drugs (
@@ -397,3 +425,11 @@ CREATE TABLE chat_blocks (
     blocked_ms INTEGER NOT NULL,
     PRIMARY KEY (user_id, blocked_id)
 ) WITHOUT ROWID;
+
+-- What a patient's history is made of, besides what has its index above. A query that an old client writes never
+-- names the last one's condition, so that its rows come as they were inserted.
+CREATE INDEX prescription_sheets_by_time ON prescription_sheets (patient_id, activated_ms)
+WHERE activated_ms IS NOT NULL;
+CREATE INDEX service_orders_by_time ON service_orders (patient_id, requested_ms);
+CREATE INDEX admissions_by_time ON admissions (patient_id, requested_ms);
+CREATE INDEX medical_records_by_time ON medical_records (patient_id, visit_time) WHERE visit_time > '';

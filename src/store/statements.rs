@@ -44,12 +44,69 @@ statements! {
         SET_PASSWORD = "set_password";
         SET_USERNAME = "set_username";
     }
+    allergy {
+        ACTIVE = "active";
+        BY_ID = "by_id";
+        INSERT = "insert";
+        KNOWN = "known";
+        OF_PATIENT = "of_patient";
+        REFUTE = "refute";
+    }
+    attachment {
+        BY_ID = "by_id";
+        INSERT = "insert";
+        OF_ENCOUNTER = "of_encounter";
+        WITHDRAW = "withdraw";
+    }
+    diagnosis {
+        AT_RANK = "at_rank";
+        BY_ID = "by_id";
+        INSERT = "insert";
+        LAST_RANK = "last_rank";
+        OF_ENCOUNTER = "of_encounter";
+        SET_RANK = "set_rank";
+        WITHDRAW = "withdraw";
+    }
     encounter {
         ADD_RECORD = "add_record";
         BEGIN = "begin";
         BY_APPOINTMENT = "by_appointment";
         BY_ID = "by_id";
+        END = "end";
         INSERT = "insert";
+        INSERT_BEGUN = "insert_begun";
+        OF_PATIENT = "of_patient";
+        OPEN_OF_DOCTOR = "open_of_doctor";
+        REOPEN = "reopen";
+        WRITTEN = "written";
+    }
+    icd10 {
+        ANY = "any";
+        BY_CODE = "by_code";
+        BY_TITLE = "by_title";
+        INSERT = "insert";
+        SET_TITLE = "set_title";
+        TITLE = "title";
+    }
+    record {
+        BY_ID = "by_id";
+        DRAFTS = "drafts";
+        INSERT = "insert";
+        INSERT_VERSION = "insert_version";
+        MAKE_FINAL = "make_final";
+        OF_ENCOUNTER = "of_encounter";
+        OLD = "old";
+        REWRITE = "rewrite";
+        SET_VERSION = "set_version";
+        SHOW = "show";
+        SHOW_PRINCIPAL = "show_principal";
+        SIGN = "sign";
+        SIGNED = "signed";
+        VERSION = "version";
+    }
+    timeline {
+        MOMENTS = "moments";
+        TIMES = "times";
     }
     export {
         ALLERGIES_OF_PATIENT = "allergies_of_patient";

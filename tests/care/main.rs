@@ -5,3 +5,8 @@
 mod clinic;
 mod encounters;
 mod fhir;
+mod findings;
+mod plans;
+mod records;
+mod timeline;
+mod visits;

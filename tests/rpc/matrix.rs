@@ -4,6 +4,7 @@
 use crate::care::of_encounter;
 use crate::clinic::*;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
+use crate::records::of_records;
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -81,6 +82,29 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
     ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
     ("fhir.export", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("encounter.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("encounter.begin", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.finish", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.reopen", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.write", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("record.edit", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.sign", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.amend", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("record.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("diagnosis.add", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("diagnosis.set_rank", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("diagnosis.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("diagnosis.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("diagnosis.search_codes", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("allergy.add", ["no", "treated", "any", "no", "no", "any", "no"]),
+    ("allergy.refute", ["no", "treated", "any", "no", "no", "any", "no"]),
+    ("allergy.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("attachment.add", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("attachment.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("attachment.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("patient.timeline", ["own", "treated", "no", "no", "reason", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -122,13 +146,20 @@ const REASONED: &[&str] = &[
     "queue.status",
     "encounter.get",
     "fhir.export",
+    "encounter.list",
+    "record.get",
+    "record.list",
+    "diagnosis.list",
+    "allergy.list",
+    "attachment.list",
+    "patient.timeline",
 ];
 
 /// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,6 +245,14 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
             all
         }
         "patient.get" | "fhir.export" => about("patient_id", json!({}), &patients),
+        "patient.get" | "patient.timeline" | "encounter.list" | "allergy.list" => {
+            about("patient_id", json!({}), &patients)
+        }
+        "allergy.add" => {
+            let substance = format!("substance {number}");
+            about("patient_id", json!({"substance": substance, "severity": "mild"}), &patients)
+        }
+        "diagnosis.search_codes" => own(json!({"prefix": "A"})),
         "patient.search" => own(json!({"name": "张"})),
         "patient.update" => about("patient_id", json!({"email": "a@example.com"}), &patients),
         "patient.break_glass" => about("patient_id", json!({"reason": "昏迷"}), &patients),

@@ -5,9 +5,12 @@
 //! are whole and valid, and the caller's right to the person concerned is established, before a method runs.
 
 mod account;
+mod allergy;
 mod appointment;
+mod attachment;
 mod audit;
 mod department;
+mod diagnosis;
 mod doctor;
 mod encounter;
 pub mod envelope;
@@ -22,8 +25,10 @@ mod params;
 mod patient;
 pub mod problem;
 mod queue;
+mod record;
 mod schedule;
 mod session;
+mod timeline;
 mod waitlist;
 
 /// The methods, one type each.
@@ -32,14 +37,22 @@ pub mod methods {
         CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
         UnlockAccount,
     };
+    pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
     pub use super::appointment::{
         BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
         ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
     };
+    pub use super::attachment::{AddAttachment, ListAttachments, WithdrawAttachment};
     pub use super::audit::QueryAudit;
     pub use super::department::ListDepartments;
+    pub use super::diagnosis::{
+        AddDiagnosis, ListDiagnoses, SearchCodes, SetDiagnosisRank, WithdrawDiagnosis,
+    };
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
-    pub use super::encounter::{GetEncounter, OpenEncounter};
+    pub use super::encounter::{
+        BeginEncounter, CancelEncounter, FinishEncounter, GetEncounter, ListEncounters, OpenEncounter,
+        ReopenEncounter,
+    };
     pub use super::event::{Subscribe, Unsubscribe};
     pub use super::fhir::ExportPatient;
     pub use super::notice::{ListNotices, NoticesFetched};
@@ -49,12 +62,14 @@ pub mod methods {
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
+    pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
         ListExceptions, ListSessions as ListClinicSessions, ListTemplates, RemoveBlock, RemoveException,
         ResizeSession, StopSession,
     };
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
+    pub use super::timeline::PatientTimeline;
     pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
 }
 

@@ -75,6 +75,12 @@ codes! {
     QueueEmpty = "queue_empty": "Nobody waits who could be called.";
     RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
+    NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
+    UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; sign them first.";
+    DiagnosisMissing = "diagnosis_missing": "Something was written or prescribed, and no diagnosis of rank 1 says why.";
+    AlreadySigned = "already_signed": "Something of the visit is signed, prescribed or asked for, and stays.";
+    UnknownCode = "unknown_code": "The table of ICD-10 that the hospital has loaded does not have this code.";
+    AlreadyRecorded = "already_recorded": "The patient has this allergy already, `allergy_id`.";
 }
 
 /// A refusal by the application.
