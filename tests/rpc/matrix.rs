@@ -245,9 +245,7 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
             all
         }
         "patient.get" | "fhir.export" => about("patient_id", json!({}), &patients),
-        "patient.get" | "patient.timeline" | "encounter.list" | "allergy.list" => {
-            about("patient_id", json!({}), &patients)
-        }
+        "patient.timeline" | "encounter.list" | "allergy.list" => about("patient_id", json!({}), &patients),
         "allergy.add" => {
             let substance = format!("substance {number}");
             about("patient_id", json!({"substance": substance, "severity": "mild"}), &patients)
