@@ -159,22 +159,23 @@ BEGIN
     SELECT RAISE(ABORT, 'no allergy is deleted');
 END;
 
--- The drugs that the hospital has, as it has loaded them.
+-- The drugs that the hospital has, as it has loaded them. Codes and names are found in capital and small letters.
 CREATE TABLE drugs (
     drug_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    code TEXT NOT NULL UNIQUE,
-    name TEXT NOT NULL,
+    code TEXT NOT NULL COLLATE NOCASE UNIQUE,
+    name TEXT NOT NULL COLLATE NOCASE,
     -- In lower case, as allergies are compared; several ingredients are parted by +.
     ingredient TEXT NOT NULL,
     drug_class TEXT,
     form TEXT,
     strength TEXT,
-    -- In which doses are written and boxes are counted.
+    -- In which doses are written and quantities are counted.
     dose_unit TEXT NOT NULL,
     route TEXT,
+    -- What is not active is neither found nor prescribed.
     is_active INTEGER NOT NULL DEFAULT 1
 );
-CREATE INDEX drugs_by_name ON drugs (name);
+CREATE INDEX drugs_by_name ON drugs (name, drug_id);
 
 -- A sheet of lines that a doctor prescribes at once. The old schema has a row of it from when it is active.
 CREATE TABLE prescription_sheets (
@@ -192,8 +193,12 @@ CREATE TABLE prescription_sheets (
     dispensed_by INTEGER,
     ended_ms INTEGER
 );
-CREATE INDEX prescription_sheets_by_encounter ON prescription_sheets (encounter_id);
+CREATE INDEX prescription_sheets_by_encounter ON prescription_sheets (encounter_id, sheet_id);
 CREATE INDEX prescription_sheets_by_patient ON prescription_sheets (patient_id, sheet_id);
+-- Tells the old schema's rows of ours from those that old clients have inserted.
+CREATE INDEX prescription_sheets_by_old ON prescription_sheets (old_prescription_id)
+WHERE old_prescription_id IS NOT NULL;
+CREATE INDEX prescriptions_by_record ON prescriptions (record_id) WHERE record_id IS NOT NULL;
 
 CREATE TABLE prescription_lines (
     line_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -209,15 +214,16 @@ CREATE TABLE prescription_lines (
     duration_days INTEGER NOT NULL CHECK (duration_days BETWEEN 1 AND 365),
     quantity TEXT NOT NULL,
     note TEXT,
-    -- What was found against it, and why it was prescribed all the same.
-    warning TEXT,
+    -- What was found against it, parted by blanks (allergy:ID, duplicate:LINE_ID), and why it was prescribed all
+    -- the same.
+    warnings TEXT,
     override_reason TEXT,
     -- The last day on which it is taken, once it is active; duplicates are looked for up to it.
     taken_until TEXT,
     is_live INTEGER NOT NULL DEFAULT 1
 );
 CREATE INDEX prescription_lines_by_sheet ON prescription_lines (sheet_id);
-CREATE INDEX prescription_lines_live ON prescription_lines (patient_id) WHERE is_live = 1;
+CREATE INDEX prescription_lines_live ON prescription_lines (patient_id, taken_until) WHERE is_live = 1;
 
 -- What is to be examined or done (FHIR ServiceRequest). The old schema has a row of it, too.
 CREATE TABLE service_orders (
@@ -228,8 +234,9 @@ CREATE TABLE service_orders (
     -- laboratory, imaging, procedure or nursing.
     kind TEXT NOT NULL,
     content TEXT NOT NULL,
-    -- routine, urgent or stat.
+    -- stat, urgent or routine; the rank is 0, 1 or 2, in which order they are done.
     priority TEXT NOT NULL,
+    priority_rank INTEGER NOT NULL,
     -- requested, accepted, in_progress, completed or cancelled.
     state TEXT NOT NULL,
     reason TEXT,
@@ -240,10 +247,17 @@ CREATE TABLE service_orders (
     started_ms INTEGER,
     ended_ms INTEGER
 );
-CREATE INDEX service_orders_by_encounter ON service_orders (encounter_id);
+CREATE INDEX service_orders_by_encounter ON service_orders (encounter_id, order_id);
 CREATE INDEX service_orders_by_patient ON service_orders (patient_id, order_id);
--- What is to be done next.
-CREATE INDEX service_orders_open ON service_orders (kind, order_id) WHERE ended_ms IS NULL;
+-- What is to be done next: of all, of those in one state, and of one doctor's.
+CREATE INDEX service_orders_open ON service_orders (kind, priority_rank, order_id) WHERE ended_ms IS NULL;
+CREATE INDEX service_orders_in_state ON service_orders (kind, state, priority_rank, order_id)
+WHERE ended_ms IS NULL;
+CREATE INDEX service_orders_of_doctor ON service_orders (doctor_id, kind, priority_rank, order_id)
+WHERE ended_ms IS NULL;
+-- Tells the old schema's rows of ours from those that old clients have inserted.
+CREATE INDEX service_orders_by_old ON service_orders (old_order_id) WHERE old_order_id IS NOT NULL;
+CREATE INDEX medical_orders_by_record ON medical_orders (record_id) WHERE record_id IS NOT NULL;
 
 CREATE TABLE order_results (
     result_id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -259,12 +273,15 @@ CREATE TABLE order_results (
     flag TEXT NOT NULL,
     reported_by INTEGER NOT NULL,
     reported_ms INTEGER NOT NULL,
-    -- For a critical one: when the doctor has said that they know of it.
+    -- For a critical one: when it is told again, and when the doctor has said that they know of it.
+    repeat_ms INTEGER,
     acknowledged_ms INTEGER,
     acknowledged_by INTEGER
 );
-CREATE INDEX order_results_by_order ON order_results (order_id);
+CREATE INDEX order_results_by_order ON order_results (order_id, result_id);
 CREATE INDEX order_results_critical ON order_results (doctor_id, result_id)
+WHERE flag = 'critical' AND acknowledged_ms IS NULL;
+CREATE INDEX order_results_to_repeat ON order_results (repeat_ms)
 WHERE flag = 'critical' AND acknowledged_ms IS NULL;
 
 CREATE TABLE wards (

@@ -156,6 +156,28 @@ pub const RIGHTS: &[Right] = {
         roles("attachment.withdraw",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
         roles("attachment.list",          [Own,        Treated,    Nobody,     Nobody,     WithReason]),
         roles("patient.timeline",         [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("drug.search",              [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("drug.get",                 [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("prescription.create",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.add_line",    [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.remove_line", [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.activate",    [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.dispense",    [Nobody,     Nobody,     Anyone,     Nobody,     Nobody]),
+        roles("prescription.stop",        [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.cancel",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.get",         [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("prescription.list",        [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("order.request",            [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("order.accept",             [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.start",              [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.complete",           [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.add_result",         [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.cancel",             [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("order.get",                [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("order.list",               [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("order.worklist",           [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.acknowledge",        [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("order.critical",           [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
         open("event.subscribe"),
         open("event.unsubscribe"),
         roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),
@@ -165,11 +187,11 @@ pub const RIGHTS: &[Right] = {
 };
 
 /// Whether someone may hear of what concerns such people. Boards and places are for anyone; nobody but the
-/// patient hears what they are told.
+/// patient, or the doctor, hears what they are told.
 pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
     match (audience, actor) {
         (Audience::Anyone, _) => true,
-        (Audience::Appointment { .. } | Audience::Patient(_), None) => false,
+        (Audience::Appointment { .. } | Audience::Patient(_) | Audience::Doctor(_), None) => false,
         (Audience::Appointment { patient_id, doctor_id }, Some(actor)) => match actor.role {
             Role::Patient => actor.user_id == *patient_id,
             Role::Doctor => actor.user_id == *doctor_id,
@@ -178,6 +200,9 @@ pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
         },
         (Audience::Patient(patient_id), Some(actor)) => {
             actor.role == Role::Patient && actor.user_id == *patient_id
+        }
+        (Audience::Doctor(doctor_id), Some(actor)) => {
+            actor.role == Role::Doctor && actor.user_id == *doctor_id
         }
     }
 }

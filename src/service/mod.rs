@@ -13,9 +13,11 @@ pub mod booking;
 pub mod changes;
 pub mod clinic_session;
 pub mod credential;
+pub mod decimal;
 pub mod demo;
 pub mod diagnosis;
 pub mod doctor;
+pub mod drug;
 pub mod encounter;
 pub mod event;
 pub mod export;
@@ -23,7 +25,10 @@ pub mod icd10;
 pub mod login;
 pub mod memory;
 pub mod notice;
+pub mod old_row;
+pub mod order;
 pub mod patient;
+pub mod prescription;
 pub mod queue;
 pub mod record;
 pub mod reminder;
@@ -71,6 +76,7 @@ pub struct ClinicRules {
     pub release: schedule::ReleaseRules,
     pub queue: queue::QueueRules,
     pub reminder: reminder::ReminderRules,
+    pub order: order::OrderRules,
 }
 
 /// What the operator sets of the old dialect's rules.

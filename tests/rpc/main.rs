@@ -7,6 +7,7 @@ mod envelope;
 mod masking;
 mod matrix;
 mod old_dialect;
+mod orders;
 mod passwords;
 mod places;
 mod records;

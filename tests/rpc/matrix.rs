@@ -3,6 +3,7 @@
 
 use crate::care::of_encounter;
 use crate::clinic::*;
+use crate::orders::of_order;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
 use crate::records::of_records;
 use medsrv::dispatch::METHODS;
@@ -105,6 +106,28 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("attachment.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
     ("attachment.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
     ("patient.timeline", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("drug.search", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("drug.get", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("prescription.create", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.add_line", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.remove_line", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.activate", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.dispense", ["no", "no", "any", "no", "no", "any", "no"]),
+    ("prescription.stop", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("prescription.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.request", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.accept", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.start", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.complete", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.add_result", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.worklist", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.acknowledge", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.critical", ["no", "own", "no", "no", "no", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -153,13 +176,17 @@ const REASONED: &[&str] = &[
     "allergy.list",
     "attachment.list",
     "patient.timeline",
+    "prescription.get",
+    "prescription.list",
+    "order.get",
+    "order.list",
 ];
 
 /// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records, of_order];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,6 +240,8 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
         "rpc.discover" | "session.logout" | "session.whoami" | "session.list" | "session.revoke"
         | "account.list" | "doctor.list" | "department.list" | "audit.query" | "event.unsubscribe"
         | "notice.list" => own(json!({})),
+        "order.worklist" => own(json!({"kind": "laboratory"})),
+        "order.critical" => own(json!({})),
         "notice.fetched" => own(json!({"up_to": 1})),
         "event.subscribe" => own(json!({"topics": [format!("session:{}", session(clinic, PAIRS[0], 1))]})),
         "queue.board" => own(json!({"session_id": session(clinic, PAIRS[0], 1)})),

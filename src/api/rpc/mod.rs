@@ -11,7 +11,9 @@ mod attachment;
 mod audit;
 mod department;
 mod diagnosis;
+mod amount;
 mod doctor;
+mod drug;
 mod encounter;
 pub mod envelope;
 pub mod event;
@@ -20,9 +22,11 @@ mod field;
 pub mod markdown;
 mod mask;
 mod notice;
+mod order;
 pub mod openrpc;
 mod params;
 mod patient;
+mod prescription;
 pub mod problem;
 mod queue;
 mod record;
@@ -49,6 +53,7 @@ pub mod methods {
         AddDiagnosis, ListDiagnoses, SearchCodes, SetDiagnosisRank, WithdrawDiagnosis,
     };
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
+    pub use super::drug::{GetDrug, SearchDrugs};
     pub use super::encounter::{
         BeginEncounter, CancelEncounter, FinishEncounter, GetEncounter, ListEncounters, OpenEncounter,
         ReopenEncounter,
@@ -57,7 +62,15 @@ pub mod methods {
     pub use super::fhir::ExportPatient;
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
+    pub use super::order::{
+        AcceptOrder, Acknowledge, AddResult, CancelOrder, CompleteOrder, CriticalResults, GetOrder,
+        ListOrders, OrderWorklist, RequestOrder, StartOrder,
+    };
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
+    pub use super::prescription::{
+        Activate, AddLine, CancelPrescription, CreatePrescription, Dispense, GetPrescription,
+        ListPrescriptions, RemoveLine, StopPrescription,
+    };
     pub use super::queue::{
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,

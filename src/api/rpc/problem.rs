@@ -74,6 +74,9 @@ codes! {
     NotToday = "not_today": "This can be done on `day` only.";
     QueueEmpty = "queue_empty": "Nobody waits who could be called.";
     RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
+    Allergy = "allergy": "The patient does not bear this, `allergy_id`; where `severity` is not severe, a reason sets it aside.";
+    DuplicateIngredient = "duplicate_ingredient": "The patient is given one of its ingredients already, by `line_id`; a reason sets it aside.";
+    WrongQuantity = "wrong_quantity": "Dose, frequency and days come to `expected`.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
     NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
     UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; sign them first.";
