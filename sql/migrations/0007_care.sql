@@ -234,9 +234,10 @@ CREATE TABLE service_orders (
     -- laboratory, imaging, procedure or nursing.
     kind TEXT NOT NULL,
     content TEXT NOT NULL,
-    -- stat, urgent or routine; the rank is 0, 1 or 2, in which order they are done.
+    -- stat, urgent or routine, in which order they are done.
     priority TEXT NOT NULL,
-    priority_rank INTEGER NOT NULL,
+    priority_rank INTEGER NOT NULL
+        GENERATED ALWAYS AS (CASE priority WHEN 'stat' THEN 0 WHEN 'urgent' THEN 1 ELSE 2 END) STORED,
     -- requested, accepted, in_progress, completed or cancelled.
     state TEXT NOT NULL,
     reason TEXT,

@@ -107,9 +107,10 @@ pub fn put(transaction: &Transaction<'_>, new: &NewDrug<'_>) -> Result<Put, Erro
     Ok(Put::Changed)
 }
 
-/// A substance or a class as it is compared.
+/// A substance or a class as it is compared: in lower case, with single blanks.
 pub fn key(text: &str) -> String {
-    text.trim().to_lowercase()
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
 }
 
 /// Each ingredient, as it is compared.

@@ -10,3 +10,8 @@ mod plans;
 mod records;
 mod timeline;
 mod visits;
+mod lookups;
+mod orders;
+mod pharmacy;
+mod prescriptions;
+mod prescriptions_checked;

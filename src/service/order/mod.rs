@@ -58,7 +58,7 @@ words! {
 }
 
 words! {
-    /// How soon it is to be done; the most urgent comes first.
+    /// How soon it is to be done; the most urgent comes first, as the table ranks them.
     Priority, "an order has a priority":
     Stat = "stat", Urgent = "urgent", Routine = "routine"
 }
@@ -68,17 +68,6 @@ words! {
     State, "an order is in a state":
     Requested = "requested", Accepted = "accepted", InProgress = "in_progress", Completed = "completed",
     Cancelled = "cancelled"
-}
-
-impl Priority {
-    /// In which place it is done.
-    pub fn rank(self) -> i64 {
-        match self {
-            Priority::Stat => 0,
-            Priority::Urgent => 1,
-            Priority::Routine => 2,
-        }
-    }
 }
 
 impl State {

@@ -38,7 +38,6 @@ pub fn request(transaction: &Transaction<'_>, new: &NewOrder<'_>, now: &Now) -> 
             new.kind.word(),
             new.content,
             new.priority.word(),
-            new.priority.rank(),
             old_id,
             now.unix_ms
         ],
