@@ -36,6 +36,12 @@ fn what_a_viewer_reads_holds() {
     let (shown, complaints) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{complaints}\n{shown}");
+    (shown.into_owned(), complaints.into_owned())
+}
+
+#[test]
+fn the_morning_of_the_page_runs_as_it_is_written() {
+    let (shown, complaints) = played(include_str!("../docs/clinic.md"));
     assert_eq!(complaints, "");
     let places = counted(&shown, "places online of the session");
     let asked = counted(&shown, "asked for one at the same moment");
@@ -118,10 +124,8 @@ fn a_failure_leaves_nothing_behind_either() {
     assert!(is_gone(server));
 }
 
-/// The lines of the page that are to be typed, as a person would type them.
-#[test]
-fn the_morning_of_the_page_runs_as_it_is_written() {
-    let page = include_str!("../docs/clinic.md");
+/// What the lines of a page that are to be typed show, as a person would type them, and what they complain of.
+fn played(page: &str) -> (String, String) {
     let (_, rest) = page.split_once("<!-- played -->").unwrap();
     let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
     let server = common::Server::demo();
@@ -141,4 +145,13 @@ fn the_morning_of_the_page_runs_as_it_is_written() {
         assert!(shown.contains(expected), "{expected}:\n{shown}");
     }
     assert!(complaints.contains("session_full"), "{complaints}");
+}
+
+#[test]
+fn the_afternoon_of_prescriptions_and_orders_runs_as_it_is_written() {
+    let (shown, complaints) = played(include_str!("../docs/prescriptions.md"));
+    for expected in ["\"priority\": \"stat\"", "\"value\": \"7.1\"", "\"state\": \"completed\""] {
+        assert!(shown.contains(expected), "{expected}:\n{shown}");
+    }
+    assert_eq!(complaints, "");
 }

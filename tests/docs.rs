@@ -250,6 +250,7 @@ fn every_document_that_is_named_is_there() {
         "docs/accounts.md",
         "docs/performance.md",
         "docs/records.md",
+        "docs/prescriptions.md",
         "tests/clients/README.md",
     ] {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
