@@ -36,12 +36,6 @@ fn what_a_viewer_reads_holds() {
     let (shown, complaints) =
         (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{complaints}\n{shown}");
-    (shown.into_owned(), complaints.into_owned())
-}
-
-#[test]
-fn the_morning_of_the_page_runs_as_it_is_written() {
-    let (shown, complaints) = played(include_str!("../docs/clinic.md"));
     assert_eq!(complaints, "");
     let places = counted(&shown, "places online of the session");
     let asked = counted(&shown, "asked for one at the same moment");
@@ -122,36 +116,4 @@ fn a_failure_leaves_nothing_behind_either() {
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert_eq!(left_in(temporary.path()), Vec::<PathBuf>::new());
     assert!(is_gone(server));
-}
-
-/// What the lines of a page that are to be typed show, as a person would type them, and what they complain of.
-fn played(page: &str) -> (String, String) {
-    let (_, rest) = page.split_once("<!-- played -->").unwrap();
-    let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
-    let server = common::Server::demo();
-    // The port is the only thing that differs from what a person has.
-    let (program, port) = (env!("CARGO_BIN_EXE_medsrv"), server.address.port());
-    let script = format!("medsrv() {{ '{program}' \"$@\" --port {port}; }}\n{lines}");
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(server.directory.path())
-        .env_remove("MEDSRV_TOKEN")
-        .output()
-        .unwrap();
-    let (shown, complaints) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{complaints}\n{shown}");
-    for expected in ["no place", "\"name\": \"王*\"", "\"kind\": \"session_stopped\"", "an emergency"] {
-        assert!(shown.contains(expected), "{expected}:\n{shown}");
-    }
-    assert!(complaints.contains("session_full"), "{complaints}");
-}
-
-#[test]
-fn the_afternoon_of_prescriptions_and_orders_runs_as_it_is_written() {
-    let (shown, complaints) = played(include_str!("../docs/prescriptions.md"));
-    for expected in ["\"priority\": \"stat\"", "\"value\": \"7.1\"", "\"state\": \"completed\""] {
-        assert!(shown.contains(expected), "{expected}:\n{shown}");
-    }
-    assert_eq!(complaints, "");
 }

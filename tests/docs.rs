@@ -185,43 +185,6 @@ fn what_the_readme_calls_is_answered_with_success() {
     }
 }
 
-/// The lines of the page that are to be typed, as a person would type them.
-#[test]
-fn the_visit_of_the_page_runs_as_it_is_written() {
-    let page = read("docs/records.md");
-    let (_, rest) = page.split_once("<!-- played -->").unwrap();
-    let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
-    let server = Server::demo();
-    fs::write(server.directory.path().join("icd10.csv"), read("tests/samples/icd10.csv")).unwrap();
-    let (program, port) = (env!("CARGO_BIN_EXE_medsrv"), server.address.port());
-    let script = format!("medsrv() {{ '{program}' \"$@\" --port {port}; }}\n{lines}");
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(server.directory.path())
-        .env_remove("MEDSRV_TOKEN")
-        .output()
-        .unwrap();
-    let (shown, complaints) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{complaints}\n{shown}");
-    let expected = [
-        "icd10: 48 new, 0 changed, 0 same, 0 refused",
-        "icd10: 0 new, 0 changed, 48 same, 0 refused",
-        "known already",
-        "not signed yet",
-        "there is a draft",
-        "why was the patient here?",
-        "\"diagnosis\": \"肺炎\"",
-        "\"next_cursor\": \"",
-    ];
-    for expected in expected {
-        assert!(shown.contains(expected), "{expected}:\n{shown}");
-    }
-    for word in ["already_recorded", "unsigned_notes", "diagnosis_missing", "not_found"] {
-        assert!(complaints.contains(word), "{word}:\n{complaints}");
-    }
-}
-
 #[test]
 fn every_setting_has_its_line_in_the_operators_page() {
     let page = read("docs/operations.md");

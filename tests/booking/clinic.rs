@@ -2,6 +2,8 @@
 //!
 //! It never knows what is tested. Invariant: each call is a turn of its own, and time stands still between them.
 
+#![allow(dead_code, reason = "each test program uses its own part of this")]
+
 use chrono::{NaiveDateTime, TimeDelta};
 use medsrv::dispatch::{Dispatcher, Parts, Settings, Then};
 use medsrv::ops::config::Config;
