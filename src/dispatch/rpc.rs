@@ -185,6 +185,7 @@ impl Dispatcher {
         room: Room,
         output: &mut Vec<u8>,
     ) -> Result<(), Refused> {
+        self.memory.get_mut().begin_step();
         let mut call = Call {
             now: act.now,
             peer: act.session.address,
@@ -235,10 +236,7 @@ impl Dispatcher {
         if matches!(act.entry.kind, Kind::Write(_)) && !matches!(problem, Problem::Noted(_)) {
             // The savepoint may have taken an entry with it, and what was remembered of a day.
             self.trail.forget();
-            if matches!(problem, Problem::Store(_) | Problem::Internal(_)) {
-                self.memory.get_mut().forget_days();
-                self.memory.get_mut().forget_doctors();
-            }
+            self.memory.get_mut().undo_step();
         }
         // That something public is not there is no news of anyone.
         if matches!(problem, Problem::Refused(_))

@@ -167,6 +167,7 @@ impl Dispatcher {
         let (rules, memory) = (&self.settings.clinic.booking, self.memory.get_mut());
         let trail = &mut self.trail;
         let mut changes = Changes::default();
+        memory.begin_step();
         let done = self.store.write(|transaction| {
             let changes = &mut changes;
             let mut change = Change { transaction, rules, memory, changes, now, by: None };
@@ -185,7 +186,7 @@ impl Dispatcher {
             Err(failure) => {
                 // The savepoint may have taken entries with it, and days that were counted.
                 self.trail.forget();
-                memory.forget_days();
+                memory.undo_step();
                 Err(match failure {
                     Failure::Fault(fault) => fault,
                     Failure::Refused(refusal) => Error::Other(format!("{method} was refused: {refusal:?}")),

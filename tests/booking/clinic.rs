@@ -220,6 +220,15 @@ impl Clinic {
         done.unwrap();
     }
 
+    /// Calls under an id of so many letters, which the reply has too.
+    pub fn call_at_length(&mut self, who: &str, method: &str, params: &Value, letters: usize) -> Value {
+        self.call(who, "session.whoami", &json!({})).unwrap();
+        let session = self.connections[who];
+        let id = "x".repeat(letters);
+        let data = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        self.ask(&session, &data.to_string())
+    }
+
     pub fn ok(&mut self, who: &str, method: &str, params: Value) -> Value {
         self.call(who, method, &params).unwrap_or_else(|error| panic!("{who}: {method} {params}: {error}"))
     }

@@ -145,3 +145,14 @@ fn a_fee_and_whether_it_was_paid() {
     let listed = clinic.old(&json!({"query_appointments": 1, "patient_phone": patient(0)}));
     assert_eq!(listed["appointments"][0]["fee_paid"], true);
 }
+
+#[test]
+fn a_booking_whose_reply_is_too_long_leaves_no_gap_in_the_numbers() {
+    let mut clinic = Clinic::with(|settings| settings.reply_max_bytes = 370);
+    let session_id = clinic.session(4, 5);
+    let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT});
+    let reply = clinic.call_at_length(&patient(0), "appointment.book", &params, 250);
+    assert_eq!(reply["error"]["data"]["code"], "too_large");
+    let booked = clinic.ok(&patient(0), "appointment.book", params);
+    assert_eq!(booked["queue_number"], 1, "the one before was never there");
+}

@@ -9,7 +9,7 @@ use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
 use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, SessionState};
-use crate::service::memory::{Day, Memory};
+use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
 use crate::service::{queue, waitlist};
 use crate::store::statements::{appointment, booking};
@@ -229,11 +229,6 @@ pub fn reschedule(
     if let Some(old) = AppointmentTime::parse(&found.starts_at) {
         change.memory.forget_day(found.doctor_id, &old);
     }
-    change.memory.set_day(
-        session.doctor_id,
-        &starts,
-        Day { taken: day.taken + 1, highest_number: queue_number },
-    );
     change.memory.forget_day(session.doctor_id, &starts);
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
     // Whoever waited for the place that is left does so no longer.

@@ -99,13 +99,8 @@ fn give_ticket(change: &mut Change<'_, '_>, found: &Booking, is_late: bool) -> O
     }
 }
 
-/// Books a place. The counts of the day are forgotten, for the caller may still be refused, and then nothing
-/// of it stays.
-fn booked(change: &mut Change<'_, '_>, session: &ClinicSession, new: &NewBooking) -> Outcome<Placed> {
-    let placed =
-        of_booking(place(change.transaction, new, change.rules, change.memory, change.changes, change.now))?;
-    change.memory.forget_day(session.doctor_id, &time(&placed.time)?);
-    Ok(placed)
+fn booked(change: &mut Change<'_, '_>, new: &NewBooking) -> Outcome<Placed> {
+    of_booking(place(change.transaction, new, change.rules, change.memory, change.changes, change.now))
 }
 
 pub struct NewWalkIn {
@@ -117,10 +112,9 @@ pub struct NewWalkIn {
 
 /// Takes a place at the desk for someone who is there, and gives them a ticket.
 pub fn walk_in(change: &mut Change<'_, '_>, new: &NewWalkIn) -> Outcome<Ticket> {
-    let session = today(change, new.session_id)?;
+    today(change, new.session_id)?;
     let placed = booked(
         change,
-        &session,
         &NewBooking {
             session_id: new.session_id,
             patient_id: new.patient_id,
@@ -138,13 +132,13 @@ pub fn walk_in(change: &mut Change<'_, '_>, new: &NewWalkIn) -> Outcome<Ticket> 
     give_ticket(change, &found, false)
 }
 
-/// An open session of today.
-fn today(change: &Change<'_, '_>, session_id: i64) -> Outcome<ClinicSession> {
+/// Refuses a session that is not today's, or does not take place.
+fn today(change: &Change<'_, '_>, session_id: i64) -> Outcome<()> {
     let session = open_session(change, session_id)?;
     if session.day != change.now.day() {
         return refuse(Refusal::NotToday { day: session.day });
     }
-    Ok(session)
+    Ok(())
 }
 
 pub struct NewFollowUp {
@@ -164,7 +158,6 @@ pub fn follow_up(change: &mut Change<'_, '_>, new: &NewFollowUp) -> Outcome<Tick
     let session = session_to_follow(change, &origin)?;
     let placed = booked(
         change,
-        &session,
         &NewBooking {
             session_id: session.session_id,
             patient_id: origin.patient_id,
@@ -227,7 +220,6 @@ pub fn add_on(change: &mut Change<'_, '_>, new: NewAddOn) -> Outcome<Added> {
     let session = open_session(change, new.session_id)?;
     let placed = booked(
         change,
-        &session,
         &NewBooking {
             session_id: new.session_id,
             patient_id: new.patient_id,
