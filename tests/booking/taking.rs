@@ -156,3 +156,16 @@ fn a_booking_whose_reply_is_too_long_leaves_no_gap_in_the_numbers() {
     let booked = clinic.ok(&patient(0), "appointment.book", params);
     assert_eq!(booked["queue_number"], 1, "the one before was never there");
 }
+
+#[test]
+fn where_no_department_is_known_the_limit_is_the_doctors() {
+    let mut clinic = Clinic::new();
+    clinic.number("UPDATE doctors SET department = NULL WHERE doctor_id = 4 RETURNING 1");
+    let first = clinic.session(4, 3);
+    let second = clinic.session_of(json!({
+        "doctor_id": 4, "period": "afternoon", "starts_at": "2026-01-05 14:00",
+        "ends_at": "2026-01-05 17:00", "capacity_online": 3,
+    }));
+    clinic.book(first, 0);
+    clinic.refused_book(second, 0, "limit_reached");
+}

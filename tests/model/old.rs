@@ -15,10 +15,11 @@ impl Clinic {
         let is_there = |other: &Booking| {
             other.patient == patient && status(other.state) != "cancelled" && other.starts == starts
         };
-        if self.bookings.values().any(is_there) {
+        if self.bookings.values().any(is_there) || self.blocked.contains(&patient) {
             return REFUSED;
         }
         let (begin, end) = self.visit(session, ONLINE);
+        self.busy(patient, (starts, starts + end - begin), 0).or(REFUSED)?;
         self.take(session, ONLINE).or(REFUSED)?;
         let number = self.number(session);
         let id = self.older + 1 + i64::try_from(self.bookings.len()).unwrap();
@@ -35,8 +36,7 @@ impl Clinic {
             previous: None,
             changed_by: None,
             changed: self.now,
-            // Old clients are held to the very time only.
-            is_overridden: true,
+            is_overridden: false,
         };
         self.bookings.insert(id, booking);
         Ok(())
@@ -70,6 +70,9 @@ impl Clinic {
         }
         if from == "cancelled" && to == "pending" {
             self.busy(patient, (starts, ends), id).or(REFUSED)?;
+            if self.blocked.contains(&patient) {
+                return REFUSED;
+            }
         }
         if matches!(state, "cancelled" | "expired") {
             self.take(session, pool).or(REFUSED)?;

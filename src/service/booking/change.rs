@@ -242,12 +242,12 @@ pub fn reschedule(
 }
 
 /// Refuses to bring back an appointment whose patient is somewhere else by now.
-pub(super) fn check_again(change: &Change<'_, '_>, found: &Booking, rules: &BookingRules) -> Outcome<()> {
+fn check_again(change: &Change<'_, '_>, found: &Booking) -> Outcome<()> {
     let Some(session) = clinic_session::by_id(change.transaction, found.session_id)? else {
         return refuse(Refusal::UnknownSession);
     };
     let times = Visit { starts_at: &found.starts_at, ends_at: &found.ends_at };
-    check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), rules)
+    check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), change.rules)
 }
 
 /// Takes back the last step, within minutes, by whoever took it or, with `may_all`, by anyone.
@@ -271,7 +271,7 @@ pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> 
             Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
             _ => return refuse(Refusal::SessionClosed),
         }
-        check_again(change, &found, change.rules)?;
+        check_again(change, &found)?;
         clinic_session::take(change.transaction, found.session_id, found.pool)?;
         change.changes.sessions.insert(found.session_id);
     }

@@ -32,14 +32,13 @@ pub(super) struct Visit<'a> {
     pub ends_at: &'a str,
 }
 
-/// Refuses what a patient may not have beside what they have; `own` is an appointment that does not count.
-pub(super) fn check(
+/// Refuses a patient who is somewhere else at that time; `own` is an appointment that does not count.
+pub(super) fn check_time(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
     patient_id: i64,
     visit: &Visit<'_>,
     own: Option<i64>,
-    rules: &BookingRules,
 ) -> Outcome<()> {
     let own = own.unwrap_or(0);
     let overlapping = transaction.first(
@@ -55,14 +54,32 @@ pub(super) fn check(
         transaction.first(&appointment::PATIENT_HAS, params![patient_id, visit.starts_at, own], |row| {
             row.integer(0)
         })?;
-    if let Some(appointment_id) = same_time {
-        return refuse(Refusal::PatientBusy { appointment_id });
+    match same_time {
+        Some(appointment_id) => refuse(Refusal::PatientBusy { appointment_id }),
+        None => Ok(()),
     }
+}
+
+/// Refuses what a patient may not have beside what they have; `own` is an appointment that does not count.
+pub(super) fn check(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    patient_id: i64,
+    visit: &Visit<'_>,
+    own: Option<i64>,
+    rules: &BookingRules,
+) -> Outcome<()> {
+    check_time(transaction, session, patient_id, visit, own)?;
+    let own = own.unwrap_or(0);
     let (scope, doctor_id, session_id) = match rules.limit_scope {
         LimitScope::None => return Ok(()),
         LimitScope::Session => (None, None, Some(session.session_id)),
         LimitScope::Doctor => (None, Some(session.doctor_id), None),
-        LimitScope::Department => (session.department.as_deref(), None, None),
+        // Where nobody knows the department, the doctor stands for it.
+        LimitScope::Department => match session.department.as_deref() {
+            Some(department) => (Some(department), None, None),
+            None => (None, Some(session.doctor_id), None),
+        },
     };
     let another = transaction.first(
         &booking::OTHER_OF_DAY,

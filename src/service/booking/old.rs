@@ -4,11 +4,11 @@
 //! session that its time falls into; the old statuses lead where the states' rules would, but for the steps in
 //! between, which old clients do not take.
 
-use super::change::{CancelledBy, Change, cancel, check_again, step};
-use super::conflict::LimitScope;
+use super::change::{CancelledBy, Change, cancel, step};
+use super::conflict::{Visit, check_penalty, check_time};
 use super::find::{Booking, by_id};
 use super::place::visit_minutes;
-use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
+use super::{Outcome, Pool, Refusal, State, refuse};
 use crate::service::appointment::Status;
 use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, ClinicSession, SessionState};
@@ -27,10 +27,11 @@ pub enum Seat {
     In(Box<ClinicSession>),
 }
 
-/// Looks for the session that a time falls into, and for a place in it.
+/// Looks for the session that a time falls into, and for a place in it that the patient may have.
 pub fn seat(
     transaction: &Transaction<'_>,
     doctor_id: i64,
+    patient_id: i64,
     time: &AppointmentTime,
     now: &Now,
 ) -> Outcome<Seat> {
@@ -44,9 +45,26 @@ pub fn seat(
             if session.online.remaining() == 0 {
                 return refuse(Refusal::SessionFull);
             }
+            let ends = time.plus_minutes(visit_minutes(&session)?).unwrap_or(*time);
+            let visit = Visit { starts_at: time.as_str(), ends_at: ends.as_str() };
+            check_patient(transaction, &session, patient_id, &visit, None, now)?;
             Ok(Seat::In(Box::new(session)))
         }
     }
+}
+
+/// What the old dialect is held to of the rules about a patient: they are in one place at a time, and come when
+/// they have booked. How many they have on a day is bounded by the old rules alone.
+fn check_patient(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    patient_id: i64,
+    visit: &Visit<'_>,
+    own: Option<i64>,
+    now: &Now,
+) -> Outcome<()> {
+    check_penalty(transaction, patient_id, Pool::Online, now)?;
+    check_time(transaction, session, patient_id, visit, own)
 }
 
 /// Takes the place that `seat` has found for an appointment that was written just now.
@@ -129,9 +147,9 @@ fn restore(change: &mut Change<'_, '_>, found: &Booking, status: Status) -> Outc
         _ => {}
     }
     if found.state.status() == Status::Cancelled && status == Status::Pending {
-        // The old rules know no other limit.
-        let rules = BookingRules { limit_scope: LimitScope::None, ..change.rules.clone() };
-        check_again(change, found, &rules)?;
+        let visit = Visit { starts_at: &found.starts_at, ends_at: &found.ends_at };
+        let own = Some(found.appointment_id);
+        check_patient(change.transaction, &session, found.patient_id, &visit, own, change.now)?;
     }
     if takes_place {
         clinic_session::take(change.transaction, found.session_id, found.pool)?;
