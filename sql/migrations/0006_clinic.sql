@@ -93,12 +93,16 @@ CREATE TABLE bookings (
     -- patient, doctor, staff or system.
     cancelled_by TEXT,
     reason TEXT,
-    -- JSON array of the sessions that it was moved from.
+    -- The sessions that it was moved from, their ids parted by spaces, the first one first.
     moved_from TEXT,
-    -- For undoing: the state before the last step, who took it and when.
+    -- For undoing: the state and the reason before the last step, who took it and when.
     previous_state TEXT,
+    previous_reason TEXT,
     changed_by INTEGER,
-    changed_ms INTEGER NOT NULL
+    changed_ms INTEGER NOT NULL,
+    -- 1 while nobody but clients of the old dialect has had to do with it. They check nobody in, so that no
+    -- check-in says nothing of whether its patient came.
+    is_old INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX bookings_by_session ON bookings (session_id);
 CREATE INDEX bookings_by_patient ON bookings (patient_id, day);
@@ -110,6 +114,8 @@ CREATE INDEX bookings_held ON bookings (expires_ms) WHERE expires_ms IS NOT NULL
 CREATE TABLE booking_penalties (
     patient_id INTEGER PRIMARY KEY REFERENCES patients (patient_id),
     blocked_until TEXT NOT NULL,
+    -- From which day on was counted what led to it: the end of the one before, if there was one.
+    counted_from TEXT NOT NULL DEFAULT '',
     lifted_by INTEGER,
     reason TEXT
 );

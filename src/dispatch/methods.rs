@@ -53,6 +53,7 @@ pub const METHODS: &[Entry] = &[
     entry::<of::CancelAppointment>(),
     entry::<of::RescheduleAppointment>(),
     entry::<of::UndoStep>(),
+    entry::<of::CorrectNoShow>(),
     entry::<of::SetPaid>(),
     entry::<of::GetAppointment>(),
     entry::<of::ListAppointments>(),

@@ -223,6 +223,7 @@ statements! {
         NUMBER = "number";
         PAGE = "page";
         RECALL = "recall";
+        RESTORE = "restore";
         SESSIONS_OF_ROOM = "sessions_of_room";
         SET_PRIORITY = "set_priority";
         SHOWN = "shown";
@@ -347,6 +348,7 @@ statements! {
         BLOCKED = "blocked";
         LIFT = "lift";
         NO_SHOWS = "no_shows";
+        PARDON = "pardon";
     }
     schedule {
         ADD_BLOCK = "add_block";

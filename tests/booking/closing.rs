@@ -82,3 +82,67 @@ fn a_penalty_is_over_on_its_day_and_old_absences_do_not_count() {
     clinic.at("2026-01-25 00:00");
     clinic.book(next, 0);
 }
+
+#[test]
+fn the_staff_corrects_that_somebody_did_not_come() {
+    let mut clinic = Clinic::with(|settings| settings.clinic.booking.no_shows_max = 2);
+    let mut missed = Vec::new();
+    for day in ["2026-01-06", "2026-01-07"] {
+        miss(&mut clinic, 0, &[day]);
+        missed.push(clinic.number("SELECT max(appointment_id) FROM bookings"));
+    }
+    let next = clinic.session_of(json!({
+        "doctor_id": 5, "period": "next", "starts_at": "2026-01-09 09:00", "ends_at": "2026-01-09 12:00",
+        "capacity_online": 3,
+    }));
+    clinic.refused_book(next, 0, "penalised");
+    let correct =
+        |id: i64, has_come: bool| json!({"appointment_id": id, "has_come": has_come, "reason": "登记有误"});
+    let method = "appointment.correct_no_show";
+    clinic.refused(&patient(0), method, correct(missed[0], true), "forbidden");
+    assert_eq!(clinic.ok(NURSE, method, correct(missed[0], true))["state"], "completed");
+    let facts = clinic.refused(NURSE, method, correct(missed[0], false), "bad_transition");
+    assert_eq!(facts["from"], "completed");
+    let booked = clinic.book(next, 0);
+    clinic.cancel(&patient(0), booked);
+    // Another one counts from where the first count began.
+    miss(&mut clinic, 0, &["2026-01-08"]);
+    clinic.refused_book(next, 0, "penalised");
+    let excused = clinic.ok(CLERK, method, correct(missed[1], false));
+    let of = |key: &str| excused[key].as_str().unwrap();
+    assert_eq!((of("state"), of("cancelled_by"), of("reason")), ("cancelled", "staff", "登记有误"));
+    clinic.refused(CLERK, "appointment.undo", json!({"appointment_id": missed[1]}), "nothing_to_undo");
+    clinic.book(next, 0);
+}
+
+#[test]
+fn what_only_old_clients_know_of_counts_for_no_penalty() {
+    let mut clinic = Clinic::with(|settings| settings.clinic.booking.no_shows_max = 1);
+    clinic.session(4, 3);
+    let create = |number: i64, time: &str| {
+        json!({"create_appointment": 1, "patient_phone": patient(number), "doctor_name": "王医生",
+            "appointment_time": time})
+    };
+    for (number, time) in [(0, "2026-01-05 09:00:00"), (1, "2026-01-05 10:00:00")] {
+        assert_eq!(clinic.old(&create(number, time))["status"], "success");
+    }
+    // The desk moves one of them: somebody knows of it who checks in.
+    let afternoon = clinic.session_of(json!({
+        "doctor_id": 4, "period": "afternoon", "starts_at": "2026-01-05 14:00",
+        "ends_at": "2026-01-05 17:00", "capacity_online": 3,
+    }));
+    let last = clinic.number("SELECT max(appointment_id) FROM bookings");
+    clinic.ok(CLERK, "appointment.reschedule", json!({"appointment_id": last, "session_id": afternoon}));
+    clinic.at("2026-01-05 17:00");
+    clinic.tick();
+    assert_eq!((clinic.state(last - 1).as_str(), clinic.state(last).as_str()), ("no_show", "no_show"));
+    assert_eq!(clinic.number("SELECT sum(patient_id) FROM booking_penalties"), FIRST_PATIENT + 1);
+    // An old client that finds out better ends the penalty.
+    let update = json!({"update_appointment_status": 1, "appointment_id": last, "new_status": "completed"});
+    assert_eq!(clinic.old(&update)["status"], "success");
+    let next = clinic.session_of(json!({
+        "doctor_id": 5, "period": "next", "starts_at": "2026-01-06 09:00", "ends_at": "2026-01-06 12:00",
+        "capacity_online": 3,
+    }));
+    clinic.book(next, 1);
+}

@@ -112,3 +112,18 @@ fn what_is_taken_back_may_not_stand_where_the_patient_is_by_now() {
     assert_eq!(facts["appointment_id"], other);
     assert_eq!(clinic.remaining(here), 1);
 }
+
+#[test]
+fn why_it_was_cancelled_goes_with_the_cancelling() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let new = json!({"session_id": session_id, "patient_id": FIRST_PATIENT, "override_reason": "急诊"});
+    let id = clinic.ok(CLERK, "appointment.book", new)["appointment_id"].as_i64().unwrap();
+    let cancel = json!({"appointment_id": id, "reason": "来电"});
+    assert_eq!(clinic.ok(CLERK, "appointment.cancel", cancel.clone())["reason"], "来电");
+    assert_eq!(clinic.ok(CLERK, "appointment.undo", json!({"appointment_id": id}))["reason"], "急诊");
+    clinic.ok(CLERK, "appointment.cancel", cancel);
+    let old = json!({"update_appointment_status": 1, "appointment_id": id, "new_status": "pending"});
+    assert_eq!(clinic.old(&old)["status"], "success");
+    assert_eq!(clinic.get(id)["reason"], "急诊");
+}

@@ -119,10 +119,9 @@ fn who_has_a_ticket_and_is_brought_back_waits_again() {
     let first = clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": id}));
     for status in ["cancelled", "completed"] {
         assert!(set(&mut clinic, id, status).0);
-        assert_eq!(
-            clinic.ok(NURSE, "queue.status", json!({"appointment_id": id}))["ticket"]["state"],
-            "left"
-        );
+        let ended = if status == "completed" { "done" } else { "left" };
+        let ticket = clinic.ok(NURSE, "queue.status", json!({"appointment_id": id}))["ticket"].take();
+        assert_eq!(ticket["state"], ended);
         assert!(set(&mut clinic, id, "pending").0);
         assert_eq!(clinic.state(id), "checked_in");
         let ticket = clinic.ok(NURSE, "queue.status", json!({"appointment_id": id}))["ticket"].take();
@@ -131,6 +130,40 @@ fn who_has_a_ticket_and_is_brought_back_waits_again() {
     clinic.refused(NURSE, "queue.check_in", json!({"appointment_id": id}), "bad_transition");
     let called = clinic.ok(NURSE, "queue.call_next", json!({"session_id": session_id, "room": "1"}));
     assert_eq!(called["appointment_id"], id);
+}
+
+#[test]
+fn a_ticket_says_what_its_appointment_says_whatever_an_old_client_does() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 2);
+    let id = clinic.book(session_id, 0);
+    clinic.at("2026-01-05 09:00");
+    let ticket = clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": id}))["ticket_id"].take();
+    clinic.ok(NURSE, "queue.call_next", json!({"session_id": session_id, "room": "1"}));
+    for step in ["queue.start", "queue.finish"] {
+        clinic.ok(NURSE, step, json!({"ticket_id": ticket}));
+    }
+    assert!(set(&mut clinic, id, "pending").0);
+    let sql = "SELECT count(*) FROM tickets WHERE state = 'waiting' AND calls = 0 AND call_order IS NULL
+        AND called_ms IS NULL AND started_ms IS NULL AND finished_ms IS NULL";
+    assert_eq!(clinic.number(sql), 1, "as if nobody had called them");
+    assert!(set(&mut clinic, id, "cancelled").0);
+    assert!(set(&mut clinic, id, "completed").0);
+    let status = clinic.ok(NURSE, "queue.status", json!({"appointment_id": id}));
+    assert_eq!(status["ticket"]["state"], "done");
+}
+
+#[test]
+fn a_stopped_session_has_seen_nobody_when_it_is_closed_either() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let id = clinic.book(session_id, 0);
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": session_id, "reason": "停诊"}));
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    assert_eq!(clinic.listed(session_id)["state"], "closed");
+    let (is_done, said) = set(&mut clinic, id, "completed");
+    assert!(!is_done && said.contains("停诊"), "{said}");
 }
 
 #[test]

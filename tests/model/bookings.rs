@@ -116,6 +116,7 @@ impl Clinic {
             changed_by,
             changed,
             is_overridden,
+            is_old: false,
         };
         self.bookings.insert(id, booking);
         Ok(id)
@@ -127,6 +128,7 @@ impl Clinic {
         booking.previous = Some(booking.state);
         (booking.state, booking.expires) = (to, None);
         (booking.changed_by, booking.changed) = (by, now);
+        booking.is_old &= by.is_none();
     }
 
     pub fn entry_of(&mut self, booking: i64, to: &'static str) {
@@ -166,7 +168,7 @@ impl Clinic {
         let Booking { session, pool, .. } = self.bookings[&id];
         self.give_back(session, pool);
         self.entry_of(id, "expired");
-        self.ticket_ended(id, by);
+        self.ticket_ended(id, false, by);
         if pool == ONLINE {
             self.offer(session);
         }
@@ -214,7 +216,7 @@ impl Clinic {
         let booking = self.change(id);
         (booking.session, booking.starts, booking.ends, booking.number) = (to, starts, ends, number);
         (booking.previous, booking.changed_by, booking.changed) = (None, Some(by), now);
-        booking.is_overridden = false;
+        (booking.is_overridden, booking.is_old) = (false, false);
         self.give_back(from, pool);
         self.entry_of(id, "expired");
         if pool == ONLINE {
@@ -302,11 +304,38 @@ impl Clinic {
             _ => return Err("session_closed"),
         }
         self.end_session(id, "stopped");
+        self.sessions.get_mut(&id).unwrap().was_stopped = true;
         for state in ["held", "booked", "checked_in"] {
             for booking in self.in_state(id, state) {
                 self.cancel(booking, false, Some(by)).unwrap();
             }
         }
+        Ok(())
+    }
+
+    /// What a patient did not come to, and counts.
+    fn missed(&self, patient: i64) -> usize {
+        let counts = |found: &&Booking| found.patient == patient && found.state == "no_show" && !found.is_old;
+        self.bookings.values().filter(counts).count()
+    }
+
+    /// Something does not count any longer.
+    pub fn pardon(&mut self, patient: i64) {
+        if self.missed(patient) < NO_SHOWS_MAX {
+            self.blocked.retain(|blocked| *blocked != patient);
+        }
+    }
+
+    pub fn correct_no_show(&mut self, id: i64, has_come: bool, by: i64) -> Said {
+        let Booking { state, session, pool, patient, .. } = self.bookings[&id];
+        if state != "no_show" {
+            return Err("bad_transition");
+        }
+        self.step(id, if has_come { "completed" } else { "cancelled" }, Some(by));
+        if !has_come {
+            self.give_back(session, pool);
+        }
+        self.pardon(patient);
         Ok(())
     }
 
@@ -340,10 +369,7 @@ impl Clinic {
         for missed in self.in_state(id, "booked") {
             self.step(missed, "no_show", None);
             let patient = self.bookings[&missed].patient;
-            let missed = |found: &&Booking| found.patient == patient && found.state == "no_show";
-            if self.bookings.values().filter(missed).count() >= NO_SHOWS_MAX
-                && !self.blocked.contains(&patient)
-            {
+            if self.missed(patient) >= NO_SHOWS_MAX && !self.blocked.contains(&patient) {
                 self.blocked.push(patient);
             }
         }

@@ -32,6 +32,8 @@ pub struct Session {
     pub booked: [i64; 3],
     pub next_ticket: i64,
     pub state: &'static str,
+    /// Whether the doctor did not come, whatever it is since.
+    pub was_stopped: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +52,8 @@ pub struct Booking {
     pub changed: i64,
     /// Whether the staff has set the rules aside for it.
     pub is_overridden: bool,
+    /// Whether nobody but old clients has had to do with it.
+    pub is_old: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -254,6 +254,7 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         _ if dice.one_in(3) => &[],
         0..=2 => &["held"],
         3..=7 => &["held", "booked"],
+        8 => &["no_show"],
         _ => &["cancelled"],
     };
     let ids = |states: &[&str]| -> Vec<i64> {
@@ -277,6 +278,13 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         6..=7 => {
             params["session_id"] = json!(to);
             "appointment.reschedule"
+        }
+        8 => {
+            let has_come = dice.one_in(2);
+            (params["has_come"], params["reason"]) = (json!(has_come), json!("更正"));
+            by = if dice.one_in(2) { NURSE } else { CLERK };
+            let expected = clinic.correct_no_show(id, has_come, by);
+            return Step { by, method: "appointment.correct_no_show", params, expected };
         }
         _ => "appointment.undo",
     };

@@ -37,6 +37,7 @@ impl Clinic {
             changed_by: None,
             changed: self.now,
             is_overridden: false,
+            is_old: true,
         };
         self.bookings.insert(id, booking);
         Ok(())
@@ -58,14 +59,14 @@ impl Clinic {
             ("pending", _) => {
                 self.step(id, "completed", None);
                 self.entry_of(id, "accepted");
-                self.ticket_ended(id, None);
+                self.ticket_ended(id, true, None);
                 return Ok(());
             }
             _ => {}
         }
         match self.session(session).state {
             "open" => {}
-            "closed" if to == "completed" => {}
+            "closed" if to == "completed" && !self.session(session).was_stopped => {}
             _ => return REFUSED,
         }
         if from == "cancelled" && to == "pending" {
@@ -78,11 +79,17 @@ impl Clinic {
             self.take(session, pool).or(REFUSED)?;
         }
         let to = match to {
-            "completed" => "completed",
+            "completed" => {
+                self.ticket_ended(id, true, None);
+                "completed"
+            }
             _ if self.ticket_restored(id) => "checked_in",
             _ => "booked",
         };
         self.step(id, to, None);
+        if state == "no_show" {
+            self.pardon(patient);
+        }
         // Whoever was seen may have booked something else meanwhile.
         self.change(id).is_overridden = from == "completed";
         Ok(())

@@ -23,18 +23,18 @@ impl Clinic {
     }
 
     /// An appointment has ended whose patient may stand in the queue.
-    pub fn ticket_ended(&mut self, booking: i64, by: Option<i64>) {
+    pub fn ticket_ended(&mut self, booking: i64, is_completed: bool, by: Option<i64>) {
         let mut tickets = self.tickets.values();
         let Some(ticket) = tickets.find(|ticket| ticket.booking == booking) else { return };
         let (id, state) = (ticket.id, ticket.state);
-        match state {
-            // Only the old dialect ends one whose patient is seen.
-            "serving" => self.touch(id, "done", by),
-            "waiting" | "called" | "skipped" => {
+        match (state, is_completed) {
+            ("done", _) | ("left", false) => {}
+            // Whom an old client has called completed was seen.
+            (_, true) => self.touch(id, "done", by),
+            (_, false) => {
                 self.touch(id, "left", by);
                 self.ticket(id).room = None;
             }
-            _ => {}
         }
     }
 
@@ -45,7 +45,8 @@ impl Clinic {
             return false;
         };
         self.touch(id, "waiting", None);
-        self.ticket(id).room = None;
+        let ticket = self.ticket(id);
+        (ticket.room, ticket.calls, ticket.skips, ticket.call_order) = (None, 0, 0, None);
         true
     }
 

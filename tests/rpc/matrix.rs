@@ -55,7 +55,9 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("appointment.confirm", ["own", "no", "any", "any", "no", "any", "no"]),
     ("appointment.cancel", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("appointment.reschedule", ["own", "no", "any", "any", "no", "any", "no"]),
-    ("appointment.undo", ["own", "own", "any", "any", "no", "any", "no"]),
+    ("appointment.undo", ["own", "own", "any", "any", "reason", "any", "no"]),
+    // A reason is needed of everyone.
+    ("appointment.correct_no_show", ["no", "own", "any", "any", "any", "any", "no"]),
     ("appointment.set_paid", ["no", "no", "no", "any", "no", "no", "no"]),
     ("appointment.get", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("appointment.list", ["own", "treated", "any", "any", "reason", "any", "no"]),
@@ -151,6 +153,7 @@ const REASONED: &[&str] = &[
     "patient.get",
     "patient.search",
     "appointment.cancel",
+    "appointment.undo",
     "appointment.get",
     "appointment.list",
     "appointment.walk_in",

@@ -97,6 +97,15 @@ pub fn cancelled(clinic: &mut Clinic, pair: Pair, by: Option<i64>) -> i64 {
     })
 }
 
+/// An appointment to which the patient did not come.
+pub fn missed(clinic: &mut Clinic, pair: Pair) -> i64 {
+    let appointment_id = booked(clinic, pair);
+    act(clinic, |change| {
+        booking::mark(change, appointment_id, State::NoShow)?;
+        Ok(appointment_id)
+    })
+}
+
 /// An appointment of today.
 pub fn booked_today(clinic: &mut Clinic, pair: Pair) -> i64 {
     let session_id = session_today(clinic, pair);
@@ -248,6 +257,10 @@ pub fn of_pair(
             (true, true, params)
         }
         "appointment.undo" => appointment(cancelled(clinic, pair, by)),
+        "appointment.correct_no_show" => {
+            let id = missed(clinic, pair);
+            (true, true, json!({"appointment_id": id, "has_come": true, "reason": "登记有误"}))
+        }
         "appointment.set_paid" => {
             (true, true, json!({"appointment_id": booked(clinic, pair), "is_paid": true}))
         }

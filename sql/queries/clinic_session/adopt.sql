@@ -1,6 +1,7 @@
 INSERT INTO bookings
-    (appointment_id, session_id, patient_id, day, department, starts_at, ends_at, state, pool, changed_ms)
-SELECT a.appointment_id, ?1, a.patient_id, ?3, s.department, a.appointment_time, a.appointment_time, 'booked', 'online', 0
+    (appointment_id, session_id, patient_id, day, department, starts_at, ends_at, state, pool, changed_ms,
+    is_old)
+SELECT a.appointment_id, ?1, a.patient_id, ?3, s.department, a.appointment_time, a.appointment_time, 'booked', 'online', 0, 1
 FROM appointments a
 JOIN clinic_sessions s ON s.session_id = ?1
 WHERE a.doctor_id = ?2 AND substr(a.appointment_time, 1, 10) = ?3 AND a.appointment_time >= ?4

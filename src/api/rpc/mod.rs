@@ -43,8 +43,8 @@ pub mod methods {
     };
     pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
     pub use super::appointment::{
-        BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
-        ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
+        BookAppointment, CancelAppointment, ConfirmAppointment, CorrectNoShow, GetAppointment,
+        HoldAppointment, LiftPenalty, ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
     };
     pub use super::attachment::{AddAttachment, ListAttachments, WithdrawAttachment};
     pub use super::audit::QueryAudit;

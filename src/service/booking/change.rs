@@ -3,7 +3,7 @@
 //! It never knows who may take them. Invariants: a place is given back in the step that ends its appointment,
 //! and offered to the first who waits for it; what fails has changed nothing.
 
-use super::conflict::{Visit, check, check_penalty, penalise};
+use super::conflict::{Visit, check, check_penalty, pardon, penalise};
 use super::find::{Booking, by_id, expired};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
@@ -168,7 +168,7 @@ fn end(
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
     change.changes.sessions.insert(found.session_id);
     waitlist::ended(change.transaction, found.appointment_id)?;
-    queue::appointment_ended(change, found)?;
+    queue::appointment_ended(change, found, false)?;
     if found.pool == Pool::Online {
         waitlist::offer(change, found.session_id)?;
     }
@@ -250,35 +250,53 @@ fn check_again(change: &Change<'_, '_>, found: &Booking) -> Outcome<()> {
     check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), change.rules)
 }
 
-/// Takes back the last step, within minutes, by whoever took it or, with `may_all`, by anyone.
+/// Takes back that an appointment was cancelled, within minutes, by whoever cancelled it or, with `may_all`, by
+/// anyone. What a queue has made of one is undone there, and what the clock has done is not.
 pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> Outcome<Booking> {
     let found = known(change, appointment_id)?;
     let is_recent = change.now.unix_ms - found.changed_ms <= change.rules.undo_ms;
-    let is_own = may_all || (change.by.is_some() && found.changed_by == change.by);
-    let Some(previous) = found.previous_state.filter(|_| is_recent && is_own) else {
-        return refuse(Refusal::NothingToUndo);
-    };
-    // What a queue has made of it is undone there.
-    let is_of_queue = |state: State| matches!(state, State::CheckedIn | State::InConsultation);
-    let is_of_hold = previous == State::Held;
-    if is_of_hold || is_of_queue(previous) || is_of_queue(found.state) || found.state == State::Completed {
+    let is_own = found.changed_by.is_some() && (may_all || found.changed_by == change.by);
+    let is_cancelled = (found.state, found.previous_state) == (State::Cancelled, Some(State::Booked));
+    if !is_recent || !is_own || !is_cancelled {
         return refuse(Refusal::NothingToUndo);
     }
-    if !found.state.is_active() && previous.is_active() && found.state != State::NoShow {
-        let session = clinic_session::by_id(change.transaction, found.session_id)?;
-        match session.map(|session| (session.state, session.stop_reason)) {
-            Some((SessionState::Open, _)) => {}
-            Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
-            _ => return refuse(Refusal::SessionClosed),
-        }
-        check_again(change, &found)?;
-        clinic_session::take(change.transaction, found.session_id, found.pool)?;
-        change.changes.sessions.insert(found.session_id);
+    let session = clinic_session::by_id(change.transaction, found.session_id)?;
+    match session.map(|session| (session.state, session.stop_reason)) {
+        Some((SessionState::Open, _)) => {}
+        Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
+        _ => return refuse(Refusal::SessionClosed),
     }
+    check_again(change, &found)?;
+    clinic_session::take(change.transaction, found.session_id, found.pool)?;
+    change.changes.sessions.insert(found.session_id);
     change
         .transaction
         .execute(&booking::STEP_BACK, params![appointment_id, change.by, change.now.unix_ms])?;
-    write_status(change, &found, previous)?;
+    write_status(change, &found, State::Booked)?;
+    known(change, appointment_id)
+}
+
+/// Corrects that a patient did not come: they have come and were seen, or are not to blame. It counts no longer.
+pub fn correct_no_show(
+    change: &mut Change<'_, '_>,
+    appointment_id: i64,
+    has_come: bool,
+    reason: &str,
+) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    let to = if has_come { State::Completed } else { State::Cancelled };
+    if found.state != State::NoShow {
+        return refuse(Refusal::BadTransition { from: found.state, to });
+    }
+    if has_come {
+        step(change, &found, to, None, None)?;
+    } else {
+        step(change, &found, to, Some(CancelledBy::Staff), Some(reason))?;
+        // Its session is over, so that nobody waits for the place.
+        clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+        change.changes.sessions.insert(found.session_id);
+    }
+    pardon(change.transaction, found.patient_id, change.rules, change.now)?;
     known(change, appointment_id)
 }
 

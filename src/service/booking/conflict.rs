@@ -129,6 +129,18 @@ pub(super) fn penalise(
     Ok(())
 }
 
+/// Something does not count any longer that a patient did not come to: a block that rests on it ends.
+pub(super) fn pardon(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    rules: &BookingRules,
+    now: &Now,
+) -> Result<(), Error> {
+    let since = now.day_after(-rules.no_show_window_days);
+    transaction.execute(&penalty::PARDON, params![patient_id, since, now.day(), rules.no_shows_max])?;
+    Ok(())
+}
+
 /// Lets a patient book online again. Returns whether they could not.
 pub fn lift_penalty(
     transaction: &Transaction<'_>,

@@ -11,8 +11,8 @@ mod place;
 mod session_end;
 
 pub use change::{
-    CancelledBy, Change, cancel, confirm, expire_holds, mark, offer_places, reopen, reschedule, set_paid,
-    undo,
+    CancelledBy, Change, cancel, confirm, correct_no_show, expire_holds, mark, offer_places, reopen,
+    reschedule, set_paid, undo,
 };
 pub use conflict::{LimitScope, Override, lift_penalty};
 pub use find::{Booking, Filter, by_id, list, next_expiry};

@@ -5,7 +5,7 @@
 //! between, which old clients do not take.
 
 use super::change::{CancelledBy, Change, cancel, step};
-use super::conflict::{Visit, check_penalty, check_time};
+use super::conflict::{Visit, check_penalty, check_time, pardon};
 use super::find::{Booking, by_id};
 use super::place::visit_minutes;
 use super::{Outcome, Pool, Refusal, State, refuse};
@@ -96,7 +96,8 @@ pub fn enter(
             0,
             None::<&str>,
             None::<i64>,
-            now.unix_ms
+            now.unix_ms,
+            true
         ],
     )?;
     changes.sessions.insert(session.session_id);
@@ -122,7 +123,7 @@ pub fn set_status(change: &mut Change<'_, '_>, appointment_id: i64, status: Stat
         (Status::Pending, Status::Completed) => {
             step(change, &found, State::Completed, None, None)?;
             waitlist::accepted(change.transaction, appointment_id)?;
-            Ok(queue::appointment_ended(change, &found)?)
+            Ok(queue::appointment_ended(change, &found, true)?)
         }
         (Status::Completed, Status::Pending) | (Status::Cancelled, _) => restore(change, &found, status),
         (_, _) => refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled }),
@@ -139,7 +140,8 @@ fn restore(change: &mut Change<'_, '_>, found: &Booking, status: Status) -> Outc
     let takes_place = matches!(found.state, State::Cancelled | State::Expired);
     let has_place = !takes_place || session.has_place(found.pool);
     match (session.state, status) {
-        (SessionState::Stopped, _) => {
+        // It has seen nobody, and its reason stays when it is closed.
+        _ if session.stop_reason.is_some() => {
             return refuse(Refusal::SessionStopped { reason: session.stop_reason });
         }
         (SessionState::Closed, Status::Pending) => return refuse(Refusal::SessionClosed),
@@ -156,9 +158,16 @@ fn restore(change: &mut Change<'_, '_>, found: &Booking, status: Status) -> Outc
         change.changes.sessions.insert(found.session_id);
     }
     let to = match status {
-        Status::Completed => State::Completed,
+        Status::Completed => {
+            queue::appointment_ended(change, found, true)?;
+            State::Completed
+        }
         _ if queue::appointment_restored(change, found)? => State::CheckedIn,
         _ => State::Booked,
     };
-    Ok(step(change, found, to, None, None)?)
+    step(change, found, to, None, None)?;
+    if found.state == State::NoShow {
+        pardon(change.transaction, found.patient_id, change.rules, change.now)?;
+    }
+    Ok(())
 }

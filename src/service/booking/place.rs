@@ -101,7 +101,8 @@ pub fn place(
             new.fee_fen,
             new.reason,
             new.by,
-            now.unix_ms
+            now.unix_ms,
+            false
         ],
     )?;
     changes.sessions.insert(session.session_id);

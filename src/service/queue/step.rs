@@ -174,21 +174,22 @@ pub fn leave(change: &mut Change<'_, '_>, ticket_id: i64, cancelled_by: Cancelle
 }
 
 /// An appointment has ended whose patient may stand in the queue: they do no longer. Only the old dialect, which
-/// knows of no queue, ends one whose patient is seen; they have been seen then.
+/// knows of no queue, completes one whose patient waits or has left; they have been seen then.
 pub(in crate::service) fn appointment_ended(
     change: &mut Change<'_, '_>,
     found: &Booking,
+    is_completed: bool,
 ) -> Result<(), Error> {
     let Some(ticket) = super::by_appointment(change.transaction, found.appointment_id)? else {
         return Ok(());
     };
-    let statement = match ticket.state {
-        State::Done | State::Left => return Ok(()),
-        State::Serving => {
+    let statement = match (ticket.state, is_completed) {
+        (State::Done, _) | (State::Left, false) => return Ok(()),
+        (_, true) => {
             encounter::seen(change.transaction, found.appointment_id, change.now)?;
             &queue::FINISH
         }
-        State::Waiting | State::Called | State::Skipped => &queue::LEAVE,
+        (_, false) => &queue::LEAVE,
     };
     change.transaction.execute(statement, params![ticket.ticket_id, change.by, change.now.unix_ms])?;
     change.changes.queues.insert(ticket.session_id);
@@ -196,7 +197,7 @@ pub(in crate::service) fn appointment_ended(
 }
 
 /// The old dialect has brought an appointment back that was over. Its patient, where they had come, waits again in
-/// their old place, for nobody gets a second ticket. Returns whether they had come.
+/// their old place as if nobody had called them yet, for nobody gets a second ticket. Returns whether they had come.
 pub(in crate::service) fn appointment_restored(
     change: &mut Change<'_, '_>,
     found: &Booking,
@@ -204,8 +205,7 @@ pub(in crate::service) fn appointment_restored(
     let Some(ticket) = super::by_appointment(change.transaction, found.appointment_id)? else {
         return Ok(false);
     };
-    let (by, now) = (change.by, change.now.unix_ms);
-    change.transaction.execute(&queue::COME_BACK, params![ticket.ticket_id, ticket.place, by, now])?;
+    change.transaction.execute(&queue::RESTORE, params![ticket.ticket_id, change.by, change.now.unix_ms])?;
     change.changes.queues.insert(ticket.session_id);
     Ok(true)
 }

@@ -9,7 +9,8 @@ mod step;
 pub use list::{GetAppointment, ListAppointments};
 pub use place::{BookAppointment, HoldAppointment};
 pub use step::{
-    CancelAppointment, ConfirmAppointment, LiftPenalty, RescheduleAppointment, SetPaid, UndoStep,
+    CancelAppointment, ConfirmAppointment, CorrectNoShow, LiftPenalty, RescheduleAppointment, SetPaid,
+    UndoStep,
 };
 
 use super::field::Id;
@@ -56,8 +57,6 @@ const MOVING_ERRORS: &[Code] = &[
     Code::Penalised,
     Code::RequestIdReused,
 ];
-/// What any step of an appointment may be refused with.
-const STEP_ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
 
 /// An appointment in a session. Times are the hospital's own, `YYYY-MM-DD HH:MM:SS`.
 #[derive(Serialize, JsonSchema)]

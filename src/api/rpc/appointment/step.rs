@@ -2,9 +2,7 @@
 //!
 //! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
 
-use super::{
-    Appointment, FEE_MAX_FEN, MOVING_ERRORS, STEP_ERRORS, change, found, refused, refused_place, subject,
-};
+use super::{Appointment, FEE_MAX_FEN, MOVING_ERRORS, change, found, refused, refused_place, subject};
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject};
@@ -164,9 +162,21 @@ impl Method for RescheduleAppointment {
 
 pub struct UndoStep;
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoParams {
+    pub appointment_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
 impl Method for UndoStep {
     const NAME: &'static str = "appointment.undo";
-    const SUMMARY: &'static str = "Takes back one's own last step of an appointment, within minutes.";
+    const SUMMARY: &'static str =
+        "Takes back that an appointment was cancelled, within minutes, by whoever cancelled it.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[
         Code::NotFound,
@@ -176,29 +186,81 @@ impl Method for UndoStep {
         Code::SessionClosed,
         Code::PatientBusy,
         Code::LimitReached,
+        Code::ReasonRequired,
         Code::RequestIdReused,
     ];
-    type Params = AppointmentParams;
+    type Params = UndoParams;
+    type Outcome = Appointment;
+
+    fn subject(params: &UndoParams, _: &Call<'_>, transaction: &Transaction<'_>) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn reason(params: &UndoParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &UndoParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: UndoParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        let may_all = call.actor()?.role == Role::Admin;
+        booking::undo(&mut change(call, transaction), params.appointment_id.0, may_all).map_err(refused)?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct CorrectNoShow;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectNoShowParams {
+    pub appointment_id: Id,
+    /// Whether the patient has come and was seen; else the appointment is cancelled without their fault.
+    pub has_come: bool,
+    /// Why; it is recorded.
+    pub reason: Reason,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for CorrectNoShow {
+    const NAME: &'static str = "appointment.correct_no_show";
+    const SUMMARY: &'static str =
+        "Corrects that a patient did not come; it counts no longer, and a penalty that rests on it ends.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    type Params = CorrectNoShowParams;
     type Outcome = Appointment;
 
     fn subject(
-        params: &AppointmentParams,
+        params: &CorrectNoShowParams,
         _: &Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Subject, Problem> {
         subject(transaction, params.appointment_id)
     }
 
-    fn request_id(params: &AppointmentParams) -> Option<&str> {
+    fn reason(params: &CorrectNoShowParams) -> Option<&str> {
+        Some(&params.reason)
+    }
+
+    fn request_id(params: &CorrectNoShowParams) -> Option<&str> {
         params.request_id.as_deref()
     }
 
     fn run(
-        params: AppointmentParams,
+        params: CorrectNoShowParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        booking::undo(&mut change(call, transaction), params.appointment_id.0, false).map_err(refused)?;
+        let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
+        booking::correct_no_show(change, appointment_id, params.has_come, &params.reason).map_err(refused)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -221,7 +283,7 @@ impl Method for SetPaid {
     const NAME: &'static str = "appointment.set_paid";
     const SUMMARY: &'static str = "Notes that a fee was paid, or was not.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = STEP_ERRORS;
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
     type Params = SetPaidParams;
     type Outcome = Appointment;
 

@@ -226,7 +226,7 @@ pub struct CallNextParams {
     pub session_id: Id,
     /// Into which room, if it is not the session's own.
     #[serde(default)]
-    pub room: Option<Line<32>>,
+    pub room: Option<Line<64>>,
     /// Why, where the caller needs a reason.
     #[serde(default)]
     pub reason: Option<Reason>,
