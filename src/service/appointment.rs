@@ -94,11 +94,8 @@ pub fn book(
     let seat = seat(transaction, doctor.doctor_id, patient_id, &new.time, now).map_err(no_place)?;
     let by_day = seat.is_none();
     let wanted = Wanted { patient_id, time: &new.time, appointment_id: None, by_day };
-    let day = find_place(transaction, &doctor, &wanted, rules, memory).map_err(no_place)?;
-    let queue_number = day
-        .highest_number
-        .checked_add(1)
-        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    let day = find_place(transaction, &doctor, &wanted, rules, memory).map_err(no_place)?.one_more()?;
+    let queue_number = day.highest_number;
     let appointment_id = transaction.insert(
         &appointment::INSERT,
         params![
@@ -111,7 +108,6 @@ pub fn book(
             now.utc
         ],
     )?;
-    let day = Day { taken: day.taken + 1, highest_number: queue_number };
     memory.set_day(doctor.doctor_id, &new.time, day);
     if let Some(session) = seat {
         booking::enter(transaction, &session, appointment_id, patient_id, &new.time, changes, now)

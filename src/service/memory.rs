@@ -60,6 +60,16 @@ pub struct Day {
     pub highest_number: i64,
 }
 
+impl Day {
+    /// The day with one more appointment, which has the number that is the highest then.
+    pub fn one_more(self) -> Result<Day, Error> {
+        let number = self.highest_number.checked_add(1);
+        let highest_number =
+            number.ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+        Ok(Day { taken: self.taken + 1, highest_number })
+    }
+}
+
 impl Memory {
     /// The first doctor of that name.
     pub fn doctor(&mut self, transaction: &Transaction<'_>, name: &str) -> Result<Option<Bookable>, Error> {

@@ -4,6 +4,7 @@
 //! is kept until it has been fetched.
 
 use super::booking::Booking;
+use super::changes::Changes;
 use super::time::Now;
 use crate::store::statements::notice;
 use crate::store::{Error, Row, Transaction, params};
@@ -44,6 +45,18 @@ pub fn give(
     let given =
         transaction.execute(&notice::GIVE, params![patient_id, kind, appointment_id, text, now.unix_ms])?;
     Ok(given > 0)
+}
+
+/// An appointment has another time: its patient is reminded of that one, and no longer of the one before.
+pub fn forget_reminders(
+    transaction: &Transaction<'_>,
+    found: &Booking,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    if transaction.execute(&notice::FORGET_REMINDERS, params![found.appointment_id])? > 0 {
+        changes.notices.insert(found.patient_id);
+    }
+    Ok(())
 }
 
 /// Tells a patient that the doctor does not come.

@@ -3,7 +3,7 @@
 //! It never knows how a place became free. Invariants: first come, first served; a place that is offered is
 //! held, so nobody else can have it meanwhile; one patient waits once for a session.
 
-use super::booking::{Change, NewBooking, Outcome, Override, Pool, Refusal, State, place};
+use super::booking::{CancelledBy, Change, NewBooking, Outcome, Override, Pool, Refusal, State, place};
 use super::clinic_session::{self, SessionState};
 use super::time::Now;
 use super::{Failure, booking, notice};
@@ -85,7 +85,11 @@ pub fn join(
 }
 
 /// Stops waiting; an offer that was made is given to the next.
-pub fn leave(change: &mut Change<'_, '_>, entry_id: i64) -> Result<Entry, Failure<WaitRefusal>> {
+pub fn leave(
+    change: &mut Change<'_, '_>,
+    entry_id: i64,
+    by: CancelledBy,
+) -> Result<Entry, Failure<WaitRefusal>> {
     let Some(entry) = by_id(change.transaction, entry_id)? else {
         return Err(Failure::Refused(WaitRefusal::UnknownEntry));
     };
@@ -93,7 +97,7 @@ pub fn leave(change: &mut Change<'_, '_>, entry_id: i64) -> Result<Entry, Failur
         change.transaction.execute(&waitlist::SET_STATE, params![entry_id, "left"])?;
     }
     if let (Some(appointment_id), "offered") = (entry.appointment_id, entry.state.as_str()) {
-        let cancelled = booking::cancel(change, appointment_id, booking::CancelledBy::Patient, None);
+        let cancelled = booking::cancel(change, appointment_id, by, None);
         cancelled.map_err(|failure| match failure {
             Failure::Fault(fault) => Failure::Fault(fault),
             Failure::Refused(refusal) => {
@@ -145,7 +149,7 @@ pub(super) fn offer(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()>
             state: State::Held,
             pool: Pool::Online,
             origin_id: None,
-            fee_fen: 0,
+            fee_fen: None,
             is_paid: false,
             reason: None,
             rules_are: Override::No,

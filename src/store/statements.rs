@@ -340,6 +340,7 @@ statements! {
     }
     notice {
         FETCHED = "fetched";
+        FORGET_REMINDERS = "forget_reminders";
         GIVE = "give";
         UNREAD = "unread";
     }

@@ -95,7 +95,7 @@ fn a_hold_is_confirmed_in_time_or_its_place_is_free() {
     let session_id = clinic.session(4, 1);
     let hold = |number: i64| json!({"session_id": session_id, "patient_id": FIRST_PATIENT + number});
     let held = clinic.ok(&patient(0), "appointment.hold", hold(0));
-    assert_eq!(held["expires_ms"].as_i64().unwrap(), clinic.now.unix_ms + 300_000);
+    assert_eq!(held["expires_at_ms"].as_i64().unwrap(), clinic.now.unix_ms + 300_000);
     clinic.refused(&patient(1), "appointment.hold", hold(1), "session_full");
     let id = json!({"appointment_id": held["appointment_id"]});
     clinic.pass(5);
@@ -107,7 +107,7 @@ fn a_hold_is_confirmed_in_time_or_its_place_is_free() {
     let id = json!({"appointment_id": held["appointment_id"]});
     clinic.refused(&patient(0), "appointment.confirm", id.clone(), "forbidden");
     let booked = clinic.ok(&patient(1), "appointment.confirm", id.clone());
-    assert_eq!((&booked["state"], &booked["expires_ms"]), (&json!("booked"), &json!(null)));
+    assert_eq!((&booked["state"], &booked["expires_at_ms"]), (&json!("booked"), &json!(null)));
     let facts = clinic.refused(&patient(1), "appointment.confirm", id, "bad_transition");
     assert_eq!(facts["allowed"], json!(["checked_in", "cancelled", "no_show"]));
     clinic.pass(10);
@@ -168,4 +168,28 @@ fn where_no_department_is_known_the_limit_is_the_doctors() {
     }));
     clinic.book(first, 0);
     clinic.refused_book(second, 0, "limit_reached");
+}
+
+#[test]
+fn a_visit_costs_what_the_doctor_asks_unless_the_staff_says_otherwise() {
+    let mut clinic = Clinic::new();
+    let old = json!({"create_appointment": 1, "patient_phone": patient(3), "doctor_name": "王医生",
+        "appointment_time": "2026-01-05 09:30:00"});
+    let adopted = clinic.old(&old)["appointment_info"]["appointment_id"].as_i64().unwrap();
+    let session_id = clinic.session(4, 4);
+    clinic.ok("DOC001", "doctor.update", json!({"doctor_id": 4, "fee_fen": 1999}));
+    let own_price = json!({"session_id": session_id, "patient_id": FIRST_PATIENT, "fee_fen": 0});
+    for method in ["appointment.book", "appointment.hold"] {
+        clinic.refused(&patient(0), method, own_price.clone(), "forbidden");
+    }
+    let booked = clinic.book(session_id, 0);
+    assert_eq!(clinic.get(booked)["fee_fen"], 1999);
+    let free = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 1, "fee_fen": 0});
+    let free = clinic.ok(CLERK, "appointment.book", free)["appointment_id"].as_i64().unwrap();
+    assert_eq!(clinic.get(free)["fee_fen"], 0);
+    let dear = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 2, "fee_fen": 100_000_001});
+    let facts = clinic.call(CLERK, "appointment.book", &dear).unwrap_err();
+    assert_eq!(facts["field"], "fee_fen");
+    // It cost what it did when the session was made.
+    assert_eq!(clinic.get(adopted)["fee_fen"], 5000);
 }

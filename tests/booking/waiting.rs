@@ -94,3 +94,15 @@ fn nobody_waits_for_what_does_not_come() {
     let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 2});
     clinic.refused(&patient(2), "waitlist.join", params, "session_closed");
 }
+
+#[test]
+fn it_is_said_who_has_let_an_offer_go() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let id = clinic.book(session_id, 0);
+    let first = join(&mut clinic, session_id, 1)["entry_id"].take();
+    clinic.cancel(CLERK, id);
+    let offered = entry(&mut clinic, 1).1.as_i64().unwrap();
+    clinic.ok(CLERK, "waitlist.leave", json!({"entry_id": first}));
+    assert_eq!(clinic.get(offered)["cancelled_by"], "staff");
+}

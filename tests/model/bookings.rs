@@ -199,10 +199,13 @@ impl Clinic {
         if !matches!(state, "held" | "booked") {
             return Err("bad_transition");
         }
+        if is_patient && pool != ONLINE {
+            return Err("forbidden");
+        }
         if is_patient && state == "booked" && self.now >= starts {
             return Err("too_late");
         }
-        if is_patient && pool == ONLINE && self.blocked.contains(&patient) {
+        if is_patient && self.blocked.contains(&patient) {
             return Err("penalised");
         }
         if from == to {

@@ -65,7 +65,7 @@ fn placed(clinic: &mut Clinic, pair: Pair, session_id: i64, state: State) -> i64
             state,
             pool: Pool::Online,
             origin_id: None,
-            fee_fen: 0,
+            fee_fen: None,
             is_paid: false,
             reason: None,
             rules_are: Override::Yes,

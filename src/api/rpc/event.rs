@@ -4,9 +4,10 @@
 //! names only; a call that names one topic to which the caller has no right does nothing.
 
 use super::problem::{Code, Problem, Refusal};
+use super::schedule::PlacesItem;
 use super::{Call, Kind, Listening, Method};
 use crate::service::booking::Booking;
-use crate::service::clinic_session::{ClinicSession, Places};
+use crate::service::clinic_session::ClinicSession;
 use crate::service::event::{self, Audience, Bounds, Event, Snapshot, Topic};
 use crate::service::notice::Notice;
 use crate::service::order::OrderResult;
@@ -51,19 +52,6 @@ impl JsonSchema for TopicName {
     }
 }
 
-/// Places of one kind.
-#[derive(Serialize, JsonSchema)]
-pub struct PlacesFacts {
-    pub capacity: i64,
-    pub remaining: i64,
-}
-
-impl PlacesFacts {
-    fn of(places: Places) -> PlacesFacts {
-        PlacesFacts { capacity: places.capacity, remaining: places.remaining() }
-    }
-}
-
 /// The places of a session.
 #[derive(Serialize, JsonSchema)]
 pub struct SessionFacts {
@@ -71,9 +59,9 @@ pub struct SessionFacts {
     /// open, stopped or closed.
     pub state: &'static str,
     pub stop_reason: Option<String>,
-    pub online: PlacesFacts,
-    pub onsite: PlacesFacts,
-    pub addon: PlacesFacts,
+    pub online: PlacesItem,
+    pub onsite: PlacesItem,
+    pub addon: PlacesItem,
 }
 
 /// Where an appointment stands.
@@ -196,9 +184,9 @@ fn session_facts(session: &ClinicSession) -> SessionFacts {
         session_id: session.session_id,
         state: session.state.word(),
         stop_reason: session.stop_reason.clone(),
-        online: PlacesFacts::of(session.online),
-        onsite: PlacesFacts::of(session.onsite),
-        addon: PlacesFacts::of(session.addon),
+        online: session.online.into(),
+        onsite: session.onsite.into(),
+        addon: session.addon.into(),
     }
 }
 

@@ -146,7 +146,8 @@ impl Method for LeaveWaitlist {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<WaitlistEntry, Problem> {
-        waitlist::leave(&mut change(call, transaction), params.entry_id.0).map_err(refused)?;
+        let by = call.actor()?.role.into();
+        waitlist::leave(&mut change(call, transaction), params.entry_id.0, by).map_err(refused)?;
         waitlist::by_id(transaction, params.entry_id.0)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("entry"))

@@ -7,11 +7,12 @@ use super::conflict::{Visit, check, check_penalty, pardon, penalise};
 use super::find::{Booking, by_id, expired};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
+use crate::service::access::Role;
 use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, SessionState};
 use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
-use crate::service::{queue, waitlist};
+use crate::service::{notice, queue, waitlist};
 use crate::store::statements::{appointment, booking};
 use crate::store::{Error, Transaction, params};
 
@@ -23,6 +24,16 @@ pub enum CancelledBy {
     Staff,
     /// Nobody in person, as when a session is stopped.
     System,
+}
+
+impl From<Role> for CancelledBy {
+    fn from(role: Role) -> CancelledBy {
+        match role {
+            Role::Patient => CancelledBy::Patient,
+            Role::Doctor => CancelledBy::Doctor,
+            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
+        }
+    }
 }
 
 impl CancelledBy {
@@ -188,6 +199,10 @@ pub fn reschedule(
     }
     // Otherwise one would move what one may not cancel any longer, and cancel it there.
     if by == CancelledBy::Patient {
+        // The other places are given out by the staff, beside what holds for those online.
+        if found.pool != Pool::Online {
+            return refuse(Refusal::NotOnline { pool: found.pool });
+        }
         check_lead(change, &found)?;
         check_penalty(change.transaction, found.patient_id, found.pool, change.now)?;
     }
@@ -204,14 +219,10 @@ pub fn reschedule(
     let times = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
     check(change.transaction, &session, found.patient_id, &times, Some(appointment_id), change.rules)?;
     clinic_session::take(change.transaction, session_id, found.pool)?;
-    let day = change.memory.day(change.transaction, session.doctor_id, &starts)?;
-    let queue_number = day
-        .highest_number
-        .checked_add(1)
-        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    let day = change.memory.day(change.transaction, session.doctor_id, &starts)?.one_more()?;
     change.transaction.execute(
         &appointment::MOVE,
-        params![appointment_id, session.doctor_id, starts.as_str(), queue_number],
+        params![appointment_id, session.doctor_id, starts.as_str(), day.highest_number],
     )?;
     change.transaction.execute(
         &booking::MOVE,
@@ -231,6 +242,7 @@ pub fn reschedule(
     }
     change.memory.forget_day(session.doctor_id, &starts);
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+    notice::forget_reminders(change.transaction, &found, change.changes)?;
     // Whoever waited for the place that is left does so no longer.
     waitlist::ended(change.transaction, appointment_id)?;
     change.changes.sessions.extend([found.session_id, session_id]);

@@ -199,6 +199,10 @@ pub enum Refusal {
         from: State,
         to: State,
     },
+    /// The staff has given out the place, and moves it.
+    NotOnline {
+        pool: Pool,
+    },
     /// The hold has expired.
     HoldExpired,
     /// There is nothing that can be undone, or not any longer, or not by this person.

@@ -93,7 +93,7 @@ pub fn enter(
             Pool::Online.word(),
             None::<i64>,
             None::<i64>,
-            0,
+            None::<i64>,
             None::<&str>,
             None::<i64>,
             now.unix_ms,

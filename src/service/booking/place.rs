@@ -7,7 +7,7 @@ use super::conflict::{Override, Visit, check, check_penalty};
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
 use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, ClinicSession};
-use crate::service::memory::{Day, Memory};
+use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
 use crate::store::statements::{appointment, booking, patient};
 use crate::store::{Error, Transaction, params};
@@ -20,7 +20,8 @@ pub struct NewBooking {
     pub pool: Pool,
     /// The appointment that a follow-up follows.
     pub origin_id: Option<i64>,
-    pub fee_fen: i64,
+    /// In fen; the doctor's, where none is given.
+    pub fee_fen: Option<i64>,
     pub is_paid: bool,
     pub reason: Option<String>,
     /// Whether the rules about the patient are set aside.
@@ -65,11 +66,8 @@ pub fn place(
         check(transaction, &session, new.patient_id, &visit, None, rules)?;
     }
     clinic_session::take(transaction, session.session_id, new.pool)?;
-    let day = memory.day(transaction, session.doctor_id, &starts)?;
-    let queue_number = day
-        .highest_number
-        .checked_add(1)
-        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    let day = memory.day(transaction, session.doctor_id, &starts)?.one_more()?;
+    let queue_number = day.highest_number;
     let appointment_id = transaction.insert(
         &appointment::INSERT,
         params![
@@ -82,7 +80,7 @@ pub fn place(
             now.utc
         ],
     )?;
-    memory.set_day(session.doctor_id, &starts, Day { taken: day.taken + 1, highest_number: queue_number });
+    memory.set_day(session.doctor_id, &starts, day);
     let expires_ms = (new.state == State::Held).then(|| now.unix_ms + rules.hold_ms);
     transaction.execute(
         &booking::INSERT,

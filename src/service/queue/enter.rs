@@ -106,7 +106,8 @@ fn booked(change: &mut Change<'_, '_>, new: &NewBooking) -> Outcome<Placed> {
 pub struct NewWalkIn {
     pub session_id: i64,
     pub patient_id: i64,
-    pub fee_fen: i64,
+    /// In fen; the doctor's, where none is given.
+    pub fee_fen: Option<i64>,
     pub is_paid: bool,
 }
 
@@ -164,7 +165,7 @@ pub fn follow_up(change: &mut Change<'_, '_>, new: &NewFollowUp) -> Outcome<Tick
             state: BookingState::Booked,
             pool: Pool::Followup,
             origin_id: Some(origin.appointment_id),
-            fee_fen: 0,
+            fee_fen: Some(0),
             is_paid: true,
             reason: None,
             rules_are: Override::No,
@@ -204,7 +205,8 @@ fn session_to_follow(change: &Change<'_, '_>, origin: &Booking) -> Outcome<Clini
 pub struct NewAddOn {
     pub session_id: i64,
     pub patient_id: i64,
-    pub fee_fen: i64,
+    /// In fen; the doctor's, where none is given.
+    pub fee_fen: Option<i64>,
     pub reason: String,
 }
 

@@ -26,8 +26,6 @@ use serde::Serialize;
 
 /// Other sessions that are named to someone who came too late.
 const ALTERNATIVES_MAX: i64 = 5;
-/// More than a visit costs, in fen.
-const FEE_MAX_FEN: i64 = 100_000_000;
 
 /// What any booking may be refused with.
 const BOOKING_ERRORS: &[Code] = &[
@@ -79,7 +77,7 @@ pub struct Appointment {
     /// Counts the appointments of the doctor's day.
     pub queue_number: Option<i64>,
     /// For a hold: until when the place is kept, in milliseconds since 1970, UTC.
-    pub expires_ms: Option<i64>,
+    pub expires_at_ms: Option<i64>,
     /// For a follow-up: the appointment that it follows.
     pub origin_id: Option<i64>,
     pub fee_fen: i64,
@@ -107,7 +105,7 @@ impl From<Booking> for Appointment {
             state: booking.state.word(),
             pool: booking.pool.word(),
             queue_number: booking.queue_number,
-            expires_ms: booking.expires_ms,
+            expires_at_ms: booking.expires_ms,
             origin_id: booking.origin_id,
             fee_fen: booking.fee_fen,
             is_paid: booking.is_paid,
@@ -142,6 +140,10 @@ pub(super) fn refused(failure: Failure<booking::Refusal>) -> Problem {
         Of::Penalised { blocked_until } => plain(Code::Penalised).with("blocked_until", blocked_until),
         Of::TooLate { until } => plain(Code::TooLate).with("until", until),
         Of::BadTransition { from, to } => bad_transition(from, to),
+        Of::NotOnline { pool } => {
+            Refusal::new(Code::Forbidden, "a patient moves a place online only; the staff moves this one")
+                .with("pool", pool.word())
+        }
         Of::HoldExpired => plain(Code::HoldExpired),
         Of::NothingToUndo => plain(Code::NothingToUndo),
     }

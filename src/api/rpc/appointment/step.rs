@@ -2,13 +2,13 @@
 //!
 //! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
 
-use super::{Appointment, FEE_MAX_FEN, MOVING_ERRORS, change, found, refused, refused_place, subject};
-use crate::api::rpc::field::{Id, Reason, RequestId};
+use super::{Appointment, MOVING_ERRORS, change, found, refused, refused_place, subject};
+use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject};
 use crate::service::access::Role;
 use crate::service::audit::Action;
-use crate::service::booking::{self, CancelledBy};
+use crate::service::booking;
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -54,15 +54,6 @@ impl Method for ConfirmAppointment {
     }
 }
 
-/// On whose side the caller is.
-fn who(call: &Call<'_>) -> Result<CancelledBy, Problem> {
-    Ok(match call.actor()?.role {
-        Role::Patient => CancelledBy::Patient,
-        Role::Doctor => CancelledBy::Doctor,
-        Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
-    })
-}
-
 pub struct CancelAppointment;
 
 #[derive(Deserialize, JsonSchema)]
@@ -106,7 +97,7 @@ impl Method for CancelAppointment {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        let by = who(call)?;
+        let by = call.actor()?.role.into();
         let reason = params.reason.as_deref();
         booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)
             .map_err(refused)?;
@@ -153,7 +144,7 @@ impl Method for RescheduleAppointment {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, session_id) = (params.appointment_id.0, params.session_id.0);
-        let by = who(call)?;
+        let by = call.actor()?.role.into();
         let moved = booking::reschedule(&mut change(call, transaction), appointment_id, session_id, by);
         moved.map_err(|failure| refused_place(failure, session_id, call, transaction))?;
         found(transaction, params.appointment_id)
@@ -274,7 +265,7 @@ pub struct SetPaidParams {
     pub is_paid: bool,
     /// The fee of the visit, in fen, if it is another one.
     #[serde(default)]
-    pub fee_fen: Option<i64>,
+    pub fee_fen: Option<Fee>,
     #[serde(default)]
     pub request_id: Option<RequestId>,
 }
@@ -304,11 +295,9 @@ impl Method for SetPaid {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        if params.fee_fen.is_some_and(|fee| !(0..=FEE_MAX_FEN).contains(&fee)) {
-            return Err(Problem::invalid("fee_fen", format!("fee_fen must be from 0 to {FEE_MAX_FEN}")));
-        }
         let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
-        booking::set_paid(change, appointment_id, params.fee_fen, params.is_paid).map_err(refused)?;
+        booking::set_paid(change, appointment_id, params.fee_fen.map(|Fee(fee)| fee), params.is_paid)
+            .map_err(refused)?;
         found(transaction, params.appointment_id)
     }
 }

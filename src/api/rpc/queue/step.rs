@@ -9,7 +9,6 @@ use super::super::{Call, Kind, Method, Subject};
 use super::{Seen, Ticket, refused, subject_of_session, subject_of_ticket};
 use crate::service::access::Role;
 use crate::service::audit::Action;
-use crate::service::booking::CancelledBy;
 use crate::service::{clinic_session, queue};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -173,11 +172,7 @@ step!(
     "Takes a patient who was not seen out of the queue, and cancels the appointment.",
     ERRORS,
     |params, call, transaction| {
-        let by = match call.actor()?.role {
-            Role::Patient => CancelledBy::Patient,
-            Role::Doctor => CancelledBy::Doctor,
-            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
-        };
+        let by = call.actor()?.role.into();
         queue::leave(&mut change(call, transaction), params.ticket_id.0, by).map_err(refused)
     }
 );

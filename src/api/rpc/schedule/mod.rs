@@ -10,7 +10,9 @@ pub use plan::{
     AddBlock, AddException, AddTemplate, EndTemplate, ListBlocks, ListExceptions, ListTemplates, RemoveBlock,
     RemoveException,
 };
-pub use sessions::{AddSession, GenerateSessions, ListSessions, ResizeSession, SessionItem, StopSession};
+pub use sessions::{
+    AddSession, GenerateSessions, ListSessions, PlacesItem, ResizeSession, SessionItem, StopSession,
+};
 
 use super::Subject;
 use super::field::{Date, Id, Line};

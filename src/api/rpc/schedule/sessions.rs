@@ -15,6 +15,7 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Places of one kind.
 #[derive(Serialize, JsonSchema)]
 pub struct PlacesItem {
     pub capacity: i64,
