@@ -3,6 +3,7 @@
 //! It never knows a socket, a frame or the clock. Invariants: what the tables do not list is not done; the gate
 //! has decided before a handler sees a request; until `commit` has said so, no reply may leave.
 
+mod also;
 mod clients;
 mod events;
 mod legacy;
@@ -14,9 +15,9 @@ mod timers;
 mod usage;
 mod waiting;
 
+pub use also::Also;
 pub use methods::{METHODS, document};
 pub use rights::{RIGHTS, Right};
-pub use timers::Also;
 
 use crate::api::legacy::{self as old, Reply};
 use crate::api::rpc::envelope;

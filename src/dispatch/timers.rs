@@ -6,8 +6,9 @@
 //! the next look is at most `LOOK_EVERY_MS` away, and after a failure at least `RETRY_MS`.
 
 use super::Dispatcher;
+use super::also::{Also, others};
 use crate::service::audit::{Action, Entry};
-use crate::service::booking::{self, Booking, Change, Outcome, Refusal, State};
+use crate::service::booking::{self, Change, Outcome};
 use crate::service::changes::Changes;
 use crate::service::reminder::{self, Cursor};
 use crate::service::time::{AppointmentTime, Now};
@@ -50,15 +51,6 @@ pub struct Timers {
 struct Ticked {
     has_more: bool,
     has_failed: bool,
-}
-
-/// What else was done by the way, for the trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Also {
-    pub action: Action,
-    pub entity: &'static str,
-    pub entity_id: i64,
-    pub patient_id: Option<i64>,
 }
 
 type Step = fn(&mut Dispatcher, &Now) -> Result<bool, Error>;
@@ -172,7 +164,7 @@ impl Dispatcher {
             let changes = &mut changes;
             let mut change = Change { transaction, rules, memory, changes, now, by: None };
             let (value, mut also) = work(&mut change)?;
-            also.extend(changed(transaction, change.changes)?);
+            also.extend(others(transaction, change.changes, None)?);
             for one in also {
                 trail.record(transaction, &entry(method, &one), now)?;
             }
@@ -321,18 +313,6 @@ impl Dispatcher {
         }
         Ok(kept > 0)
     }
-}
-
-/// An entry for each appointment that was changed.
-fn changed(transaction: &Transaction<'_>, changes: &Changes) -> Result<Vec<Also>, Failure<Refusal>> {
-    let mut also = Vec::new();
-    for id in &changes.appointments {
-        let Some(Booking { patient_id, state, .. }) = booking::by_id(transaction, *id)? else { continue };
-        // A timer makes no appointment but the hold that is offered to who has waited.
-        let action = if state == State::Held { Action::Create } else { Action::Update };
-        also.push(Also { action, entity: "appointment", entity_id: *id, patient_id: Some(patient_id) });
-    }
-    Ok(also)
 }
 
 fn entry<'a>(method: &'a str, one: &Also) -> Entry<'a> {

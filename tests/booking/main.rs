@@ -6,5 +6,6 @@ mod closing;
 mod keeping;
 mod making;
 mod old_dialect;
+mod recording;
 mod taking;
 mod waiting;

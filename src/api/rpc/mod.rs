@@ -188,7 +188,7 @@ pub struct Note {
     pub request_id: Option<String>,
     /// Who acted, where that comes out only by the call.
     pub actor_id: Option<i64>,
-    /// The caller read their own data.
+    /// The caller read their own data; a doctor's appointments are their patients', too.
     pub is_own: bool,
     /// The reply is the one that an earlier call had.
     pub is_repeated: bool,
@@ -291,7 +291,8 @@ impl Call<'_> {
             self.note.patient_id = Some(id);
         }
         self.note.reason = reason.map(str::to_owned);
-        let own = match (self.opened.map(|opened| opened.actor.user_id), subject) {
+        let user_id = self.opened.map(|opened| opened.actor.user_id);
+        let own = match (user_id, subject) {
             (Some(user_id), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => user_id == id,
             (Some(user_id), Subject::Care { patient_id, doctor_id, .. }) => {
                 user_id == patient_id || user_id == doctor_id
@@ -300,7 +301,13 @@ impl Call<'_> {
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,
         };
-        self.note.is_own = own;
+        // A doctor's own appointments and sessions are about patients.
+        self.note.is_own = own
+            && match subject {
+                Subject::Care { patient_id, .. } => user_id == Some(patient_id),
+                Subject::Work { .. } => false,
+                _ => true,
+            };
         let allowed = match (self.who, subject) {
             (Who::Anyone, _) => true,
             (Who::Nobody, _) => false,

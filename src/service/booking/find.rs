@@ -39,6 +39,11 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// Whether it has taken no step yet.
+    pub fn is_new(&self) -> bool {
+        self.previous_state.is_none()
+    }
+
     fn from_row(row: &Row<'_>) -> Result<Booking, Error> {
         let own = |text: Option<&str>| text.map(str::to_owned);
         let moved_from = row.optional_text(19)?.unwrap_or_default();
