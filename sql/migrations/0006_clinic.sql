@@ -69,7 +69,8 @@ CREATE TABLE clinic_sessions (
     stop_reason TEXT,
     UNIQUE (doctor_id, day, period)
 );
-CREATE INDEX clinic_sessions_by_day ON clinic_sessions (day, department);
+CREATE INDEX clinic_sessions_by_start ON clinic_sessions (starts_at);
+CREATE INDEX clinic_sessions_by_department ON clinic_sessions (department, day);
 CREATE INDEX clinic_sessions_open ON clinic_sessions (ends_at) WHERE state <> 'closed';
 
 -- What an appointment in a session has beside the old schema's columns.

@@ -175,6 +175,7 @@ pub fn next_end(transaction: &Transaction<'_>) -> Result<Option<String>, Error> 
 pub struct Filter<'a> {
     pub doctor_id: Option<i64>,
     pub department: Option<&'a str>,
+    /// The first day, and the last one.
     pub from: &'a str,
     pub to: &'a str,
     /// The last one of the page before.
@@ -189,14 +190,26 @@ pub fn list(
     mut sink: impl FnMut(ClinicSession),
 ) -> Result<(), Error> {
     let Filter { doctor_id, department, from, to, after } = *filter;
-    transaction.each(&clinic_session::LIST, params![doctor_id, department, from, to, after, limit], |row| {
+    // Whatever begins on a day stands before this, and the day after it behind.
+    let end = format!("{to} 24");
+    let each = |row: &Row<'_>| {
         sink(ClinicSession::from_row(row)?);
         Ok(())
-    })
+    };
+    match doctor_id {
+        None => transaction.each(&clinic_session::LIST, params![department, from, end, after, limit], each),
+        Some(doctor_id) => transaction.each(
+            &clinic_session::LIST_OF_DOCTOR,
+            params![department, from, end, after, limit, doctor_id],
+            each,
+        ),
+    }
 }
 
-/// Other sessions of the department with places online, from that day on: what a patient is told who came too
-/// late.
+/// Other sessions are looked for so many days ahead.
+const ALTERNATIVES_DAYS: i64 = 14;
+
+/// Other sessions of the department with places online, from now on: what a patient is told who came too late.
 pub fn alternatives(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
@@ -204,9 +217,10 @@ pub fn alternatives(
     now: &Now,
 ) -> Result<Vec<ClinicSession>, Error> {
     let mut found = Vec::new();
+    let (id, doctor_id, until) = (session.session_id, session.doctor_id, now.day_after(ALTERNATIVES_DAYS));
     transaction.each(
         &clinic_session::ALTERNATIVES,
-        params![session.department, session.doctor_id, now.time_text(), session.session_id, limit],
+        params![session.department, doctor_id, now.time_text(), id, limit, now.day(), until],
         |row| {
             found.push(ClinicSession::from_row(row)?);
             Ok::<_, Error>(())

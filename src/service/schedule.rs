@@ -381,10 +381,14 @@ pub fn generate(
         let Some(noon) = AppointmentTime::parse(&format!("{day} 12:00")) else { continue };
         let weekday = i64::from(noon.weekday().number_from_monday());
         let mut templates = Vec::new();
-        transaction.each(&schedule::OF_DAY, params![weekday, day, doctor_id], |row| {
+        let each = |row: &Row<'_>| {
             templates.push(Template::from_row(row)?);
             Ok::<_, Error>(())
-        })?;
+        };
+        match doctor_id {
+            None => transaction.each(&schedule::OF_DAY, params![weekday, day], each)?,
+            Some(id) => transaction.each(&schedule::OF_DOCTOR_DAY, params![weekday, day, id], each)?,
+        }
         for template in templates {
             if let Some(new) = session_of(transaction, &template, &day, rules)?
                 && !is_over(&new, now)

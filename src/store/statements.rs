@@ -321,6 +321,7 @@ statements! {
         GIVE_ONSITE = "give_onsite";
         INSERT = "insert";
         LIST = "list";
+        LIST_OF_DOCTOR = "list_of_doctor";
         NEXT_END = "next_end";
         OF_DOCTOR_DAY = "of_doctor_day";
         OVER = "over";
@@ -362,6 +363,7 @@ statements! {
         EXCEPTIONS = "exceptions";
         NEXT_DOCTOR = "next_doctor";
         OF_DAY = "of_day";
+        OF_DOCTOR_DAY = "of_doctor_day";
         OLD_HOURS = "old_hours";
         OVERLAPPING_TEMPLATE = "overlapping_template";
         REMOVE_BLOCK = "remove_block";

@@ -331,7 +331,7 @@ impl Clinic {
 
     /// A session as it is listed.
     pub fn listed(&mut self, session_id: i64) -> Value {
-        let range = json!({"date_from": "2026-01-01", "date_to": "2026-12-31", "limit": 100});
+        let range = json!({"date_from": "2026-01-01", "date_to": "2026-01-31", "limit": 100});
         let list = self.ok(CLERK, "schedule.sessions", range);
         let items = list["items"].as_array().unwrap();
         items.iter().find(|item| item["session_id"] == session_id).unwrap().clone()

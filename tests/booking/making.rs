@@ -47,6 +47,41 @@ fn what_was_made_is_not_made_again() {
 }
 
 #[test]
+fn anyone_lists_a_month_of_sessions_at_once_and_page_by_page() {
+    let mut clinic = Clinic::new();
+    for weekday in 1..=7 {
+        template(&mut clinic, weekday, "morning", "09:00", "12:00");
+        template(&mut clinic, weekday, "afternoon", "14:00", "17:00");
+    }
+    assert_eq!(generate(&mut clinic).len(), 30);
+    clinic.session(5, 1);
+    for (to, is_right) in [("2026-02-04", true), ("2026-02-05", false)] {
+        for doctor_id in [json!(null), json!(4)] {
+            let mut params = json!({"date_from": DAY, "date_to": to, "doctor_id": doctor_id, "limit": 7});
+            let mut begins = Vec::new();
+            loop {
+                let page = match clinic.call(&patient(0), "schedule.sessions", &params) {
+                    Ok(page) => page,
+                    Err(facts) => {
+                        assert_eq!((&facts["field"], is_right), (&json!("date_to"), false));
+                        break;
+                    }
+                };
+                let items = page["items"].as_array().unwrap();
+                begins.extend(items.iter().map(|item| item["starts_at"].as_str().unwrap().to_owned()));
+                params["cursor"] = page["next_cursor"].clone();
+                if params["cursor"].is_null() {
+                    break;
+                }
+            }
+            let count = if is_right { 30 + usize::from(doctor_id.is_null()) } else { 0 };
+            assert_eq!(begins.len(), count);
+            assert!(begins.is_sorted());
+        }
+    }
+}
+
+#[test]
 fn a_session_that_is_over_is_not_made() {
     let mut clinic = Clinic::new();
     let old = json!({"create_appointment": 1, "patient_phone": patient(0), "doctor_name": "王医生",

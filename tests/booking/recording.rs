@@ -17,7 +17,8 @@ fn each_appointment_that_an_act_changes_has_its_entry() {
         WHERE method = 'appointment.cancel' AND action = 'C' AND actor_id = 8";
     assert_eq!(clinic.number(sql), offered * 100 + FIRST_PATIENT + 2);
     clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": session_id, "reason": "停诊"}));
-    let sql = "SELECT group_concat(entity_id) = (SELECT group_concat(appointment_id) FROM (SELECT appointment_id
+    let sql =
+        "SELECT group_concat(entity_id) = (SELECT group_concat(appointment_id) FROM (SELECT appointment_id
             FROM bookings WHERE reason = '停诊' ORDER BY appointment_id))
         FROM audit
         WHERE method = 'schedule.stop_session' AND entity = 'appointment' AND reason = '停诊'";

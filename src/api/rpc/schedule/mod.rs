@@ -114,6 +114,20 @@ fn time(field: &str, text: &str) -> Result<String, Problem> {
     }
 }
 
+/// Days that anyone may ask for at once.
+const RANGE_DAYS_MAX: i64 = 31;
+
+/// A range of days that is not too long.
+fn check_range(from: &str, to: &str) -> Result<(), Problem> {
+    let last = AppointmentTime::parse(&format!("{from} 00:00"))
+        .and_then(|begin| begin.plus_minutes((RANGE_DAYS_MAX - 1) * 24 * 60));
+    if last.is_some_and(|last| to <= last.date()) {
+        return Ok(());
+    }
+    let message = format!("date_to must be no more than {RANGE_DAYS_MAX} days on, date_from included");
+    Err(Problem::invalid("date_to", message))
+}
+
 fn in_order(from: &Date, to: &Date) -> Result<(), Problem> {
     if **from <= **to {
         Ok(())

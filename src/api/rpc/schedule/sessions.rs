@@ -1,8 +1,8 @@
 //! Sessions: made, listed, changed, stopped.
 //!
-//! It never knows who books. Invariant: a session that is stopped has no appointment left.
+//! It never knows who books. Invariant: nobody lists more than a month of them at once.
 
-use super::{Made, capacity, refused, subject, time};
+use super::{Made, capacity, check_range, refused, subject, time};
 use crate::api::rpc::appointment::{change, refused as refused_step};
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -83,7 +83,7 @@ pub struct ListSessionsParams {
     /// Today, where none is given.
     #[serde(default)]
     pub date_from: Option<Date>,
-    /// date_from, where none is given.
+    /// date_from, where none is given; 31 days in all at the most.
     #[serde(default)]
     pub date_to: Option<Date>,
     #[serde(default)]
@@ -118,6 +118,7 @@ impl Method for ListSessions {
     ) -> Result<SessionList, Problem> {
         let from = params.date_from.map_or_else(|| call.now.day().to_owned(), |day| day.to_string());
         let to = params.date_to.map_or_else(|| from.clone(), |day| day.to_string());
+        check_range(&from, &to)?;
         let filter = Filter {
             doctor_id: params.doctor_id.map(|Id(id)| id),
             department: params.department.as_deref(),
