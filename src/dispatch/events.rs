@@ -54,29 +54,28 @@ impl Dispatcher {
         })?;
         for (audience, told) in heard {
             if audience != Audience::Anyone {
-                self.find_denied(&audience, told.topic, undelivered)?;
+                self.find_denied(&audience, told.topic, undelivered);
             }
             undelivered.told.push(told);
         }
         Ok(())
     }
 
-    /// Whoever listens to a topic and may not, or not any longer.
-    fn find_denied(
-        &mut self,
-        audience: &Audience,
-        topic: Topic,
-        undelivered: &mut Undelivered,
-    ) -> Result<(), Error> {
-        let Some(now) = &self.moment else { return Ok(()) };
+    /// Whoever listens to a topic and may not, or not any longer. Of whom it cannot be found out hears no more of
+    /// it; everyone else is told what they are to be told.
+    fn find_denied(&mut self, audience: &Audience, topic: Topic, undelivered: &mut Undelivered) {
+        let Some(now) = &self.moment else { return };
         let rules = &self.desk.get_mut().rules.session;
         for session in self.subscribers.of(topic) {
-            let opened = self.clients.good(session, &mut self.store, rules, now)?;
+            let opened = self.clients.good(session, &mut self.store, rules, now);
+            if let Err(fault) = &opened {
+                error!("{session}: it cannot be found out who listens: {fault}");
+            }
+            let opened = opened.ok().flatten();
             if !may_hear(audience, opened.as_ref().map(|opened| &opened.actor)) {
                 undelivered.denied.push((session, topic));
             }
         }
-        Ok(())
     }
 
     /// The turn is durable: what it tells can be pushed, to those who may hear it.

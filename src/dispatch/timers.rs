@@ -10,12 +10,13 @@ use super::also::{Also, others};
 use crate::service::audit::{Action, Entry};
 use crate::service::booking::{self, Change, Outcome};
 use crate::service::changes::Changes;
-use crate::service::reminder::{self, Cursor};
+use crate::service::reminder::{self, Cursor, Due};
 use crate::service::time::{AppointmentTime, Now};
 use crate::service::{Failure, clinic_session, event, order, schedule};
 use crate::session::SessionId;
 use crate::store::{Error, Transaction};
 use log::error;
+use std::collections::HashSet;
 
 /// Holds, appointments to remind of, and critical results to tell again, in one slice.
 const ITEMS_PER_SLICE: i64 = 50;
@@ -43,6 +44,8 @@ pub struct Timers {
     day: Option<Cursor>,
     hour: Option<Cursor>,
     is_trimming: bool,
+    /// With what something could not be done within this minute.
+    stepped_over: HashSet<(&'static str, i64)>,
     /// Connections of which it is to be looked at whether someone is logged in still.
     unswept: Vec<SessionId>,
 }
@@ -92,6 +95,7 @@ impl Dispatcher {
         self.subscribers.forget_left(event::KEPT_MS, now.unix_ms);
         self.timers.is_trimming = true;
         self.timers.unswept = self.subscribers.with_private();
+        self.timers.stepped_over.clear();
         self.timers.due_ms = 0;
     }
 
@@ -187,32 +191,77 @@ impl Dispatcher {
         }
     }
 
-    fn expire_holds(&mut self, now: &Now) -> Result<bool, Error> {
-        let next = booking::next_expiry(&self.store.read()?)?;
-        if next.is_none_or(|next| next > now.unix_ms) {
-            return Ok(false);
+    /// Does the same with each of a few, in one savepoint; where that fails, with each in one of its own, so that
+    /// one with which it cannot be done keeps no other from theirs. That one is stepped over for a minute.
+    fn act_on_each<T>(
+        &mut self,
+        method: &'static str,
+        now: &Now,
+        items: &[(i64, T)],
+        work: impl Fn(&mut Change<'_, '_>, i64, &T) -> Outcome<Vec<Also>>,
+    ) -> Result<(), Error> {
+        let together = self.act(method, now, |change| {
+            let mut also = Vec::new();
+            for (id, item) in items {
+                also.extend(work(change, *id, item)?);
+            }
+            Ok(((), also))
+        });
+        match together {
+            Err(Error::Constraint(_) | Error::Other(_)) => {}
+            done => return done,
         }
-        self.act("timer.expire_holds", now, |change| {
-            Ok((booking::expire_holds(change, ITEMS_PER_SLICE)?, Vec::new()))
-        })
+        for (id, item) in items {
+            match self.act(method, now, |change| Ok(((), work(change, *id, item)?))) {
+                Ok(()) => {}
+                Err(fault @ (Error::Constraint(_) | Error::Other(_))) => {
+                    error!("{method} steps over {id}: {fault}");
+                    self.timers.stepped_over.insert((method, *id));
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// Those that were not stepped over.
+    fn left(&self, method: &'static str, found: Vec<i64>) -> Vec<(i64, ())> {
+        let is_left = |id: &i64| !self.timers.stepped_over.contains(&(method, *id));
+        found.into_iter().filter(is_left).map(|id| (id, ())).collect()
+    }
+
+    fn stepped_over(&self) -> i64 {
+        i64::try_from(self.timers.stepped_over.len()).unwrap_or(0)
+    }
+
+    fn expire_holds(&mut self, now: &Now) -> Result<bool, Error> {
+        let method = "timer.expire_holds";
+        let limit = ITEMS_PER_SLICE + self.stepped_over();
+        let found = booking::expired(&self.store.read()?, now.unix_ms, limit)?;
+        let holds = self.left(method, found);
+        if !holds.is_empty() {
+            let expire = |change: &mut Change<'_, '_>, id: i64, (): &()| {
+                booking::expire_hold(change, id).map(|()| Vec::new())
+            };
+            self.act_on_each(method, now, &holds, expire)?;
+        }
+        Ok(i64::try_from(holds.len()).is_ok_and(|count| count >= ITEMS_PER_SLICE))
     }
 
     fn close_sessions(&mut self, now: &Now) -> Result<bool, Error> {
-        let next = clinic_session::next_end(&self.store.read()?)?;
-        if next.is_none_or(|next| next > now.time_text()) {
-            return Ok(false);
+        let method = "timer.close_sessions";
+        let limit = SESSIONS_PER_SLICE + self.stepped_over();
+        let found = clinic_session::over(&self.store.read()?, limit, now)?;
+        let sessions = self.left(method, found);
+        if !sessions.is_empty() {
+            let close = |change: &mut Change<'_, '_>, id: i64, (): &()| {
+                booking::close_session(change, id)?;
+                let (action, entity) = (Action::Update, "clinic_session");
+                Ok(vec![Also { action, entity, entity_id: id, patient_id: None }])
+            };
+            self.act_on_each(method, now, &sessions, close)?;
         }
-        self.act("timer.close_sessions", now, |change| {
-            let has_more = booking::close_over(change, SESSIONS_PER_SLICE)?;
-            // A session that is closed has another queue: none.
-            let closed = change.changes.queues.iter().map(|id| Also {
-                action: Action::Update,
-                entity: "clinic_session",
-                entity_id: *id,
-                patient_id: None,
-            });
-            Ok((has_more, closed.collect()))
-        })
+        Ok(i64::try_from(sessions.len()).is_ok_and(|count| count >= SESSIONS_PER_SLICE))
     }
 
     /// Makes the sessions of one doctor after the other, once an hour.
@@ -263,17 +312,20 @@ impl Dispatcher {
             return Ok((false, None));
         }
         let found = reminder::find(&self.store.read()?, lead_min, after.as_ref(), ITEMS_PER_SLICE, now)?;
-        if !found.due.is_empty() {
-            self.act("timer.remind", now, |change| {
-                let given = reminder::give(change.transaction, kind, &found.due, change.changes, now)?;
+        let due: Vec<(i64, Due)> = found.due.into_iter().map(|one| (one.appointment_id, one)).collect();
+        if !due.is_empty() {
+            let give = |change: &mut Change<'_, '_>, _: i64, one: &Due| {
+                let one = std::slice::from_ref(one);
+                let given = reminder::give(change.transaction, kind, one, change.changes, now)?;
                 let also = given.iter().map(|one| Also {
                     action: Action::Execute,
                     entity: "appointment",
                     entity_id: one.appointment_id,
                     patient_id: Some(one.patient_id),
                 });
-                Ok(((), also.collect()))
-            })?;
+                Ok(also.collect())
+            };
+            self.act_on_each("timer.remind", now, &due, give)?;
         }
         Ok((found.has_more, Some(found.cursor)))
     }

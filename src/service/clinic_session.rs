@@ -170,6 +170,16 @@ pub fn next_end(transaction: &Transaction<'_>) -> Result<Option<String>, Error> 
     Ok(found.flatten())
 }
 
+/// Sessions that are over and not closed yet, the oldest first.
+pub fn over(transaction: &Transaction<'_>, limit: i64, now: &Now) -> Result<Vec<i64>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&clinic_session::OVER, params![now.time_text(), limit], |row| {
+        found.push(row.integer(0)?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}
+
 /// Which sessions to list.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter<'a> {

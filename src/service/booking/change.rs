@@ -4,7 +4,7 @@
 //! and offered to the first who waits for it; what fails has changed nothing.
 
 use super::conflict::{Visit, check, check_penalty, pardon, penalise};
-use super::find::{Booking, by_id, expired};
+use super::find::{Booking, by_id};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
 use crate::service::access::Role;
@@ -332,11 +332,11 @@ pub fn offer_places(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()>
     waitlist::offer(change, session_id)
 }
 
-/// Ends holds whose time is over. Returns whether there may be more.
-pub fn expire_holds(change: &mut Change<'_, '_>, limit: i64) -> Outcome<bool> {
-    let found = expired(change.transaction, change.now.unix_ms, limit)?;
-    for hold in &found {
-        end(change, hold, State::Expired, None, None)?;
+/// Ends a hold whose time is over.
+pub fn expire_hold(change: &mut Change<'_, '_>, appointment_id: i64) -> Outcome<()> {
+    let found = known(change, appointment_id)?;
+    if !found.state.next().contains(&State::Expired) {
+        return refuse(Refusal::BadTransition { from: found.state, to: State::Expired });
     }
-    Ok(i64::try_from(found.len()).is_ok_and(|count| count >= limit))
+    end(change, &found, State::Expired, None, None)
 }

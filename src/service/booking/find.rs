@@ -127,10 +127,10 @@ pub fn next_expiry(transaction: &Transaction<'_>) -> Result<Option<i64>, Error> 
 }
 
 /// Holds whose time is over, the oldest first.
-pub(super) fn expired(transaction: &Transaction<'_>, now_ms: i64, limit: i64) -> Result<Vec<Booking>, Error> {
+pub fn expired(transaction: &Transaction<'_>, now_ms: i64, limit: i64) -> Result<Vec<i64>, Error> {
     let mut found = Vec::new();
     transaction.each(&booking::EXPIRED, params![now_ms, limit], |row| {
-        found.push(Booking::from_row(row)?);
+        found.push(row.integer(0)?);
         Ok::<_, Error>(())
     })?;
     Ok(found)

@@ -11,14 +11,14 @@ mod place;
 mod session_end;
 
 pub use change::{
-    CancelledBy, Change, cancel, confirm, correct_no_show, expire_holds, mark, offer_places, reopen,
+    CancelledBy, Change, cancel, confirm, correct_no_show, expire_hold, mark, offer_places, reopen,
     reschedule, set_paid, undo,
 };
 pub use conflict::{LimitScope, Override, lift_penalty};
-pub use find::{Booking, Filter, by_id, list, next_expiry};
+pub use find::{Booking, Filter, by_id, expired, list, next_expiry};
 pub use old::{Seat, enter, is_in_session, seat, set_status};
 pub use place::{NewBooking, Placed, place};
-pub use session_end::{close_over, close_session, stop_session};
+pub use session_end::{close_session, stop_session};
 
 use super::Failure;
 use super::appointment::Status;

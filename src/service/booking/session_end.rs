@@ -74,23 +74,6 @@ pub fn close_session(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()
     Ok(())
 }
 
-/// Closes the sessions that are over. Returns whether there may be more.
-pub fn close_over(change: &mut Change<'_, '_>, limit: i64) -> Outcome<bool> {
-    let mut over = Vec::new();
-    change.transaction.each(
-        &statements::clinic_session::OVER,
-        params![change.now.time_text(), limit],
-        |row| {
-            over.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    for session_id in &over {
-        close_session(change, *session_id)?;
-    }
-    Ok(i64::try_from(over.len()).is_ok_and(|count| count >= limit))
-}
-
 fn ignore_refusal<T>(outcome: Outcome<T>) -> Result<(), Error> {
     match outcome {
         Ok(_) | Err(Failure::Refused(_)) => Ok(()),
