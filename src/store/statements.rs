@@ -214,6 +214,7 @@ statements! {
         CALL = "call";
         COME_BACK = "come_back";
         FINISH = "finish";
+        FORGET = "forget";
         GIVE_NUMBER = "give_number";
         IN_ROOM = "in_room";
         INSERT = "insert";
@@ -302,6 +303,7 @@ statements! {
         INSERT = "insert";
         MOVE = "move";
         NEXT_EXPIRY = "next_expiry";
+        LIVE_FOLLOW_UP = "live_follow_up";
         OF_PATIENT = "of_patient";
         OF_SESSION = "of_session";
         OTHER_OF_DAY = "other_of_day";

@@ -146,3 +146,46 @@ fn what_only_old_clients_know_of_counts_for_no_penalty() {
     }));
     clinic.book(next, 1);
 }
+
+#[test]
+fn who_was_never_said_to_have_left_blocks_no_room_the_next_day() {
+    let mut clinic = Clinic::new();
+    let (today, tomorrow) = (
+        clinic.session(4, 1),
+        clinic.session_of(json!({
+            "doctor_id": 5, "period": "tomorrow", "starts_at": "2026-01-06 09:00",
+            "ends_at": "2026-01-06 12:00", "capacity_online": 2,
+        })),
+    );
+    let (seen, next) = (clinic.book(today, 0), clinic.book(tomorrow, 1));
+    let into_room = |session_id: i64| json!({"session_id": session_id, "room": "101"});
+    clinic.at("2026-01-05 11:00");
+    let ticket = clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": seen}))["ticket_id"].take();
+    clinic.ok(NURSE, "queue.call_next", into_room(today));
+    clinic.ok(NURSE, "queue.start", json!({"ticket_id": ticket}));
+    clinic.at("2026-01-05 18:00");
+    clinic.tick();
+    assert_eq!(clinic.state(seen), "in_consultation");
+    clinic.at("2026-01-06 09:00");
+    clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": next}));
+    assert_eq!(clinic.ok(NURSE, "queue.call_next", into_room(tomorrow))["appointment_id"], next);
+    assert_eq!(clinic.state(seen), "completed");
+}
+
+#[test]
+fn one_comes_again_once_at_a_time() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let id = clinic.book(session_id, 0);
+    clinic.at("2026-01-05 09:00");
+    let ticket = clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": id}))["ticket_id"].take();
+    clinic.ok(NURSE, "queue.call_next", json!({"session_id": session_id, "room": "101"}));
+    for step in ["queue.start", "queue.finish"] {
+        clinic.ok(NURSE, step, json!({"ticket_id": ticket}));
+    }
+    let again = clinic.ok(NURSE, "appointment.follow_up", json!({"origin_id": id}));
+    let facts = clinic.refused(NURSE, "appointment.follow_up", json!({"origin_id": id}), "limit_reached");
+    assert_eq!(facts["appointment_id"], again["appointment_id"]);
+    clinic.ok(NURSE, "queue.leave", json!({"ticket_id": again["ticket_id"]}));
+    clinic.ok(NURSE, "appointment.follow_up", json!({"origin_id": id}));
+}

@@ -116,6 +116,7 @@ impl Clinic {
             changed_by,
             changed,
             is_overridden,
+            origin: None,
             is_old: false,
         };
         self.bookings.insert(id, booking);

@@ -52,6 +52,8 @@ pub struct Booking {
     pub changed: i64,
     /// Whether the staff has set the rules aside for it.
     pub is_overridden: bool,
+    /// For a follow-up: what it follows.
+    pub origin: Option<i64>,
     /// Whether nobody but old clients has had to do with it.
     pub is_old: bool,
 }

@@ -37,6 +37,7 @@ impl Clinic {
             changed_by: None,
             changed: self.now,
             is_overridden: false,
+            origin: None,
             is_old: true,
         };
         self.bookings.insert(id, booking);

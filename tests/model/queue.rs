@@ -134,6 +134,10 @@ impl Clinic {
         if starts / DAY != self.now / DAY {
             return Err("not_today");
         }
+        let mut followed = self.bookings.values();
+        if followed.any(|other| other.origin == Some(origin) && is_active(other.state)) {
+            return Err("limit_reached");
+        }
         let goes_on = |found: &&Session| found.state == "open" && self.now < found.ends;
         let mut of_day: Vec<&Session> = self
             .sessions
@@ -147,6 +151,7 @@ impl Clinic {
         let wanted =
             Wanted { session, patient, state: "booked", pool: FOLLOWUP, is_overridden: false, by: by_whom };
         let booking = self.place(wanted)?;
+        self.change(booking).origin = Some(origin);
         self.give_ticket(booking, by);
         Ok(())
     }
@@ -186,10 +191,20 @@ impl Clinic {
 
     pub fn call_next(&mut self, session: i64, room: &'static str, by: i64) -> Said {
         self.open(session)?;
-        self.free_room(Some(room), 0, &["called", "serving"])?;
+        let today = self.now / DAY;
+        let is_forgotten = |ticket: &&Ticket| {
+            let day = self.session(ticket.session).starts / DAY;
+            ticket.room == Some(room) && ticket.state == "serving" && day < today
+        };
+        let forgotten = self.tickets.values().find(is_forgotten).map(|ticket| (ticket.id, ticket.booking));
+        self.free_room(Some(room), forgotten.map_or(0, |(id, _)| id), &["called", "serving"])?;
         let id = self.next(session).ok_or("queue_empty")?;
         let of_session = self.tickets.values().filter(|ticket| ticket.session == session);
         let last = of_session.filter_map(|ticket| ticket.call_order).max().unwrap_or(0);
+        if let Some((id, booking)) = forgotten {
+            self.step(booking, "completed", Some(by));
+            self.touch(id, "done", Some(by));
+        }
         self.touch(id, "called", Some(by));
         let ticket = self.ticket(id);
         (ticket.room, ticket.calls, ticket.call_order) = (Some(room), 1, Some(last + 1));

@@ -156,6 +156,9 @@ pub fn follow_up(change: &mut Change<'_, '_>, new: &NewFollowUp) -> Outcome<Tick
     if origin.day != change.now.day() {
         return refuse(Refusal::NotToday { day: origin.day });
     }
+    if let Some(appointment_id) = booking::live_follow_up(change.transaction, &origin)? {
+        return refuse(Refusal::Booking(booking::Refusal::LimitReached { appointment_id }));
+    }
     let session = session_to_follow(change, &origin)?;
     let placed = booked(
         change,

@@ -8,6 +8,7 @@ use super::find::{Ticket, by_id, by_place, in_order, in_room};
 use super::{Outcome, QueueRules, Refusal, State, of_booking, refuse};
 use crate::service::Failure;
 use crate::service::booking::{self, Booking, CancelledBy, Change, mark};
+use crate::service::clinic_session;
 use crate::service::encounter::{self, Class, NewEncounter};
 use crate::store::statements::queue;
 use crate::store::{Error, params};
@@ -47,6 +48,23 @@ fn free_room(change: &Change<'_, '_>, room: &str, own: i64, states: &[State]) ->
     }
 }
 
+/// Whoever was seen in a room on an earlier day, and was never said to have left, is not there any longer.
+fn end_forgotten(change: &mut Change<'_, '_>, room: &str) -> Outcome<()> {
+    for ticket in in_room(change.transaction, room)? {
+        let session = clinic_session::by_id(change.transaction, ticket.session_id)?;
+        let is_of_today = session.is_none_or(|session| session.day.as_str() >= change.now.day());
+        if ticket.state != State::Serving || is_of_today {
+            continue;
+        }
+        of_booking(mark(change, ticket.appointment_id, State::Done.of_appointment()))?;
+        encounter::seen(change.transaction, ticket.appointment_id, change.now)?;
+        let (by, now) = (change.by, change.now.unix_ms);
+        change.transaction.execute(&queue::FORGET, params![ticket.ticket_id, by, now])?;
+        moved(change, &ticket)?;
+    }
+    Ok(())
+}
+
 /// Calls whoever is next into a room.
 pub fn call_next(
     change: &mut Change<'_, '_>,
@@ -55,6 +73,7 @@ pub fn call_next(
     room: &str,
 ) -> Outcome<Ticket> {
     open_session(change, session_id)?;
+    end_forgotten(change, room)?;
     free_room(change, room, 0, &[State::Called, State::Serving])?;
     let Some(ticket) = in_order(change.transaction, session_id, rules)?.into_iter().next() else {
         return refuse(Refusal::QueueEmpty);

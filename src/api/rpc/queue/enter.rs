@@ -162,6 +162,7 @@ impl Method for FollowUp {
         Code::NotFound,
         Code::NotCompleted,
         Code::NotToday,
+        Code::LimitReached,
         Code::SessionClosed,
         Code::ReasonRequired,
         Code::RequestIdReused,
