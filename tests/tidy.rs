@@ -159,9 +159,10 @@ fn parameter_count(sql: &str) -> usize {
         .unwrap_or(0)
 }
 
-/// What looks through a table all the same: the latest twenty days of an index, and templates, which are as many as
-/// doctors have hours in a week.
-const LOOKED_THROUGH: [&str; 2] = ["appointment/latest.sql", "schedule/of_day.sql"];
+/// What looks through a table all the same: the latest twenty of an index, templates, which are as many as doctors
+/// have hours in a week, and the index of those who wait now.
+const LOOKED_THROUGH: [&str; 3] =
+    ["appointment/latest.sql", "schedule/of_day.sql", "waitlist/with_places.sql"];
 
 /// What is asked while many want a place, or by a timer, must not take longer each month.
 #[test]

@@ -12,7 +12,7 @@ use crate::service::booking::{self, Change, Outcome};
 use crate::service::changes::Changes;
 use crate::service::reminder::{self, Cursor, Due};
 use crate::service::time::{AppointmentTime, Now};
-use crate::service::{Failure, clinic_session, event, order, schedule};
+use crate::service::{Failure, block, clinic_session, event, order, schedule, waitlist};
 use crate::session::SessionId;
 use crate::store::{Error, Transaction};
 use log::error;
@@ -44,6 +44,8 @@ pub struct Timers {
     day: Option<Cursor>,
     hour: Option<Cursor>,
     is_trimming: bool,
+    is_stopping: bool,
+    is_offering: bool,
     /// With what something could not be done within this minute.
     stepped_over: HashSet<(&'static str, i64)>,
     /// Connections of which it is to be looked at whether someone is logged in still.
@@ -68,9 +70,11 @@ impl Dispatcher {
     pub fn tick(&mut self, now: &Now) {
         self.moment = Some(now.clone());
         let mut ticked = Ticked::default();
-        let steps: [(&str, Step); 7] = [
+        let steps: [(&str, Step); 9] = [
             ("holds could not be ended", Dispatcher::expire_holds),
             ("sessions that are over could not be closed", Dispatcher::close_sessions),
+            ("sessions in blocked hours could not be stopped", Dispatcher::stop_blocked),
+            ("free places could not be offered", Dispatcher::offer_places),
             ("patients could not be reminded", Dispatcher::remind),
             ("critical results could not be told again", Dispatcher::repeat_critical),
             ("sessions could not be made", Dispatcher::generate_sessions),
@@ -96,6 +100,7 @@ impl Dispatcher {
         self.timers.is_trimming = true;
         self.timers.unswept = self.subscribers.with_private();
         self.timers.stepped_over.clear();
+        (self.timers.is_stopping, self.timers.is_offering) = (true, true);
         self.timers.due_ms = 0;
     }
 
@@ -286,6 +291,47 @@ impl Dispatcher {
             Ok(((), if made.is_empty() { Vec::new() } else { vec![also] }))
         })?;
         Ok(true)
+    }
+
+    /// Looks once a minute for sessions that a block has left to this, and for those that were made meanwhile.
+    fn stop_blocked(&mut self, now: &Now) -> Result<bool, Error> {
+        if !self.timers.is_stopping {
+            return Ok(false);
+        }
+        let method = "timer.stop_blocked";
+        let limit = SESSIONS_PER_SLICE + self.stepped_over();
+        let found = block::to_stop(&self.store.read()?, limit, &now.time_text())?;
+        let is_left = |(id, _): &(i64, String)| !self.timers.stepped_over.contains(&(method, *id));
+        let found: Vec<(i64, String)> = found.into_iter().filter(is_left).collect();
+        self.timers.is_stopping = !found.is_empty();
+        if !found.is_empty() {
+            let stop = |change: &mut Change<'_, '_>, id: i64, reason: &String| {
+                booking::stop_session(change, id, reason)?;
+                let (action, entity) = (Action::Update, "clinic_session");
+                Ok(vec![Also { action, entity, entity_id: id, patient_id: None }])
+            };
+            self.act_on_each(method, now, &found, stop)?;
+        }
+        Ok(self.timers.is_stopping)
+    }
+
+    /// Looks once a minute for places that have come to be free with nobody by.
+    fn offer_places(&mut self, now: &Now) -> Result<bool, Error> {
+        if !self.timers.is_offering {
+            return Ok(false);
+        }
+        self.timers.is_offering = false;
+        let method = "timer.offer_places";
+        let found = waitlist::with_places(&self.store.read()?, ITEMS_PER_SLICE, &now.time_text())?;
+        let sessions = self.left(method, found);
+        if !sessions.is_empty() {
+            let offer = |change: &mut Change<'_, '_>, id: i64, (): &()| {
+                waitlist::offer(change, id)?;
+                Ok(Vec::new())
+            };
+            self.act_on_each(method, now, &sessions, offer)?;
+        }
+        Ok(false)
     }
 
     fn remind(&mut self, now: &Now) -> Result<bool, Error> {

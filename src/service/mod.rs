@@ -9,6 +9,7 @@ pub mod allergy;
 pub mod appointment;
 pub mod attachment;
 pub mod audit;
+pub mod block;
 pub mod booking;
 pub mod changes;
 pub mod clinic_session;

@@ -13,7 +13,7 @@ use crate::store::{Error, Row, Transaction, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub notice_id: i64,
-    /// session_stopped, reminder_day, reminder_hour or place_offered.
+    /// session_stopped, reminder_day, reminder_hour, place_offered or passed_over.
     pub kind: String,
     pub appointment_id: Option<i64>,
     pub text: Option<String>,
@@ -68,6 +68,21 @@ pub fn session_stopped(
 ) -> Result<(), Error> {
     let appointment_id = Some(found.appointment_id);
     give(transaction, found.patient_id, "session_stopped", appointment_id, Some(reason), now).map(|_| ())
+}
+
+/// Tells a patient who waited that there was a place, and that they could not have it then.
+pub fn passed_over(transaction: &Transaction<'_>, patient_id: i64, now: &Now) -> Result<(), Error> {
+    give(transaction, patient_id, "passed_over", None, None, now).map(|_| ())
+}
+
+/// Tells a patient who waited for a session that the doctor does not come.
+pub fn wait_is_over(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    reason: &str,
+    now: &Now,
+) -> Result<(), Error> {
+    give(transaction, patient_id, "session_stopped", None, Some(reason), now).map(|_| ())
 }
 
 /// Tells a patient who waited that a place is held for them.

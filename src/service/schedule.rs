@@ -1,11 +1,13 @@
-//! When doctors have sessions: weekly templates, days on which they do not hold, blocked hours.
+//! When doctors have sessions: weekly templates, and days on which they do not hold.
 //!
 //! It never knows who books. Invariants: a doctor's templates never overlap on one weekday, nor their sessions
 //! on one day; making sessions from templates a second time makes none.
 
+use super::block::{self, Hours, Span};
+use super::booking::Change;
 use super::clinic_session;
 use super::time::{AppointmentTime, Now};
-use super::{Failure, working_hours};
+use super::{Failure, waitlist, working_hours};
 use crate::store::statements::{self, doctor, schedule};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -83,30 +85,6 @@ impl Exception {
     }
 }
 
-/// Hours in which no patient is seen: by a doctor, in a department, or in the whole hospital.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    pub block_id: i64,
-    pub doctor_id: Option<i64>,
-    pub department: Option<String>,
-    pub starts_at: String,
-    pub ends_at: String,
-    pub reason: String,
-}
-
-impl Block {
-    fn from_row(row: &Row<'_>) -> Result<Block, Error> {
-        Ok(Block {
-            block_id: row.integer(0)?,
-            doctor_id: row.optional_integer(1)?,
-            department: row.optional_text(2)?.map(str::to_owned),
-            starts_at: row.text(3)?.to_owned(),
-            ends_at: row.text(4)?.to_owned(),
-            reason: row.text(5)?.to_owned(),
-        })
-    }
-}
-
 /// Why a schedule is not changed so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScheduleRefusal {
@@ -119,6 +97,8 @@ pub enum ScheduleRefusal {
     SessionOverlaps {
         session_id: i64,
     },
+    /// All of those hours are blocked.
+    Blocked,
     Unknown,
     /// The doctor's working hours cannot be read.
     HoursUnreadable,
@@ -126,13 +106,13 @@ pub enum ScheduleRefusal {
     TooFewPlaces,
 }
 
-type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
+pub(super) type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
 
-fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
+pub(super) fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
     Err(Failure::Refused(refusal))
 }
 
-fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
+pub(super) fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
     match transaction.first(&doctor::EXISTS, params![doctor_id], |row| row.integer(0))? {
         Some(_) => Ok(()),
         None => refuse(ScheduleRefusal::UnknownDoctor),
@@ -221,48 +201,6 @@ pub fn exceptions(
     })
 }
 
-/// Blocks hours: no session is made in them, and sessions that lie in them give out no place any longer.
-/// Returns its id, and the sessions that are stopped by it.
-pub fn add_block(transaction: &Transaction<'_>, new: &Block) -> Outcome<(i64, Vec<i64>)> {
-    if let Some(doctor_id) = new.doctor_id {
-        check_doctor(transaction, doctor_id)?;
-    }
-    let block_id = transaction.insert(
-        &schedule::ADD_BLOCK,
-        params![new.doctor_id, new.department, new.starts_at, new.ends_at, new.reason],
-    )?;
-    let mut within = Vec::new();
-    transaction.each(
-        &schedule::SESSIONS_WITHIN,
-        params![new.doctor_id, new.department, new.starts_at, new.ends_at],
-        |row| {
-            within.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok((block_id, within))
-}
-
-pub fn remove_block(transaction: &Transaction<'_>, block_id: i64) -> Outcome<()> {
-    match transaction.execute(&schedule::REMOVE_BLOCK, params![block_id])? {
-        0 => refuse(ScheduleRefusal::Unknown),
-        _ => Ok(()),
-    }
-}
-
-pub fn blocks(
-    transaction: &Transaction<'_>,
-    from: &str,
-    after: i64,
-    limit: i64,
-    mut sink: impl FnMut(Block),
-) -> Result<(), Error> {
-    transaction.each(&schedule::BLOCKS, params![from, after, limit], |row| {
-        sink(Block::from_row(row)?);
-        Ok(())
-    })
-}
-
 /// How sessions are made from templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseRules {
@@ -310,6 +248,11 @@ pub fn add_session(transaction: &Transaction<'_>, new: &NewSession) -> Outcome<i
     if let Some(session_id) = overlapping {
         return refuse(ScheduleRefusal::SessionOverlaps { session_id });
     }
+    let hours = Hours { starts_at: &new.starts_at, ends_at: &new.ends_at };
+    let blocks = block::within(transaction, new.doctor_id, new.department.as_deref(), &hours)?;
+    if block::left(&hours, &blocks).is_empty() {
+        return refuse(ScheduleRefusal::Blocked);
+    }
     let session_id = transaction.insert(
         &statements::clinic_session::INSERT,
         params![
@@ -342,15 +285,15 @@ fn adopt(transaction: &Transaction<'_>, session_id: i64, new: &NewSession) -> Re
     Ok(())
 }
 
-/// Gives a session other places.
+/// Gives a session other places; those that come to it are offered to those who wait.
 pub fn resize(
-    transaction: &Transaction<'_>,
+    change: &mut Change<'_, '_>,
     session_id: i64,
     online: Option<i64>,
     onsite: Option<i64>,
     addon: Option<i64>,
 ) -> Outcome<()> {
-    let Some(session) = clinic_session::by_id(transaction, session_id)? else {
+    let Some(session) = clinic_session::by_id(change.transaction, session_id)? else {
         return refuse(ScheduleRefusal::Unknown);
     };
     let pools = [(online, session.online), (onsite, session.onsite), (addon, session.addon)];
@@ -358,7 +301,11 @@ pub fn resize(
         return refuse(ScheduleRefusal::TooFewPlaces);
     }
     let [online, onsite, addon] = pools.map(|(wanted, places)| wanted.unwrap_or(places.capacity));
-    transaction.execute(&statements::clinic_session::RESIZE, params![session_id, online, onsite, addon])?;
+    change
+        .transaction
+        .execute(&statements::clinic_session::RESIZE, params![session_id, online, onsite, addon])?;
+    change.changes.sessions.insert(session_id);
+    waitlist::offer(change, session_id)?;
     Ok(())
 }
 
@@ -434,14 +381,16 @@ fn session_of(
     };
     let (mut starts_at, mut ends_at) = (format!("{day} {starts}:00"), format!("{day} {ends}:00"));
     // What is left before or behind the blocks; one in the middle leaves the session as it is.
-    let mut blocks = blocked(transaction, template, &starts_at, &ends_at)?;
-    for (from, to) in &blocks {
+    let hours = Hours { starts_at: &starts_at, ends_at: &ends_at };
+    let (doctor_id, department) = (template.doctor_id, template.department.as_deref());
+    let mut blocks = block::within(transaction, doctor_id, department, &hours)?;
+    for Span { from, to, .. } in &blocks {
         if *from <= starts_at && *to > starts_at {
             starts_at.clone_from(to);
         }
     }
-    blocks.sort_by(|one, other| other.1.cmp(&one.1));
-    for (from, to) in &blocks {
+    blocks.sort_by(|one, other| other.to.cmp(&one.to));
+    for Span { from, to, .. } in &blocks {
         if *to >= ends_at && *from < ends_at {
             ends_at.clone_from(from);
         }
@@ -469,24 +418,6 @@ fn session_of(
         capacity_onsite: template.capacity_onsite,
         capacity_addon: template.capacity_addon,
     }))
-}
-
-fn blocked(
-    transaction: &Transaction<'_>,
-    template: &Template,
-    starts_at: &str,
-    ends_at: &str,
-) -> Result<Vec<(String, String)>, Error> {
-    let mut blocks = Vec::new();
-    transaction.each(
-        &schedule::BLOCKS_OF_DAY,
-        params![template.doctor_id, template.department, starts_at, ends_at],
-        |row| {
-            blocks.push((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(blocks)
 }
 
 fn release_at(day: &str, rules: &ReleaseRules) -> Option<String> {

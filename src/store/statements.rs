@@ -359,6 +359,7 @@ statements! {
         ADD_EXCEPTION = "add_exception";
         ADD_TEMPLATE = "add_template";
         BLOCKS = "blocks";
+        BLOCKED_SESSIONS = "blocked_sessions";
         BLOCKS_OF_DAY = "blocks_of_day";
         END_TEMPLATE = "end_template";
         EXCEPTION_OF_DAY = "exception_of_day";
@@ -385,6 +386,8 @@ statements! {
         OF_PATIENT = "of_patient";
         OFFER = "offer";
         SET_STATE = "set_state";
+        WAITING = "waiting";
+        WITH_PLACES = "with_places";
     }
     adoption {
         CLEAR_ODD_QUEUE_NUMBERS = "clear_odd_queue_numbers";

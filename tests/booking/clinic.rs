@@ -124,6 +124,13 @@ impl Clinic {
         self.now = moment_of(now + TimeDelta::try_minutes(minutes).unwrap());
     }
 
+    /// A minute is over: what is looked at each minute is looked at.
+    pub fn tend(&mut self) {
+        let now = self.now.clone();
+        self.dispatcher.tend(&now);
+        self.tick();
+    }
+
     /// Does what is due by now.
     pub fn tick(&mut self) {
         for _ in 0..50 {

@@ -254,3 +254,56 @@ fn a_session_gets_more_places_or_fewer_but_not_fewer_than_are_taken() {
     clinic.refused(CLERK, "schedule.resize_session", resize(0), "conflict");
     assert_eq!(clinic.ok(CLERK, "schedule.resize_session", resize(5))["online"]["remaining"], 4);
 }
+
+#[test]
+fn no_place_is_given_out_within_a_block() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 5);
+    let block = |from: &str, to: &str| {
+        json!({"starts_at": format!("{DAY} {from}"), "ends_at": format!("{DAY} {to}"),
+        "reason": "开会", "doctor_id": 4})
+    };
+    clinic.ok(CLERK, "schedule.add_block", block("08:00", "10:00"));
+    clinic.ok(CLERK, "schedule.add_block", block("10:30", "11:30"));
+    let mut times = Vec::new();
+    for number in 0..5 {
+        let id = clinic.book(session_id, number);
+        times.push(clinic.get(id)["starts_at"].as_str().unwrap()[11..16].to_owned());
+    }
+    // An hour is left for six.
+    assert_eq!(times, ["10:00", "10:10", "10:20", "11:30", "11:40"]);
+    let old = |time: &str| {
+        json!({"create_appointment": 1, "patient_phone": patient(6), "doctor_name": "王医生",
+        "appointment_time": format!("{DAY} {time}:00")})
+    };
+    clinic.ok(CLERK, "schedule.resize_session", json!({"session_id": session_id, "capacity_online": 6}));
+    assert_eq!(clinic.old(&old("11:00"))["message"], "医生 王医生 该时段停诊");
+    assert_eq!(clinic.old(&old("11:50"))["status"], "success");
+    // Nor is a session made of which nothing is left.
+    clinic.ok(CLERK, "schedule.add_block", block("14:00", "18:00"));
+    let more = json!({"doctor_id": 4, "period": "more", "starts_at": format!("{DAY} 15:00"),
+        "ends_at": format!("{DAY} 16:00"), "capacity_online": 1});
+    clinic.refused(CLERK, "schedule.add_session", more, "overlaps");
+}
+
+#[test]
+fn of_many_sessions_in_a_block_the_others_are_stopped_by_and_by() {
+    let mut clinic = Clinic::new();
+    for hour in 0..24 {
+        clinic.session_of(json!({
+            "doctor_id": 4, "period": format!("hour {hour}"), "starts_at": format!("2026-01-06 {hour:02}:00"),
+            "ends_at": format!("2026-01-06 {hour:02}:59"), "capacity_online": 1,
+        }));
+    }
+    let last = clinic.number("SELECT max(session_id) FROM clinic_sessions");
+    let booked = clinic.book(last, 0);
+    let holiday = json!({"starts_at": "2026-01-06 00:00", "ends_at": "2026-01-07 00:00", "reason": "放假"});
+    let done = clinic.ok(CLERK, "schedule.add_block", holiday);
+    assert_eq!((done["stopped_sessions"].as_array().unwrap().len(), &done["has_more"]), (20, &json!(true)));
+    assert_eq!(clinic.state(booked), "booked");
+    clinic.refused_book(last - 1, 1, "session_stopped");
+    clinic.tend();
+    assert_eq!(clinic.state(booked), "cancelled");
+    assert_eq!(clinic.number("SELECT count(*) FROM clinic_sessions WHERE state = 'stopped'"), 24);
+    assert_eq!(clinic.ok(&patient(0), "notice.list", json!({}))["items"][0]["text"], "放假");
+}

@@ -260,6 +260,14 @@ impl Clinic {
         if self.entries.values().filter(mine).any(is_live) {
             return Err("already_waiting");
         }
+        if self.blocked.contains(&patient) {
+            return Err("penalised");
+        }
+        // The time that a place would have which came to be free now.
+        let mut freed = self.clone();
+        let there = freed.sessions.get_mut(&session).unwrap();
+        there.booked[ONLINE] = (there.booked[ONLINE] - 1).max(0);
+        self.conflicts(session, patient, freed.visit(session, ONLINE), 0)?;
         let id = 1 + i64::try_from(self.entries.len()).unwrap();
         self.entries.insert(id, Entry { id, session, patient, state: "waiting", booking: None });
         Ok(())

@@ -4,9 +4,10 @@
 //! carried out is in no other one's way.
 
 use crate::clinic::*;
+use medsrv::service::block::{self, Block};
 use medsrv::service::booking::{self, CancelledBy, Change, NewBooking, Outcome, Override, Pool, State};
 use medsrv::service::queue::{self, QueueRules};
-use medsrv::service::schedule::{self, Block, Exception, Template};
+use medsrv::service::schedule::{self, Exception, Template};
 use medsrv::service::waitlist;
 use medsrv::store::statements::clinic_session;
 use medsrv::store::{Statement, params};
@@ -148,8 +149,7 @@ pub fn ticket(clinic: &mut Clinic, pair: Pair, by: Option<i64>, steps: &[&str]) 
 /// Someone who waits for a place.
 pub fn waiting(clinic: &mut Clinic, pair: Pair) -> i64 {
     let session_id = session(clinic, pair, 0);
-    let now = clinic.now.clone();
-    act(clinic, |change| Ok(waitlist::join(change.transaction, session_id, pair.patient_id, &now).unwrap().0))
+    act(clinic, |change| Ok(waitlist::join(change, session_id, pair.patient_id).unwrap().0))
 }
 
 /// A template, an exception and a block of a time that is far away.
@@ -192,7 +192,8 @@ pub fn plan(clinic: &mut Clinic) -> (i64, i64, i64) {
         let transaction = change.transaction;
         let template_id = schedule::add_template(transaction, &template).unwrap();
         let exception_id = schedule::add_exception(transaction, &exception).unwrap();
-        Ok((template_id, exception_id, schedule::add_block(transaction, &block).unwrap().0))
+        let block_id = block::add(change, &block).unwrap().block_id;
+        Ok((template_id, exception_id, block_id))
     })
 }
 

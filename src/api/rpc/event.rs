@@ -85,7 +85,7 @@ pub struct AppointmentFacts {
 #[derive(Serialize, JsonSchema)]
 pub struct NoticeItem {
     pub notice_id: i64,
-    /// session_stopped, reminder_day, reminder_hour or place_offered.
+    /// session_stopped, reminder_day, reminder_hour, place_offered or passed_over.
     pub kind: String,
     pub appointment_id: Option<i64>,
     pub text: Option<String>,

@@ -215,7 +215,7 @@ pub fn reschedule(
     if let Err(refusal) = session.check_open(found.pool, change.now) {
         return refuse(refusal);
     }
-    let (starts, ends) = visit(&session, found.pool)?;
+    let (starts, ends) = visit(change.transaction, &session, found.pool)?;
     let times = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
     check(change.transaction, &session, found.patient_id, &times, Some(appointment_id), change.rules)?;
     clinic_session::take(change.transaction, session_id, found.pool)?;
@@ -325,11 +325,6 @@ pub fn set_paid(
     change.transaction.execute(&appointment::SET_PAID, params![appointment_id, is_paid])?;
     change.changes.appointments.insert(found.appointment_id);
     known(change, appointment_id)
-}
-
-/// Offers places that have come to a session to those who wait.
-pub fn offer_places(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()> {
-    waitlist::offer(change, session_id)
 }
 
 /// Ends a hold whose time is over.

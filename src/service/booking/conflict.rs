@@ -5,6 +5,7 @@
 
 use super::super::clinic_session::ClinicSession;
 use super::super::time::Now;
+use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, refuse};
 use crate::store::statements::{appointment, booking, penalty};
 use crate::store::{Error, Transaction, params};
@@ -90,6 +91,22 @@ pub(super) fn check(
         Some(appointment_id) => refuse(Refusal::LimitReached { appointment_id }),
         None => Ok(()),
     }
+}
+
+/// Refuses a patient who could not book a place online of a session, if there were one.
+pub(in crate::service) fn check_patient(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    patient_id: i64,
+    rules: &BookingRules,
+    now: &Now,
+) -> Outcome<()> {
+    check_penalty(transaction, patient_id, Pool::Online, now)?;
+    let mut freed = session.clone();
+    freed.online.booked = (freed.online.booked - 1).max(0);
+    let (starts, ends) = visit(transaction, &freed, Pool::Online)?;
+    let visit = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
+    check(transaction, session, patient_id, &visit, None, rules)
 }
 
 /// Refuses a booking online by a patient who did not come too often.

@@ -11,9 +11,10 @@ mod place;
 mod session_end;
 
 pub use change::{
-    CancelledBy, Change, cancel, confirm, correct_no_show, expire_hold, mark, offer_places, reopen,
-    reschedule, set_paid, undo,
+    CancelledBy, Change, cancel, confirm, correct_no_show, expire_hold, mark, reopen, reschedule, set_paid,
+    undo,
 };
+pub(super) use conflict::check_patient;
 pub use conflict::{LimitScope, Override, lift_penalty};
 pub use find::{Booking, Filter, by_id, expired, list, live_follow_up, next_expiry};
 pub use old::{Seat, enter, is_in_session, seat, set_status};

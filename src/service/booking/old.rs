@@ -7,7 +7,7 @@
 use super::change::{CancelledBy, Change, cancel, step};
 use super::conflict::{Visit, check_penalty, check_time, pardon};
 use super::find::{Booking, by_id};
-use super::place::visit_minutes;
+use super::place::{check_blocks, visit_minutes};
 use super::{Outcome, Pool, Refusal, State, refuse};
 use crate::service::appointment::Status;
 use crate::service::changes::Changes;
@@ -45,7 +45,8 @@ pub fn seat(
             if session.online.remaining() == 0 {
                 return refuse(Refusal::SessionFull);
             }
-            let ends = time.plus_minutes(visit_minutes(&session)?).unwrap_or(*time);
+            check_blocks(transaction, &session, time)?;
+            let ends = time.plus_minutes(visit_minutes(transaction, &session)?).unwrap_or(*time);
             let visit = Visit { starts_at: time.as_str(), ends_at: ends.as_str() };
             check_patient(transaction, &session, patient_id, &visit, None, now)?;
             Ok(Seat::In(Box::new(session)))
@@ -78,7 +79,7 @@ pub fn enter(
     now: &Now,
 ) -> Outcome<()> {
     clinic_session::take(transaction, session.session_id, Pool::Online)?;
-    let ends = time.plus_minutes(visit_minutes(session)?).unwrap_or(*time);
+    let ends = time.plus_minutes(visit_minutes(transaction, session)?).unwrap_or(*time);
     transaction.execute(
         &booking::INSERT,
         params![

@@ -7,8 +7,8 @@ use super::change::{CancelledBy, Change, cancel, mark};
 use super::find::in_state;
 use super::{Outcome, Refusal, State, refuse};
 use crate::service::clinic_session::{self, ClinicSession, SessionState};
-use crate::service::{Failure, notice};
-use crate::store::statements::{self, waitlist};
+use crate::service::{Failure, notice, waitlist};
+use crate::store::statements;
 use crate::store::{Error, params};
 
 fn known(change: &Change<'_, '_>, session_id: i64) -> Outcome<ClinicSession> {
@@ -27,7 +27,7 @@ fn set_state(
     change
         .transaction
         .execute(&statements::clinic_session::SET_STATE, params![session_id, state.word(), reason])?;
-    change.transaction.execute(&waitlist::END_SESSION, params![session_id])?;
+    change.transaction.execute(&statements::waitlist::END_SESSION, params![session_id])?;
     change.changes.sessions.insert(session_id);
     change.changes.queues.insert(session_id);
     Ok(())
@@ -41,6 +41,7 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
         SessionState::Stopped => return Ok(Vec::new()),
         SessionState::Closed => return refuse(Refusal::SessionClosed),
     }
+    waitlist::session_stopped(change, session_id, reason)?;
     // Nobody is offered a place that is about to be taken away.
     set_state(change, session_id, SessionState::Stopped, Some(reason))?;
     let mut cancelled = Vec::new();

@@ -48,6 +48,7 @@ fn refused(failure: Failure<ScheduleRefusal>) -> Problem {
         )
         .with("session_id", session_id)
         .into(),
+        ScheduleRefusal::Blocked => Problem::refused(Code::Overlaps, "all of those hours are blocked"),
         ScheduleRefusal::HoursUnreadable => Problem::refused(
             Code::Conflict,
             "the doctor's work_schedule cannot be read; mend it with doctor.update",

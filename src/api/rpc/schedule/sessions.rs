@@ -320,9 +320,8 @@ impl Method for ResizeSession {
         let onsite = optional("capacity_onsite", params.capacity_onsite)?;
         let addon = optional("capacity_addon", params.capacity_addon)?;
         let session_id = params.session_id.0;
-        schedule::resize(transaction, session_id, online, onsite, addon).map_err(refused)?;
-        call.changes.sessions.insert(session_id);
-        booking::offer_places(&mut change(call, transaction), session_id).map_err(refused_step)?;
+        let change = &mut change(call, transaction);
+        schedule::resize(change, session_id, online, onsite, addon).map_err(refused)?;
         clinic_session::by_id(transaction, session_id)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("session"))
