@@ -442,8 +442,7 @@ fn a_hold_expires_in_its_second_and_its_place_is_offered() {
     clinic.tick();
     assert_eq!(clinic.dispatcher.due_ms(), NOW_MS + MINUTE_MS, "nothing is due, and a look each minute");
     let held = clinic.place(session_id, 1, State::Held);
-    let now = clinic.now.clone();
-    clinic.act(|change| Ok(waitlist::join(change.transaction, session_id, 2, &now).unwrap()));
+    clinic.act(|change| Ok(waitlist::join(change, session_id, 2).unwrap()));
     let li = clinic.log_in(LI);
     clinic.subscribe(&li, &["patient:2", "session:1"]);
     clinic.end();
@@ -561,34 +560,6 @@ fn what_is_over_is_closed_and_what_templates_ask_for_is_made() {
     assert_eq!(clinic.integers("SELECT count(*) FROM bookings WHERE state = 'no_show'"), [1]);
     let entries = clinic.integers("SELECT entity_id FROM audit WHERE method = 'timer.close_sessions'");
     assert_eq!(entries, [session_id, missed]);
-}
-
-#[test]
-fn what_cannot_be_done_with_one_is_done_with_the_others() {
-    let mut clinic = Clinic::new();
-    let (broken, whole) = (clinic.session(60, 2), clinic.session(180, 2));
-    let (first, second) = (clinic.place(broken, 1, State::Held), clinic.place(whole, 2, State::Held));
-    // Nobody has taken the place that is to be given back.
-    clinic.execute("UPDATE clinic_sessions SET booked_online = 0 WHERE session_id = 1");
-    clinic.end();
-    clinic.now = at(NOW_MS + 300_000);
-    clinic.tick();
-    let sql = "SELECT appointment_id FROM bookings WHERE state = 'expired'";
-    assert_eq!(clinic.integers(sql), [second], "{first} is stepped over");
-    // Nor does it keep other sessions from being closed.
-    clinic.now = at(NOW_MS + 241 * MINUTE_MS);
-    clinic.tick();
-    assert_eq!(clinic.integers("SELECT session_id FROM clinic_sessions WHERE state = 'closed'"), [whole]);
-    clinic.tick();
-    assert!(clinic.dispatcher.due_ms() > clinic.now.unix_ms, "it is not looked at without end");
-    // Once it can be done it is, within a minute.
-    clinic.execute("UPDATE clinic_sessions SET booked_online = 1 WHERE session_id = 1");
-    clinic.end();
-    let now = clinic.now.clone();
-    clinic.dispatcher.tend(&now);
-    clinic.tick();
-    assert_eq!(clinic.integers(sql), [first, second]);
-    assert_eq!(clinic.integers("SELECT count(*) FROM clinic_sessions WHERE state = 'closed'"), [2]);
 }
 
 #[test]

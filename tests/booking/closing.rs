@@ -189,3 +189,34 @@ fn one_comes_again_once_at_a_time() {
     clinic.ok(NURSE, "queue.leave", json!({"ticket_id": again["ticket_id"]}));
     clinic.ok(NURSE, "appointment.follow_up", json!({"origin_id": id}));
 }
+
+#[test]
+fn what_cannot_be_done_with_one_is_done_with_the_others() {
+    let mut clinic = Clinic::new();
+    let (broken, whole) = (clinic.session(4, 2), clinic.session(5, 2));
+    let mut held = Vec::new();
+    for (session_id, number) in [(broken, 0), (whole, 1)] {
+        let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + number});
+        let hold = clinic.ok(&patient(number), "appointment.hold", params);
+        held.push(hold["appointment_id"].as_i64().unwrap());
+    }
+    // Nobody has taken the place that is to be given back.
+    clinic.number("UPDATE clinic_sessions SET booked_online = 0 WHERE session_id = 1 RETURNING 1");
+    clinic.pass(5);
+    clinic.tick();
+    assert_eq!((clinic.state(held[0]).as_str(), clinic.state(held[1]).as_str()), ("held", "expired"));
+    // Nor does it keep other sessions from being closed.
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    assert_eq!(
+        (&clinic.listed(broken)["state"], &clinic.listed(whole)["state"]),
+        (&json!("open"), &json!("closed"))
+    );
+    // Once it can be done it is, within a minute.
+    clinic.number("UPDATE clinic_sessions SET booked_online = 1 WHERE session_id = 1 RETURNING 1");
+    clinic.tend();
+    assert_eq!(
+        (clinic.state(held[0]).as_str(), &clinic.listed(broken)["state"]),
+        ("expired", &json!("closed"))
+    );
+}
