@@ -143,7 +143,7 @@ pub fn told(reply: &Value, clinic: &Clinic, said: &dyn Display) {
         let Booking { session, patient, starts, ends, state, pool, number, .. } = found;
         json!({"session_id": session, "patient_id": patient, "doctor_id": clinic.session(*session).doctor,
             "starts_at": text(*starts), "ends_at": text(*ends), "state": state, "pool": POOLS[*pool],
-            "queue_number": number, "expires_ms": found.expires.map(unix_ms)})
+            "queue_number": number, "expires_at_ms": found.expires.map(unix_ms)})
     } else {
         Value::Null
     };
