@@ -163,6 +163,7 @@ CREATE TABLE tickets (
     UNIQUE (session_id, number)
 );
 CREATE INDEX tickets_live ON tickets (session_id, state) WHERE state <> 'done' AND state <> 'left';
+CREATE INDEX tickets_live_by_patient ON tickets (patient_id) WHERE state <> 'done' AND state <> 'left';
 -- A room has one patient at a time, and one whom it calls.
 CREATE UNIQUE INDEX tickets_serving ON tickets (room) WHERE state = 'serving';
 CREATE UNIQUE INDEX tickets_called ON tickets (room) WHERE state = 'called';

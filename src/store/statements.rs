@@ -216,11 +216,13 @@ statements! {
         FINISH = "finish";
         FORGET = "forget";
         GIVE_NUMBER = "give_number";
+        IN_HANDS = "in_hands";
         IN_ROOM = "in_room";
         INSERT = "insert";
         LEAVE = "leave";
         LENGTHS_OF_DOCTOR = "lengths_of_doctor";
         LENGTHS_OF_SESSION = "lengths_of_session";
+        LIVE_IN_SESSION = "live_in_session";
         NUMBER = "number";
         PAGE = "page";
         RECALL = "recall";
@@ -299,6 +301,7 @@ statements! {
         BY_ID = "by_id";
         EXISTS = "exists";
         EXPIRED = "expired";
+        FOLLOW_UP = "follow_up";
         IN_STATE = "in_state";
         INSERT = "insert";
         MOVE = "move";

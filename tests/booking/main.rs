@@ -2,6 +2,7 @@
 //! what becomes of it, who waits for one, and what the old dialect makes of it all.
 
 mod clinic;
+mod calling;
 mod closing;
 mod keeping;
 mod making;

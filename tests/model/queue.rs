@@ -110,6 +110,7 @@ impl Clinic {
         if self.session(session).starts / DAY != self.now / DAY {
             return Err("not_today");
         }
+        self.stands_once(patient, session)?;
         let by_whom = Some(by);
         let wanted =
             Wanted { session, patient, state: "booked", pool: ONSITE, is_overridden: false, by: by_whom };
@@ -147,6 +148,7 @@ impl Clinic {
             .collect();
         of_day.sort_by_key(|found| (found.id != session, found.starts, found.id));
         let session = of_day.first().ok_or("session_closed")?.id;
+        self.stands_once(patient, session)?;
         let by_whom = Some(by);
         let wanted =
             Wanted { session, patient, state: "booked", pool: FOLLOWUP, is_overridden: false, by: by_whom };
@@ -154,6 +156,29 @@ impl Clinic {
         self.change(booking).origin = Some(origin);
         self.give_ticket(booking, by);
         Ok(())
+    }
+
+    /// Where else a patient is called or seen today.
+    fn in_hands(&self, id: i64) -> Said {
+        let Ticket { booking, .. } = self.tickets[&id];
+        let (patient, today) = (self.bookings[&booking].patient, self.now / DAY);
+        let is_there = |other: &Ticket| {
+            other.id != id
+                && matches!(other.state, "called" | "serving")
+                && self.bookings[&other.booking].patient == patient
+                && self.session(other.session).starts / DAY >= today
+        };
+        if self.tickets.values().any(is_there) { Err("patient_busy") } else { Ok(()) }
+    }
+
+    /// Whether a patient stands in the queue of a session.
+    pub fn stands_once(&self, patient: i64, session: i64) -> Said {
+        let is_there = |other: &Ticket| {
+            other.session == session
+                && !matches!(other.state, "done" | "left")
+                && self.bookings[&other.booking].patient == patient
+        };
+        if self.tickets.values().any(is_there) { Err("limit_reached") } else { Ok(()) }
     }
 
     fn free_room(&self, room: Option<&str>, own: i64, states: &[&str]) -> Said {
@@ -174,7 +199,8 @@ impl Clinic {
     }
 
     fn next(&self, session: i64) -> Option<i64> {
-        let waiting = self.waiting(session);
+        let mut waiting = self.waiting(session);
+        waiting.retain(|ticket| self.in_hands(ticket.id).is_ok());
         let highest = waiting.iter().map(|ticket| ticket.priority).max()?;
         let mut first = waiting.iter().filter(|ticket| ticket.priority == highest);
         let without = first.clone().find(|ticket| ticket.band != "booked");
@@ -252,6 +278,7 @@ impl Clinic {
     pub fn start(&mut self, id: i64, by: i64) -> Said {
         self.going(id, &["called"])?;
         let Ticket { room, booking, .. } = self.tickets[&id];
+        self.in_hands(id)?;
         self.free_room(room, id, &["serving"])?;
         self.step(booking, "in_consultation", Some(by));
         self.touch(id, "serving", Some(by));
@@ -293,10 +320,17 @@ impl Clinic {
         match before {
             "called" => {
                 self.free_room(room, id, &["called"])?;
+                self.in_hands(id)?;
                 self.step(booking, "checked_in", Some(by));
             }
             "serving" => {
+                let hangs =
+                    |other: &Booking| other.origin == Some(booking) && status(other.state) != "cancelled";
+                if self.bookings.values().any(hangs) {
+                    return Err("conflict");
+                }
                 self.free_room(room, id, &["called", "serving"])?;
+                self.in_hands(id)?;
                 self.step(booking, "in_consultation", Some(by));
             }
             _ => {

@@ -113,6 +113,12 @@ pub fn live_follow_up(transaction: &Transaction<'_>, origin: &Booking) -> Result
         .first(&booking::LIVE_FOLLOW_UP, params![patient_id, day, appointment_id], |row| row.integer(0))
 }
 
+/// A follow-up of an appointment, whether it is to come or over, unless it was cancelled.
+pub fn follow_up(transaction: &Transaction<'_>, origin: &Booking) -> Result<Option<i64>, Error> {
+    let Booking { patient_id, day, appointment_id, .. } = origin;
+    transaction.first(&booking::FOLLOW_UP, params![patient_id, day, appointment_id], |row| row.integer(0))
+}
+
 /// The appointments of a session in a state, in the order of their ids.
 pub(super) fn in_state(
     transaction: &Transaction<'_>,

@@ -16,7 +16,7 @@ pub use change::{
 };
 pub(super) use conflict::check_patient;
 pub use conflict::{LimitScope, Override, lift_penalty};
-pub use find::{Booking, Filter, by_id, expired, list, live_follow_up, next_expiry};
+pub use find::{Booking, Filter, by_id, expired, follow_up, list, live_follow_up, next_expiry};
 pub use old::{Seat, enter, is_in_session, seat, set_status};
 pub use place::{NewBooking, Placed, place};
 pub use session_end::{close_session, stop_session};

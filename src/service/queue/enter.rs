@@ -4,7 +4,7 @@
 //! It never knows whether they come by a kiosk or a desk. Invariants: a number is given once in a session,
 //! whatever becomes of its ticket; nobody gets a ticket whose appointment is not checked in.
 
-use super::find::{Ticket, by_id};
+use super::find::{Ticket, by_id, live_in_session};
 use super::{Band, Outcome, QueueRules, Refusal, of_booking, refuse};
 use crate::service::booking::{
     self, Booking, Change, NewBooking, Override, Placed, Pool, State as BookingState, mark, place,
@@ -114,6 +114,7 @@ pub struct NewWalkIn {
 /// Takes a place at the desk for someone who is there, and gives them a ticket.
 pub fn walk_in(change: &mut Change<'_, '_>, new: &NewWalkIn) -> Outcome<Ticket> {
     today(change, new.session_id)?;
+    stands_once(change, new.patient_id, new.session_id)?;
     let placed = booked(
         change,
         &NewBooking {
@@ -131,6 +132,14 @@ pub fn walk_in(change: &mut Change<'_, '_>, new: &NewWalkIn) -> Outcome<Ticket> 
     )?;
     let found = known_booking(change, placed.appointment_id)?;
     give_ticket(change, &found, false)
+}
+
+/// Refuses whoever stands in the queue of a session already.
+fn stands_once(change: &Change<'_, '_>, patient_id: i64, session_id: i64) -> Outcome<()> {
+    match live_in_session(change.transaction, patient_id, session_id)? {
+        None => Ok(()),
+        Some(appointment_id) => refuse(Refusal::Booking(booking::Refusal::LimitReached { appointment_id })),
+    }
 }
 
 /// Refuses a session that is not today's, or does not take place.
@@ -160,6 +169,7 @@ pub fn follow_up(change: &mut Change<'_, '_>, new: &NewFollowUp) -> Outcome<Tick
         return refuse(Refusal::Booking(booking::Refusal::LimitReached { appointment_id }));
     }
     let session = session_to_follow(change, &origin)?;
+    stands_once(change, origin.patient_id, session.session_id)?;
     let placed = booked(
         change,
         &NewBooking {

@@ -192,6 +192,10 @@ pub enum Refusal {
     NotCompleted {
         state: booking::State,
     },
+    /// The patient has come again already, so that the visit was over.
+    Followed {
+        appointment_id: i64,
+    },
     /// There is nothing that can be undone, or not any longer, or not by this person.
     NothingToUndo,
 }

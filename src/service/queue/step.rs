@@ -1,10 +1,11 @@
 //! Steps that a ticket takes: called, called again, skipped, back, seen, finished, gone, undone.
 //!
 //! It never knows who may take them. Invariants: a ticket goes only where `State::next` lets it, or back where
-//! it came from; its appointment goes with it in the same step; who listens is told of both.
+//! it came from; its appointment goes with it in the same step; nobody is called or seen in two places; who
+//! listens is told of both.
 
 use super::enter::open_session;
-use super::find::{Ticket, by_id, by_place, in_order, in_room};
+use super::find::{Ticket, by_id, by_place, in_hands, in_order, in_room};
 use super::{Outcome, QueueRules, Refusal, State, of_booking, refuse};
 use crate::service::Failure;
 use crate::service::booking::{self, Booking, CancelledBy, Change, mark};
@@ -48,6 +49,14 @@ fn free_room(change: &Change<'_, '_>, room: &str, own: i64, states: &[State]) ->
     }
 }
 
+/// Refuses a patient who is called or seen somewhere else.
+fn free_patient(change: &Change<'_, '_>, ticket: &Ticket) -> Outcome<()> {
+    match in_hands(change.transaction, ticket, change.now)? {
+        None => Ok(()),
+        Some(appointment_id) => refuse(Refusal::Booking(booking::Refusal::PatientBusy { appointment_id })),
+    }
+}
+
 /// Whoever was seen in a room on an earlier day, and was never said to have left, is not there any longer.
 fn end_forgotten(change: &mut Change<'_, '_>, room: &str) -> Outcome<()> {
     for ticket in in_room(change.transaction, room)? {
@@ -65,7 +74,7 @@ fn end_forgotten(change: &mut Change<'_, '_>, room: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Calls whoever is next into a room.
+/// Calls whoever is next into a room. Who is called or seen elsewhere keeps their place and is called later.
 pub fn call_next(
     change: &mut Change<'_, '_>,
     rules: &QueueRules,
@@ -75,9 +84,14 @@ pub fn call_next(
     open_session(change, session_id)?;
     end_forgotten(change, room)?;
     free_room(change, room, 0, &[State::Called, State::Serving])?;
-    let Some(ticket) = in_order(change.transaction, session_id, rules)?.into_iter().next() else {
-        return refuse(Refusal::QueueEmpty);
-    };
+    let mut next = None;
+    for ticket in in_order(change.transaction, session_id, rules)? {
+        if in_hands(change.transaction, &ticket, change.now)?.is_none() {
+            next = Some(ticket);
+            break;
+        }
+    }
+    let Some(ticket) = next else { return refuse(Refusal::QueueEmpty) };
     let by = change.by;
     change.transaction.execute(&queue::CALL, params![ticket.ticket_id, room, by, change.now.unix_ms])?;
     moved(change, &ticket)
@@ -150,6 +164,7 @@ fn place_behind(places: &[f64], count: usize, end: f64) -> f64 {
 /// Someone who was called has come, and is seen: their visit begins, if it has not.
 pub fn start(change: &mut Change<'_, '_>, ticket_id: i64) -> Outcome<Ticket> {
     let ticket = going(change, ticket_id, State::Serving)?;
+    free_patient(change, &ticket)?;
     free_room(change, ticket.room.as_deref().unwrap_or_default(), ticket_id, &[State::Serving])?;
     let found = of_booking(mark(change, ticket.appointment_id, State::Serving.of_appointment()))?;
     let (by, now) = (change.by, change.now.unix_ms);
@@ -256,12 +271,15 @@ pub fn undo(change: &mut Change<'_, '_>, ticket_id: i64, may_all: bool) -> Outco
     let statement = match before {
         State::Called => {
             free_room(change, room, ticket_id, &[State::Called])?;
+            free_patient(change, &ticket)?;
             of_booking(mark(change, ticket.appointment_id, before.of_appointment()))?;
             encounter::unstarted(change.transaction, ticket.appointment_id, ticket.started_ms, change.now)?;
             &queue::UNDO_START
         }
         State::Serving => {
+            check_not_followed(change, &ticket)?;
             free_room(change, room, ticket_id, &[State::Called, State::Serving])?;
+            free_patient(change, &ticket)?;
             of_booking(booking::reopen(change, ticket.appointment_id))?;
             encounter::still_seen(change.transaction, ticket.appointment_id, ticket.finished_ms)?;
             &queue::UNDO_FINISH
@@ -270,6 +288,15 @@ pub fn undo(change: &mut Change<'_, '_>, ticket_id: i64, may_all: bool) -> Outco
     };
     change.transaction.execute(statement, params![ticket_id, change.now.unix_ms])?;
     moved(change, &ticket)
+}
+
+/// Refuses to go on with a visit that the patient has come again after.
+fn check_not_followed(change: &Change<'_, '_>, ticket: &Ticket) -> Outcome<()> {
+    let Some(origin) = booking::by_id(change.transaction, ticket.appointment_id)? else { return Ok(()) };
+    match booking::follow_up(change.transaction, &origin)? {
+        None => Ok(()),
+        Some(appointment_id) => refuse(Refusal::Followed { appointment_id }),
+    }
 }
 
 #[cfg(test)]

@@ -137,6 +137,10 @@ fn refused(failure: Failure<queue::Refusal>) -> Problem {
         Of::QueueEmpty => plain(Code::QueueEmpty),
         Of::CallsRemaining { remaining } => plain(Code::CallsRemaining).with("remaining", remaining),
         Of::NotCompleted { state } => plain(Code::NotCompleted).with("state", state.word()),
+        Of::Followed { appointment_id } => {
+            Refusal::new(Code::Conflict, "the patient has come again after this visit; it stays finished")
+                .with("appointment_id", appointment_id)
+        }
         Of::NothingToUndo => plain(Code::NothingToUndo),
     }
     .into()

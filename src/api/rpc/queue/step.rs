@@ -148,7 +148,14 @@ step!(
     Start(TicketParams) -> Seen,
     "queue.start",
     "Says that the patient who was called is seen now; their visit begins.",
-    &[Code::NotFound, Code::BadTransition, Code::RoomBusy, Code::ReasonRequired, Code::RequestIdReused],
+    &[
+        Code::NotFound,
+        Code::BadTransition,
+        Code::RoomBusy,
+        Code::PatientBusy,
+        Code::ReasonRequired,
+        Code::RequestIdReused
+    ],
     |params, call, transaction| {
         queue::start(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
     },
@@ -201,7 +208,9 @@ step!(
     &[
         Code::NotFound,
         Code::NothingToUndo,
+        Code::Conflict,
         Code::RoomBusy,
+        Code::PatientBusy,
         Code::SessionStopped,
         Code::SessionClosed,
         Code::ReasonRequired,
