@@ -8,6 +8,9 @@ use chrono::{
 };
 use std::fmt::{self, Write};
 
+/// A minute, in milliseconds.
+pub const MINUTE_MS: i64 = 60_000;
+
 /// The moment of a turn, in the forms in which it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Now {

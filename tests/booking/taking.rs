@@ -193,3 +193,43 @@ fn a_visit_costs_what_the_doctor_asks_unless_the_staff_says_otherwise() {
     // It cost what it did when the session was made.
     assert_eq!(clinic.get(adopted)["fee_fen"], 5000);
 }
+
+#[test]
+fn nobody_is_told_a_time_that_has_passed() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 8);
+    clinic.at("2026-01-05 10:05");
+    let time =
+        |clinic: &mut Clinic, id: i64| clinic.get(id)["starts_at"].as_str().unwrap()[11..16].to_owned();
+    let first = clinic.book(session_id, 0);
+    assert_eq!(time(&mut clinic, first), "10:05");
+    clinic.now.local = clinic.now.local.replace("10:05:00", "10:05:01");
+    let second = clinic.book(session_id, 1);
+    assert_eq!(time(&mut clinic, second), "10:06");
+    // A block that lies before them is over before they are seen.
+    let block = json!({"starts_at": "2026-01-05 10:00", "ends_at": "2026-01-05 10:30", "reason": "开会",
+        "doctor_id": 4});
+    let block = clinic.ok(CLERK, "schedule.add_block", block)["block_id"].take();
+    let third = clinic.book(session_id, 2);
+    assert_eq!(time(&mut clinic, third), "10:30");
+    clinic.ok(CLERK, "schedule.remove_block", json!({"block_id": block}));
+    // They are late some time after they have booked.
+    let held = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 3});
+    let held = clinic.ok(&patient(3), "appointment.hold", held)["appointment_id"].take();
+    clinic.at("2026-01-05 10:09");
+    clinic.ok(&patient(3), "appointment.confirm", json!({"appointment_id": held}));
+    clinic.at("2026-01-05 10:22");
+    let is_late = |clinic: &mut Clinic, id: &serde_json::Value| {
+        clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": id}))["is_late"].take()
+    };
+    assert_eq!(is_late(&mut clinic, &json!(second)), true);
+    assert_eq!(is_late(&mut clinic, &held), false);
+    // To the last minute.
+    clinic.at("2026-01-05 11:59");
+    let last = clinic.book(session_id, 4);
+    assert_eq!(time(&mut clinic, last), "11:59");
+    let behind = json!({"starts_at": "2026-01-05 11:30", "ends_at": "2026-01-05 14:00", "reason": "开会",
+        "doctor_id": 4});
+    clinic.ok(CLERK, "schedule.add_block", behind);
+    clinic.refused_book(session_id, 5, "session_stopped");
+}

@@ -29,7 +29,7 @@ impl Clinic {
             ONLINE | ONSITE => (booked[ONLINE] + booked[ONSITE]).min(planned - 1),
             _ => planned - 1,
         };
-        let begin = starts + (ends - starts) * before / planned;
+        let begin = (starts + (ends - starts) * before / planned).max(self.now);
         (begin, begin + ((ends - starts) / planned).max(1))
     }
 

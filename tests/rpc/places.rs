@@ -117,15 +117,19 @@ pub fn booked_today(clinic: &mut Clinic, pair: Pair) -> i64 {
 pub fn free_session(clinic: &mut Clinic, pair: Pair) -> i64 {
     let ended = "UPDATE bookings SET state = 'cancelled' WHERE state <> 'completed'";
     let old = "UPDATE appointments SET status = 'cancelled' WHERE appointment_id IN
-        (SELECT appointment_id FROM bookings WHERE state = 'cancelled')";
+        (SELECT appointment_id FROM bookings)";
     for sql in [ended, old] {
         act(clinic, |change| Ok(change.transaction.execute(&Statement { file: "", sql }, [])?));
     }
     session_today(clinic, pair)
 }
 
-/// A ticket, how far it has come, and its appointment.
+/// A ticket, how far it has come, and its appointment. Its patient is nowhere else.
 pub fn ticket(clinic: &mut Clinic, pair: Pair, by: Option<i64>, steps: &[&str]) -> (i64, i64) {
+    let sql = "UPDATE tickets SET state = 'left', room = NULL WHERE patient_id = ?1 AND state <> 'done'";
+    act(clinic, |change| {
+        Ok(change.transaction.execute(&Statement { file: "", sql }, params![pair.patient_id])?)
+    });
     let appointment_id = booked_today(clinic, pair);
     let rules = QueueRules::default();
     let room = format!("room {appointment_id}");

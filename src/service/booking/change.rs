@@ -215,7 +215,7 @@ pub fn reschedule(
     if let Err(refusal) = session.check_open(found.pool, change.now) {
         return refuse(refusal);
     }
-    let (starts, ends) = visit(change.transaction, &session, found.pool)?;
+    let (starts, ends) = visit(change.transaction, &session, found.pool, change.now)?;
     let times = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
     check(change.transaction, &session, found.patient_id, &times, Some(appointment_id), change.rules)?;
     clinic_session::take(change.transaction, session_id, found.pool)?;

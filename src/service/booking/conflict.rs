@@ -104,7 +104,7 @@ pub(in crate::service) fn check_patient(
     check_penalty(transaction, patient_id, Pool::Online, now)?;
     let mut freed = session.clone();
     freed.online.booked = (freed.online.booked - 1).max(0);
-    let (starts, ends) = visit(transaction, &freed, Pool::Online)?;
+    let (starts, ends) = visit(transaction, &freed, Pool::Online, now)?;
     let visit = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
     check(transaction, session, patient_id, &visit, None, rules)
 }

@@ -4,6 +4,7 @@
 //! has ended.
 
 use super::{Pool, State};
+use crate::service::time::{AppointmentTime, MINUTE_MS, Now};
 use crate::store::statements::booking;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -39,6 +40,13 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// Whether so many minutes have passed since its time, or since it was booked where that was later.
+    pub fn is_late(&self, grace_min: i64, now: &Now) -> bool {
+        let until = AppointmentTime::parse(&self.starts_at).and_then(|time| time.plus_minutes(grace_min));
+        until.is_some_and(|until| now.time_text().as_str() > until.as_str())
+            && now.unix_ms - self.changed_ms > grace_min * MINUTE_MS
+    }
+
     /// Whether it has taken no step yet.
     pub fn is_new(&self) -> bool {
         self.previous_state.is_none()

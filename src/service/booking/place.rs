@@ -60,7 +60,7 @@ pub fn place(
     if transaction.first(&patient::EXISTS, params![new.patient_id], |row| row.integer(0))?.is_none() {
         return refuse(Refusal::UnknownPatient);
     }
-    let (starts, ends) = visit(transaction, &session, new.pool)?;
+    let (starts, ends) = visit(transaction, &session, new.pool, now)?;
     if new.rules_are == Override::No && new.pool != Pool::Followup {
         check_penalty(transaction, new.patient_id, new.pool, now)?;
         let visit = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
@@ -110,11 +110,12 @@ pub fn place(
 }
 
 /// About when the next patient of a session is seen: its hours that are not blocked are shared out among its
-/// planned places, and those beyond the plan come at its end.
+/// planned places, and those beyond the plan come at its end. Nobody is told a time that has passed.
 pub(super) fn visit(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
     pool: Pool,
+    now: &Now,
 ) -> Outcome<(AppointmentTime, AppointmentTime)> {
     let unfit = || Error::Other(format!("session {} has no times", session.session_id));
     let left = hours_left(transaction, session)?;
@@ -125,19 +126,34 @@ pub(super) fn visit(
         Pool::Addon | Pool::Followup => planned - 1,
     };
     let (mut behind, length) = (minutes * before / planned, (minutes / planned).max(1));
-    for (from, to) in &left {
-        let here = from.minutes_until(to);
+    let earliest = next_minute(now).ok_or_else(unfit)?;
+    for (place, (from, to)) in left.iter().enumerate() {
+        let (here, is_last) = (from.minutes_until(to), place + 1 == left.len());
         if behind >= here && here > 0 {
             behind -= here;
             continue;
         }
-        let begin = from.plus_minutes(behind).ok_or_else(unfit)?;
+        let mut begin = from.plus_minutes(behind).ok_or_else(unfit)?;
+        if begin.as_str() < earliest.as_str() {
+            if earliest.as_str() >= to.as_str() && !is_last {
+                behind = 0;
+                continue;
+            }
+            begin = earliest;
+            check_blocks(transaction, session, &begin)?;
+        }
         let end = begin.plus_minutes(length).ok_or_else(unfit)?;
         // A block cuts short who is seen before it; the end of the session does not.
-        let is_last = left.last().is_some_and(|(_, last)| last == to);
         return Ok((begin, if end.as_str() > to.as_str() && !is_last { *to } else { end }));
     }
     Err(unfit().into())
+}
+
+/// The whole minute that is now, or else the next one.
+fn next_minute(now: &Now) -> Option<AppointmentTime> {
+    let text = now.time_text();
+    let begun = AppointmentTime::parse(text.get(..16)?)?;
+    if begun.as_str() < text.as_str() { begun.plus_minutes(1) } else { Some(begun) }
 }
 
 /// The hours of a session that are not blocked; where all are, it does not take place.

@@ -65,8 +65,7 @@ pub fn check_in(change: &mut Change<'_, '_>, rules: &QueueRules, appointment_id:
         return refuse(Refusal::TooLate { until: session.ends_at });
     }
     // Who comes without an appointment is never late for it.
-    let is_late = Band::of(found.pool) == Band::Booked
-        && now.as_str() > minutes_after(&found.starts_at, rules.grace_min)?.as_str();
+    let is_late = Band::of(found.pool) == Band::Booked && found.is_late(rules.grace_min, change.now);
     give_ticket(change, &found, is_late)
 }
 
