@@ -66,9 +66,12 @@ CREATE TABLE clinic_sessions (
     -- The ticket that is given next.
     next_ticket INTEGER NOT NULL DEFAULT 1,
     state TEXT NOT NULL DEFAULT 'open' CHECK (state = 'open' OR state = 'stopped' OR state = 'closed'),
-    stop_reason TEXT,
-    UNIQUE (doctor_id, day, period)
+    -- Stays when a session that was stopped is closed.
+    stop_reason TEXT
 );
+CREATE INDEX clinic_sessions_by_doctor ON clinic_sessions (doctor_id, day);
+-- Another one may come in place of one that was stopped.
+CREATE UNIQUE INDEX clinic_sessions_named ON clinic_sessions (doctor_id, day, period) WHERE stop_reason IS NULL;
 CREATE INDEX clinic_sessions_by_start ON clinic_sessions (starts_at);
 CREATE INDEX clinic_sessions_by_department ON clinic_sessions (department, day);
 CREATE INDEX clinic_sessions_open ON clinic_sessions (ends_at) WHERE state <> 'closed';

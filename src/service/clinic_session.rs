@@ -143,7 +143,8 @@ pub fn by_id(transaction: &Transaction<'_>, session_id: i64) -> Result<Option<Cl
     transaction.first(&clinic_session::BY_ID, params![session_id], ClinicSession::from_row)
 }
 
-/// The session of a doctor that a time falls into, and whether the doctor has any on that day.
+/// The session of a doctor that a time falls into, and whether the doctor has any on that day. One that takes
+/// place comes before one that was stopped.
 pub fn at(
     transaction: &Transaction<'_>,
     doctor_id: i64,
@@ -154,7 +155,8 @@ pub fn at(
     transaction.each(&clinic_session::OF_DOCTOR_DAY, params![doctor_id, day], |row| {
         let session = ClinicSession::from_row(row)?;
         has_any = true;
-        if session.starts_at.as_str() <= time && time < session.ends_at.as_str() {
+        let is_better = found.as_ref().is_none_or(|other: &ClinicSession| other.stop_reason.is_some());
+        if session.starts_at.as_str() <= time && time < session.ends_at.as_str() && is_better {
             found = Some(session);
         }
         Ok::<_, Error>(())

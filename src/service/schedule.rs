@@ -237,12 +237,17 @@ pub struct NewSession {
     pub capacity_addon: i64,
 }
 
-/// Makes a session that no template asks for. Returns its id.
+/// Makes a session that no template asks for. Returns its id. It may come in place of one that was stopped.
 pub fn add_session(transaction: &Transaction<'_>, new: &NewSession) -> Outcome<i64> {
+    make_session(transaction, new, false)
+}
+
+/// Makes a session. Where `stopped_count`, one that was stopped is in its way as any other.
+fn make_session(transaction: &Transaction<'_>, new: &NewSession, stopped_count: bool) -> Outcome<i64> {
     check_doctor(transaction, new.doctor_id)?;
     let overlapping = transaction.first(
         &statements::clinic_session::OVERLAPPING,
-        params![new.doctor_id, new.day, new.starts_at, new.ends_at, new.period],
+        params![new.doctor_id, new.day, new.starts_at, new.ends_at, new.period, stopped_count],
         |row| row.integer(0),
     )?;
     if let Some(session_id) = overlapping {
@@ -340,7 +345,7 @@ pub fn generate(
             if let Some(new) = session_of(transaction, &template, &day, rules)?
                 && !is_over(&new, now)
             {
-                made.extend(made_from(add_session(transaction, &new))?);
+                made.extend(made_from(make_session(transaction, &new, true))?);
             }
         }
     }
@@ -472,7 +477,7 @@ pub fn generate_from_hours(
             capacity_addon: 0,
         };
         if !is_over(&new, now) {
-            made.extend(made_from(add_session(transaction, &new))?);
+            made.extend(made_from(make_session(transaction, &new, true))?);
         }
     }
     Ok(made)

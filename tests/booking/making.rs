@@ -307,3 +307,40 @@ fn of_many_sessions_in_a_block_the_others_are_stopped_by_and_by() {
     assert_eq!(clinic.number("SELECT count(*) FROM clinic_sessions WHERE state = 'stopped'"), 24);
     assert_eq!(clinic.ok(&patient(0), "notice.list", json!({}))["items"][0]["text"], "放假");
 }
+
+#[test]
+fn another_session_comes_in_place_of_one_that_was_stopped() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 2);
+    let morning = json!({"doctor_id": 4, "period": "morning", "starts_at": format!("{DAY} 09:00"),
+        "ends_at": format!("{DAY} 12:00"), "capacity_online": 2});
+    clinic.refused(CLERK, "schedule.add_session", morning.clone(), "overlaps");
+    let stop = |session_id: i64| json!({"session_id": session_id, "reason": "停诊"});
+    clinic.ok(CLERK, "schedule.stop_session", stop(session_id));
+    let second = clinic.session_of(morning.clone());
+    clinic.refused(CLERK, "schedule.add_session", morning.clone(), "overlaps");
+    // Old clients find the one that takes place.
+    let old = json!({"create_appointment": 1, "patient_phone": patient(0), "doctor_name": "王医生",
+        "appointment_time": format!("{DAY} 10:00:00")});
+    assert_eq!(clinic.old(&old)["status"], "success");
+    assert_eq!(clinic.remaining(second), 1);
+    clinic.ok(CLERK, "schedule.stop_session", stop(second));
+    let third = clinic.session_of(morning);
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    for id in [session_id, second, third] {
+        assert_eq!(clinic.listed(id)["state"], "closed");
+    }
+}
+
+#[test]
+fn a_template_makes_none_in_place_of_one_that_was_stopped() {
+    let mut clinic = Clinic::new();
+    let template = json!({"doctor_id": 4, "weekday": 2, "period": "morning", "starts": "09:00", "ends": "12:00",
+        "capacity_online": 2, "valid_to": "2026-01-06"});
+    clinic.ok(CLERK, "schedule.add_template", template);
+    let made = clinic.ok(CLERK, "schedule.generate", json!({}))["session_ids"].take();
+    let [session_id] = made.as_array().unwrap().as_slice() else { panic!("{made}") };
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": session_id, "reason": "停诊"}));
+    assert_eq!(clinic.ok(CLERK, "schedule.generate", json!({}))["session_ids"], json!([]));
+}
