@@ -96,6 +96,8 @@ fn clinic_rules(config: &config::Config) -> ClinicRules {
     ClinicRules {
         booking: BookingRules {
             hold_ms: ms(booking.hold_ms),
+            holds_max: booking.holds_max.into(),
+            holds_window_min: booking.holds_window_min.into(),
             limit_scope: match booking.limit_scope {
                 config::LimitScope::Department => LimitScope::Department,
                 config::LimitScope::Doctor => LimitScope::Doctor,

@@ -120,6 +120,9 @@ pub struct Accounts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Booking {
     pub hold_ms: u64,
+    /// 0 is any number.
+    pub holds_max: u32,
+    pub holds_window_min: u32,
     pub limit_scope: LimitScope,
     pub cancel_lead_min: u32,
     /// 0 takes nothing back.
@@ -259,6 +262,8 @@ impl Default for Booking {
     fn default() -> Self {
         Booking {
             hold_ms: 300_000,
+            holds_max: 3,
+            holds_window_min: 60,
             limit_scope: LimitScope::Department,
             cancel_lead_min: 0,
             undo_ms: 300_000,

@@ -307,6 +307,7 @@ statements! {
         MOVE = "move";
         NEXT_EXPIRY = "next_expiry";
         LIVE_FOLLOW_UP = "live_follow_up";
+        LOST_HOLD = "lost_hold";
         OF_PATIENT = "of_patient";
         OF_SESSION = "of_session";
         OTHER_OF_DAY = "other_of_day";

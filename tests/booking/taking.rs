@@ -233,3 +233,36 @@ fn nobody_is_told_a_time_that_has_passed() {
     clinic.ok(CLERK, "schedule.add_block", behind);
     clinic.refused_book(session_id, 5, "session_stopped");
 }
+
+#[test]
+fn nobody_keeps_a_place_by_one_hold_after_another() {
+    let mut clinic = Clinic::new();
+    let (session_id, other) = (clinic.session(4, 1), clinic.session(5, 1));
+    let hold = |session_id: i64| json!({"session_id": session_id, "patient_id": FIRST_PATIENT});
+    let held = |clinic: &mut Clinic, session_id: i64| {
+        clinic.ok(&patient(0), "appointment.hold", hold(session_id))["appointment_id"].as_i64().unwrap()
+    };
+    let lost = held(&mut clinic, session_id);
+    clinic.pass(5);
+    clinic.tick();
+    assert_eq!(clinic.state(lost), "expired");
+    let let_go = held(&mut clinic, session_id);
+    clinic.cancel(&patient(0), let_go);
+    // One that is moved has kept a place in each.
+    let moved = held(&mut clinic, session_id);
+    clinic.ok(&patient(0), "appointment.reschedule", json!({"appointment_id": moved, "session_id": other}));
+    clinic.cancel(&patient(0), moved);
+    clinic.pass(10);
+    let facts = clinic.refused(&patient(0), "appointment.hold", hold(session_id), "too_many_holds");
+    assert_eq!(facts["retry_after_ms"], 50 * 60_000);
+    // Others hold it, and they may hold another one, or book.
+    let others = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 1});
+    let others = clinic.ok(&patient(1), "appointment.hold", others)["appointment_id"].as_i64().unwrap();
+    clinic.cancel(&patient(1), others);
+    let elsewhere = held(&mut clinic, other);
+    clinic.cancel(&patient(0), elsewhere);
+    let booked = clinic.book(session_id, 0);
+    clinic.cancel(&patient(0), booked);
+    clinic.pass(50);
+    held(&mut clinic, session_id);
+}

@@ -59,6 +59,18 @@ impl Clinic {
         if others.any(is_second) { Err("limit_reached") } else { Ok(()) }
     }
 
+    /// Holds of a session that a patient let go or lost lately.
+    fn lost_holds(&self, session: i64, patient: i64) -> usize {
+        let is_lost = |found: &&Booking| {
+            found.patient == patient
+                && found.previous == Some("held")
+                && (found.state == "expired" || (found.state == "cancelled" && !found.is_swept))
+                && found.changed > self.now - HOLDS_WINDOW
+                && (found.session == session || found.moved_from.contains(&session))
+        };
+        self.bookings.values().filter(is_lost).count()
+    }
+
     pub fn take(&mut self, session: i64, pool: usize) -> Said {
         let session = self.sessions.get_mut(&session).unwrap();
         if pool == FOLLOWUP {
@@ -96,12 +108,16 @@ impl Clinic {
                 return Err("penalised");
             }
             self.conflicts(session, patient, (starts, ends), 0)?;
+            if state == "held" && by.is_some() && self.lost_holds(session, patient) >= HOLDS_MAX {
+                return Err("too_many_holds");
+            }
         }
         self.take(session, pool)?;
         let number = self.number(session);
         let id = self.older + 1 + i64::try_from(self.bookings.len()).unwrap();
         let expires = (state == "held").then_some(self.now + HOLD);
         let (previous, changed_by, changed) = (None, by, self.now);
+        let (moved_from, is_swept) = (Vec::new(), false);
         let booking = Booking {
             id,
             session,
@@ -113,6 +129,8 @@ impl Clinic {
             expires,
             number,
             previous,
+            moved_from,
+            is_swept,
             changed_by,
             changed,
             is_overridden,
@@ -219,6 +237,7 @@ impl Clinic {
         let (number, now) = (self.number(to), self.now);
         let booking = self.change(id);
         (booking.session, booking.starts, booking.ends, booking.number) = (to, starts, ends, number);
+        booking.moved_from.push(from);
         (booking.previous, booking.changed_by, booking.changed) = (None, Some(by), now);
         (booking.is_overridden, booking.is_old) = (false, false);
         self.give_back(from, pool);
@@ -319,6 +338,7 @@ impl Clinic {
         self.sessions.get_mut(&id).unwrap().was_stopped = true;
         for state in ["held", "booked", "checked_in"] {
             for booking in self.in_state(id, state) {
+                self.change(booking).is_swept = true;
                 self.cancel(booking, false, Some(by)).unwrap();
             }
         }
@@ -376,6 +396,7 @@ impl Clinic {
     fn close(&mut self, id: i64) {
         self.end_session(id, "closed");
         for held in self.in_state(id, "held") {
+            self.change(held).is_swept = true;
             self.cancel(held, false, None).unwrap();
         }
         for missed in self.in_state(id, "booked") {

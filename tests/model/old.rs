@@ -34,6 +34,8 @@ impl Clinic {
             expires: None,
             number,
             previous: None,
+            moved_from: Vec::new(),
+            is_swept: false,
             changed_by: None,
             changed: self.now,
             is_overridden: false,

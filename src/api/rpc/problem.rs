@@ -63,6 +63,7 @@ codes! {
     Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
     TooLate = "too_late": "This could be done until `until`.";
     BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
+    TooManyHolds = "too_many_holds": "The patient has let go or lost several holds of this session lately; `retry_after_ms` says when the next is given. A place can be booked.";
     HoldExpired = "hold_expired": "The place was kept for a while, and is no longer.";
     NothingToUndo = "nothing_to_undo": "There is no step that you can take back, or not any longer.";
     Overlaps = "overlaps": "The doctor has other hours then.";

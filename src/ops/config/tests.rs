@@ -121,6 +121,8 @@ fn numbers_keep_to_their_ranges() {
         ("failure_delay_max_ms", 1000, 86_400_000),
         ("failures_per_address_max", 1, 100_000),
         ("hold_ms", 1000, 3_600_000),
+        ("holds_max", 0, 1000),
+        ("holds_window_min", 1, 1440),
         ("cancel_lead_min", 0, 10_080),
         ("undo_ms", 0, 3_600_000),
         ("no_shows_max", 0, 1000),

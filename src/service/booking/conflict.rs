@@ -4,7 +4,7 @@
 //! of the staff has said so for a reason.
 
 use super::super::clinic_session::ClinicSession;
-use super::super::time::Now;
+use super::super::time::{MINUTE_MS, Now};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, refuse};
 use crate::store::statements::{appointment, booking, penalty};
@@ -124,6 +124,29 @@ pub(super) fn check_penalty(
     })?;
     match blocked {
         Some(blocked_until) => refuse(Refusal::Penalised { blocked_until }),
+        None => Ok(()),
+    }
+}
+
+/// Refuses another hold of a session to whoever would keep a place of it from others by one hold after another.
+pub(super) fn check_holds(
+    transaction: &Transaction<'_>,
+    session_id: i64,
+    patient_id: i64,
+    rules: &BookingRules,
+    now: &Now,
+) -> Outcome<()> {
+    if rules.holds_max == 0 {
+        return Ok(());
+    }
+    let window_ms = rules.holds_window_min * MINUTE_MS;
+    let lost_ms = transaction.first(
+        &booking::LOST_HOLD,
+        params![patient_id, session_id, now.unix_ms - window_ms, rules.holds_max],
+        |row| row.integer(0),
+    )?;
+    match lost_ms {
+        Some(lost_ms) => refuse(Refusal::TooManyHolds { retry_after_ms: lost_ms + window_ms - now.unix_ms }),
         None => Ok(()),
     }
 }

@@ -134,6 +134,10 @@ impl Pool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingRules {
     pub hold_ms: i64,
+    /// So many holds of a session that a patient let go or lost, within so many minutes, are followed by no other
+    /// one until the first of them is that long ago; 0 is any number.
+    pub holds_max: i64,
+    pub holds_window_min: i64,
     pub limit_scope: LimitScope,
     /// Patients may cancel until so many minutes before they are to be seen.
     pub cancel_lead_min: i64,
@@ -149,6 +153,8 @@ impl Default for BookingRules {
     fn default() -> BookingRules {
         BookingRules {
             hold_ms: 300_000,
+            holds_max: 3,
+            holds_window_min: 60,
             limit_scope: LimitScope::Department,
             cancel_lead_min: 0,
             undo_ms: 300_000,
@@ -191,6 +197,10 @@ pub enum Refusal {
     /// The patient did not come too often.
     Penalised {
         blocked_until: String,
+    },
+    /// The patient has let go or lost too many holds of the session lately.
+    TooManyHolds {
+        retry_after_ms: i64,
     },
     /// A patient cannot cancel so late.
     TooLate {

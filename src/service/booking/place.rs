@@ -3,7 +3,7 @@
 //! It never knows who asks. Invariant: the place is taken, the number given and the appointment written in one
 //! step, or nothing is.
 
-use super::conflict::{Override, Visit, check, check_penalty};
+use super::conflict::{Override, Visit, check, check_holds, check_penalty};
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
 use crate::service::block::{self, Hours, Span};
 use crate::service::changes::Changes;
@@ -65,6 +65,10 @@ pub fn place(
         check_penalty(transaction, new.patient_id, new.pool, now)?;
         let visit = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
         check(transaction, &session, new.patient_id, &visit, None, rules)?;
+        // Nobody has asked for what is offered.
+        if new.state == State::Held && new.by.is_some() {
+            check_holds(transaction, session.session_id, new.patient_id, rules, now)?;
+        }
     }
     clinic_session::take(transaction, session.session_id, new.pool)?;
     let day = memory.day(transaction, session.doctor_id, &starts)?.one_more()?;

@@ -27,7 +27,7 @@ use serde::Serialize;
 /// Other sessions that are named to someone who came too late.
 const ALTERNATIVES_MAX: i64 = 5;
 
-/// What any booking may be refused with.
+/// What a booking may be refused with.
 const BOOKING_ERRORS: &[Code] = &[
     Code::NotFound,
     Code::SessionFull,
@@ -38,6 +38,20 @@ const BOOKING_ERRORS: &[Code] = &[
     Code::PatientBusy,
     Code::LimitReached,
     Code::Penalised,
+    Code::RequestIdReused,
+];
+/// What a hold may be refused with.
+const HOLDING_ERRORS: &[Code] = &[
+    Code::NotFound,
+    Code::SessionFull,
+    Code::NotOpen,
+    Code::BookingOver,
+    Code::SessionStopped,
+    Code::SessionClosed,
+    Code::PatientBusy,
+    Code::LimitReached,
+    Code::Penalised,
+    Code::TooManyHolds,
     Code::RequestIdReused,
 ];
 /// What moving an appointment may be refused with.
@@ -138,6 +152,9 @@ pub(super) fn refused(failure: Failure<booking::Refusal>) -> Problem {
             plain(Code::LimitReached).with("appointment_id", appointment_id)
         }
         Of::Penalised { blocked_until } => plain(Code::Penalised).with("blocked_until", blocked_until),
+        Of::TooManyHolds { retry_after_ms } => {
+            plain(Code::TooManyHolds).with("retry_after_ms", retry_after_ms)
+        }
         Of::TooLate { until } => plain(Code::TooLate).with("until", until),
         Of::BadTransition { from, to } => bad_transition(from, to),
         Of::NotOnline { pool } => {

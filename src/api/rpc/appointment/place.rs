@@ -3,7 +3,7 @@
 //! It never changes an appointment that is there. Invariant: what only the staff may ask for is refused to
 //! patients before anything is done.
 
-use super::{BOOKING_ERRORS, refused_place};
+use super::{BOOKING_ERRORS, HOLDING_ERRORS, refused_place};
 use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Detail, Kind, Method, Subject};
@@ -91,14 +91,14 @@ fn place(
 }
 
 macro_rules! of_a_place {
-    ($method:ident, $name:literal, $summary:literal, $state:expr) => {
+    ($method:ident, $name:literal, $summary:literal, $errors:expr, $state:expr) => {
         pub struct $method;
 
         impl Method for $method {
             const NAME: &'static str = $name;
             const SUMMARY: &'static str = $summary;
             const KIND: Kind = Kind::Write(Action::Create);
-            const ERRORS: &'static [Code] = BOOKING_ERRORS;
+            const ERRORS: &'static [Code] = $errors;
             type Params = PlaceParams;
             type Outcome = PlaceGiven;
 
@@ -129,6 +129,7 @@ of_a_place!(
     HoldAppointment,
     "appointment.hold",
     "Keeps a place for a few minutes, until it is confirmed.",
+    HOLDING_ERRORS,
     State::Held
 );
-of_a_place!(BookAppointment, "appointment.book", "Books a place at once.", State::Booked);
+of_a_place!(BookAppointment, "appointment.book", "Books a place at once.", BOOKING_ERRORS, State::Booked);
