@@ -101,3 +101,28 @@ fn one_stands_in_a_queue_once() {
     walk_in(&mut clinic, session_id, 0);
     clinic.refused(NURSE, "appointment.follow_up", follow, "limit_reached");
 }
+
+#[test]
+fn who_has_left_by_mistake_waits_again_in_the_old_place() {
+    let mut clinic = Clinic::new();
+    let session_id = session(&mut clinic, 4, "morning", ["09:00", "12:00"]);
+    let booked = clinic.book(session_id, 0);
+    clinic.at("2026-01-05 09:00");
+    let first = clinic.ok(&patient(0), "queue.check_in", json!({"appointment_id": booked}));
+    clinic.ok(NURSE, "queue.call_next", into(session_id, "101"));
+    clinic.ok(&patient(0), "queue.leave", of(&first));
+    let undo = json!({"appointment_id": booked});
+    clinic.refused(NURSE, "appointment.undo", undo.clone(), "nothing_to_undo");
+    assert_eq!(clinic.ok(&patient(0), "appointment.undo", undo.clone())["state"], "checked_in");
+    clinic.refused(&patient(0), "appointment.undo", undo.clone(), "nothing_to_undo");
+    let again = clinic.ok(NURSE, "queue.call_next", into(session_id, "101"));
+    assert_eq!((&again["number"], &again["calls"]), (&first["number"], &json!(1)));
+    // Nor does one stand in the queue a second time.
+    clinic.ok(NURSE, "queue.leave", of(&first));
+    let walk_in = walk_in(&mut clinic, session_id, 0);
+    let facts = clinic.refused(NURSE, "appointment.undo", undo.clone(), "patient_busy");
+    assert_eq!(facts["appointment_id"], walk_in["appointment_id"]);
+    clinic.ok(CLERK, "queue.leave", of(&walk_in));
+    assert_eq!(clinic.ok(NURSE, "appointment.undo", undo)["state"], "checked_in");
+    assert_eq!(clinic.remaining(session_id), 3);
+}

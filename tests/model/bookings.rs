@@ -252,16 +252,27 @@ impl Clinic {
         let Booking { state, previous, changed_by, changed, session, patient, starts, ends, pool, .. } =
             self.bookings[&id];
         let is_mine = changed_by == Some(by) && self.now - changed <= UNDO;
-        // The only step that can be taken back here is that a booked one was cancelled.
-        if !is_mine || state != "cancelled" || previous != Some("booked") {
-            return Err("nothing_to_undo");
-        }
+        // The only step that can be taken back here is that one was cancelled.
+        let before = match previous {
+            Some(before @ ("booked" | "checked_in")) if is_mine && state == "cancelled" => before,
+            _ => return Err("nothing_to_undo"),
+        };
         self.open(session)?;
-        self.conflicts(session, patient, (starts, ends), id)?;
+        match self.bookings[&id].origin {
+            Some(origin) if self.bookings[&origin].state != "completed" => return Err("nothing_to_undo"),
+            Some(origin) => self.follows_once(origin)?,
+            None => self.conflicts(session, patient, (starts, ends), id)?,
+        }
+        if before == "checked_in" {
+            self.stands_once(patient, session)?;
+        }
         self.take(session, pool)?;
+        if before == "checked_in" {
+            self.ticket_restored(id);
+        }
         let now = self.now;
         let booking = self.change(id);
-        (booking.state, booking.previous) = ("booked", None);
+        (booking.state, booking.previous) = (before, None);
         (booking.changed_by, booking.changed, booking.is_overridden) = (Some(by), now, false);
         Ok(())
     }

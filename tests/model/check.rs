@@ -161,7 +161,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("checked_in", &["in_consultation", "cancelled"]),
     ("in_consultation", &["completed", "checked_in"]),
     ("completed", &["in_consultation"]),
-    ("cancelled", &["booked"]),
+    ("cancelled", &["booked", "checked_in"]),
     ("no_show", &["completed", "cancelled"]),
     ("expired", &[]),
 ];

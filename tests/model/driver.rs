@@ -211,7 +211,7 @@ fn session(dice: &mut Dice, clinic: &Clinic) -> i64 {
 /// Appointments that somebody has just cancelled.
 fn undoable(clinic: &Clinic) -> Vec<i64> {
     let those = clinic.bookings.values().filter(|found| {
-        let is_step = found.state == "cancelled" && found.previous == Some("booked");
+        let is_step = found.state == "cancelled" && matches!(found.previous, Some("booked" | "checked_in"));
         is_step && found.changed_by.is_some() && clinic.now - found.changed <= UNDO
     });
     those.map(|found| found.id).collect()

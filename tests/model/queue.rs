@@ -135,10 +135,7 @@ impl Clinic {
         if starts / DAY != self.now / DAY {
             return Err("not_today");
         }
-        let mut followed = self.bookings.values();
-        if followed.any(|other| other.origin == Some(origin) && is_active(other.state)) {
-            return Err("limit_reached");
-        }
+        self.follows_once(origin)?;
         let goes_on = |found: &&Session| found.state == "open" && self.now < found.ends;
         let mut of_day: Vec<&Session> = self
             .sessions
@@ -179,6 +176,15 @@ impl Clinic {
                 && self.bookings[&other.booking].patient == patient
         };
         if self.tickets.values().any(is_there) { Err("limit_reached") } else { Ok(()) }
+    }
+
+    /// Whether nobody comes again after a visit still.
+    pub fn follows_once(&self, origin: i64) -> Said {
+        let mut followed = self.bookings.values();
+        match followed.any(|other| other.origin == Some(origin) && is_active(other.state)) {
+            true => Err("limit_reached"),
+            false => Ok(()),
+        }
     }
 
     fn free_room(&self, room: Option<&str>, own: i64, states: &[&str]) -> Said {

@@ -4,7 +4,7 @@
 //! and offered to the first who waits for it; what fails has changed nothing.
 
 use super::conflict::{Visit, check, check_penalty, pardon, penalise};
-use super::find::{Booking, by_id};
+use super::find::{Booking, by_id, live_follow_up};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
 use crate::service::access::Role;
@@ -258,20 +258,31 @@ fn check_again(change: &Change<'_, '_>, found: &Booking) -> Outcome<()> {
     let Some(session) = clinic_session::by_id(change.transaction, found.session_id)? else {
         return refuse(Refusal::UnknownSession);
     };
+    if let Some(origin_id) = found.origin_id {
+        let origin = known(change, origin_id)?;
+        if origin.state != State::Completed {
+            return refuse(Refusal::NothingToUndo);
+        }
+        return match live_follow_up(change.transaction, &origin)? {
+            Some(appointment_id) => refuse(Refusal::LimitReached { appointment_id }),
+            None => Ok(()),
+        };
+    }
     let times = Visit { starts_at: &found.starts_at, ends_at: &found.ends_at };
     check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), change.rules)
 }
 
 /// Takes back that an appointment was cancelled, within minutes, by whoever cancelled it or, with `may_all`, by
-/// anyone. What a queue has made of one is undone there, and what the clock has done is not.
+/// anyone; whoever had a ticket waits again in their old place. A call, a start and a finish are undone in the
+/// queue, and what the clock has done is not.
 pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> Outcome<Booking> {
     let found = known(change, appointment_id)?;
     let is_recent = change.now.unix_ms - found.changed_ms <= change.rules.undo_ms;
     let is_own = found.changed_by.is_some() && (may_all || found.changed_by == change.by);
-    let is_cancelled = (found.state, found.previous_state) == (State::Cancelled, Some(State::Booked));
-    if !is_recent || !is_own || !is_cancelled {
+    let before = found.previous_state.filter(|before| matches!(before, State::Booked | State::CheckedIn));
+    let Some(before) = before.filter(|_| is_recent && is_own && found.state == State::Cancelled) else {
         return refuse(Refusal::NothingToUndo);
-    }
+    };
     let session = clinic_session::by_id(change.transaction, found.session_id)?;
     match session.map(|session| (session.state, session.stop_reason)) {
         Some((SessionState::Open, _)) => {}
@@ -279,12 +290,19 @@ pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> 
         _ => return refuse(Refusal::SessionClosed),
     }
     check_again(change, &found)?;
+    if before == State::CheckedIn {
+        let again = queue::live_in_session(change.transaction, found.patient_id, found.session_id)?;
+        if let Some(appointment_id) = again {
+            return refuse(Refusal::LimitReached { appointment_id });
+        }
+        queue::appointment_restored(change, &found)?;
+    }
     clinic_session::take(change.transaction, found.session_id, found.pool)?;
     change.changes.sessions.insert(found.session_id);
     change
         .transaction
         .execute(&booking::STEP_BACK, params![appointment_id, change.by, change.now.unix_ms])?;
-    write_status(change, &found, State::Booked)?;
+    write_status(change, &found, before)?;
     known(change, appointment_id)
 }
 

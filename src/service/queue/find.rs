@@ -144,7 +144,7 @@ pub(super) fn in_hands(
 }
 
 /// With which appointment a patient stands in the queue of a session.
-pub(super) fn live_in_session(
+pub(in crate::service) fn live_in_session(
     transaction: &Transaction<'_>,
     patient_id: i64,
     session_id: i64,

@@ -14,6 +14,7 @@ pub use estimate::{Standing, standing};
 pub use find::{Board, Door, Ticket, board_of_room, board_of_session, by_appointment, by_id, list};
 pub use step::{call_next, come_back, finish, leave, recall, set_priority, skip, start, undo};
 
+pub(super) use find::live_in_session;
 pub(super) use step::{appointment_ended, appointment_restored};
 
 use super::{Failure, booking};

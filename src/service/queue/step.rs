@@ -230,7 +230,7 @@ pub(in crate::service) fn appointment_ended(
     Ok(())
 }
 
-/// The old dialect has brought an appointment back that was over. Its patient, where they had come, waits again in
+/// An appointment was brought back that was over. Its patient, where they had come, waits again in
 /// their old place as if nobody had called them yet, for nobody gets a second ticket. Returns whether they had come.
 pub(in crate::service) fn appointment_restored(
     change: &mut Change<'_, '_>,

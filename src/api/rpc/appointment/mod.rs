@@ -27,6 +27,10 @@ use serde::Serialize;
 /// Other sessions that are named to someone who came too late.
 const ALTERNATIVES_MAX: i64 = 5;
 
+/// What is taken back in which way.
+const NO_UNDO: &str = "this takes back a cancelling or a leaving of your own, within minutes; a confirmed place is \
+    cancelled, a moved one moved again, who was checked in by mistake leaves, and a call is taken back by queue.undo";
+
 /// What a booking may be refused with.
 const BOOKING_ERRORS: &[Code] = &[
     Code::NotFound,
@@ -162,7 +166,7 @@ pub(super) fn refused(failure: Failure<booking::Refusal>) -> Problem {
                 .with("pool", pool.word())
         }
         Of::HoldExpired => plain(Code::HoldExpired),
-        Of::NothingToUndo => plain(Code::NothingToUndo),
+        Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
     }
     .into()
 }

@@ -166,8 +166,7 @@ pub struct UndoParams {
 
 impl Method for UndoStep {
     const NAME: &'static str = "appointment.undo";
-    const SUMMARY: &'static str =
-        "Takes back that an appointment was cancelled, within minutes, by whoever cancelled it.";
+    const SUMMARY: &'static str = "Takes back that an appointment was cancelled or its patient left, within minutes, by whoever did it.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[
         Code::NotFound,

@@ -106,6 +106,10 @@ fn subject_of_session(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subje
     Ok(Subject::Work { entity: "session", entity_id: id, doctor_id: found.doctor_id })
 }
 
+/// What is taken back in which way.
+const NO_UNDO: &str = "this takes back a call, a start or a finish of your own, within minutes and once; a leaving is \
+    taken back by appointment.undo, and who was skipped comes back by queue.return";
+
 fn plain(code: Code) -> Refusal {
     Refusal::new(code, code.meaning())
 }
@@ -141,7 +145,7 @@ fn refused(failure: Failure<queue::Refusal>) -> Problem {
             Refusal::new(Code::Conflict, "the patient has come again after this visit; it stays finished")
                 .with("appointment_id", appointment_id)
         }
-        Of::NothingToUndo => plain(Code::NothingToUndo),
+        Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
     }
     .into()
 }
