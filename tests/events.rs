@@ -146,7 +146,7 @@ impl Clinic {
             capacity_onsite: 0,
             capacity_addon: 0,
         };
-        self.act(|change| Ok(schedule::add_session(change.transaction, &new).unwrap()))
+        self.act(|change| Ok(schedule::add_session(change.transaction, &new, change.now).unwrap()))
     }
 
     fn place(&mut self, session_id: i64, patient_id: i64, state: State) -> i64 {

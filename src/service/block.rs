@@ -4,7 +4,7 @@
 
 use super::Failure;
 use super::booking::{self, Change, Refusal};
-use super::schedule::{Outcome, ScheduleRefusal, check_doctor, refuse};
+use super::schedule::{Outcome, ScheduleRefusal, check_department, check_doctor, refuse};
 use crate::store::statements::schedule;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -64,6 +64,11 @@ pub fn add(change: &mut Change<'_, '_>, new: &Block) -> Outcome<Blocked> {
     let transaction = change.transaction;
     if let Some(doctor_id) = new.doctor_id {
         check_doctor(transaction, doctor_id)?;
+    }
+    check_department(transaction, new.department.as_deref())?;
+    // One that began today may be noted late.
+    if new.ends_at <= change.now.time_text() || new.starts_at.as_str() < change.now.day() {
+        return refuse(ScheduleRefusal::Past);
     }
     let block_id = transaction.insert(
         &schedule::ADD_BLOCK,

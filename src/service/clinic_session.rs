@@ -28,6 +28,15 @@ impl SessionState {
         }
     }
 
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [SessionState] {
+        match self {
+            SessionState::Open => &[SessionState::Stopped, SessionState::Closed],
+            SessionState::Stopped => &[SessionState::Closed],
+            SessionState::Closed => &[],
+        }
+    }
+
     fn parse(word: &str) -> Result<SessionState, Error> {
         match word {
             "open" => Ok(SessionState::Open),
@@ -221,7 +230,8 @@ pub fn list(
 /// Other sessions are looked for so many days ahead.
 const ALTERNATIVES_DAYS: i64 = 14;
 
-/// Other sessions of the department with places online, from now on: what a patient is told who came too late.
+/// Other sessions of the doctor or the department with places online, from now on, the next ones after the session
+/// first: what a patient is told who came too late. Of two at one time that of the doctor comes first.
 pub fn alternatives(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
@@ -229,10 +239,12 @@ pub fn alternatives(
     now: &Now,
 ) -> Result<Vec<ClinicSession>, Error> {
     let mut found = Vec::new();
-    let (id, doctor_id, until) = (session.session_id, session.doctor_id, now.day_after(ALTERNATIVES_DAYS));
+    let (id, doctor_id, wanted) = (session.session_id, session.doctor_id, session.starts_at.as_str());
+    // One that is further away than those that are made ahead has others about it, too.
+    let until = now.day_after(ALTERNATIVES_DAYS).max(session.day.clone());
     transaction.each(
         &clinic_session::ALTERNATIVES,
-        params![session.department, doctor_id, now.time_text(), id, limit, now.day(), until],
+        params![session.department, doctor_id, now.time_text(), id, limit, now.day(), until, wanted],
         |row| {
             found.push(ClinicSession::from_row(row)?);
             Ok::<_, Error>(())

@@ -5,7 +5,7 @@
 
 use super::block::{self, Hours, Span};
 use super::booking::Change;
-use super::clinic_session;
+use super::clinic_session::{self, SessionState};
 use super::time::{AppointmentTime, Now};
 use super::{Failure, waitlist, working_hours};
 use crate::store::statements::{self, doctor, schedule};
@@ -100,6 +100,14 @@ pub enum ScheduleRefusal {
     /// All of those hours are blocked.
     Blocked,
     Unknown,
+    /// No doctor is of that department.
+    UnknownDepartment,
+    /// What is over is not planned.
+    Past,
+    /// Only a session that is open is changed.
+    NotOpen {
+        state: SessionState,
+    },
     /// The doctor's working hours cannot be read.
     HoursUnreadable,
     /// A session cannot have fewer places than are taken.
@@ -119,9 +127,19 @@ pub(super) fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Out
     }
 }
 
+/// Refuses a department that no doctor is of, which nobody would find again.
+pub(super) fn check_department(transaction: &Transaction<'_>, department: Option<&str>) -> Outcome<()> {
+    let Some(department) = department else { return Ok(()) };
+    match transaction.first(&doctor::DEPARTMENT_EXISTS, params![department], |row| row.integer(0))? {
+        Some(_) => Ok(()),
+        None => refuse(ScheduleRefusal::UnknownDepartment),
+    }
+}
+
 /// Adds a template. Returns its id.
 pub fn add_template(transaction: &Transaction<'_>, new: &Template) -> Outcome<i64> {
     check_doctor(transaction, new.doctor_id)?;
+    check_department(transaction, new.department.as_deref())?;
     let overlapping = transaction.first(
         &schedule::OVERLAPPING_TEMPLATE,
         params![new.doctor_id, new.weekday, new.starts, new.ends, new.valid_from, new.valid_to, new.period],
@@ -238,7 +256,12 @@ pub struct NewSession {
 }
 
 /// Makes a session that no template asks for. Returns its id. It may come in place of one that was stopped.
-pub fn add_session(transaction: &Transaction<'_>, new: &NewSession) -> Outcome<i64> {
+pub fn add_session(transaction: &Transaction<'_>, new: &NewSession, now: &Now) -> Outcome<i64> {
+    check_doctor(transaction, new.doctor_id)?;
+    check_department(transaction, new.department.as_deref())?;
+    if is_over(new, now) {
+        return refuse(ScheduleRefusal::Past);
+    }
     make_session(transaction, new, false)
 }
 
@@ -301,6 +324,9 @@ pub fn resize(
     let Some(session) = clinic_session::by_id(change.transaction, session_id)? else {
         return refuse(ScheduleRefusal::Unknown);
     };
+    if session.state != SessionState::Open {
+        return refuse(ScheduleRefusal::NotOpen { state: session.state });
+    }
     let pools = [(online, session.online), (onsite, session.onsite), (addon, session.addon)];
     if pools.iter().any(|(wanted, places)| wanted.is_some_and(|wanted| wanted < places.booked)) {
         return refuse(ScheduleRefusal::TooFewPlaces);

@@ -264,6 +264,7 @@ statements! {
         BY_ID = "by_id";
         BY_NAME = "by_name";
         DEPARTMENTS = "departments";
+        DEPARTMENT_EXISTS = "department_exists";
         EXISTS = "exists";
         ID_BY_EMPLOYEE_ID = "id_by_employee_id";
         LIST = "list";

@@ -227,6 +227,15 @@ impl Clinic {
         done.unwrap();
     }
 
+    /// The words of a refusal.
+    pub fn refusal(&mut self, who: &str, method: &str, params: &Value) -> String {
+        self.call(who, "session.whoami", &json!({})).unwrap();
+        let session = self.connections[who];
+        let data = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let reply = self.ask(&session, &data.to_string());
+        reply["error"]["message"].as_str().unwrap().to_owned()
+    }
+
     /// Calls under an id of so many letters, which the reply has too.
     pub fn call_at_length(&mut self, who: &str, method: &str, params: &Value, letters: usize) -> Value {
         self.call(who, "session.whoami", &json!({})).unwrap();

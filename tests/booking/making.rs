@@ -344,3 +344,49 @@ fn a_template_makes_none_in_place_of_one_that_was_stopped() {
     clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": session_id, "reason": "停诊"}));
     assert_eq!(clinic.ok(CLERK, "schedule.generate", json!({}))["session_ids"], json!([]));
 }
+
+#[test]
+fn what_is_planned_is_of_a_department_that_there_is_and_of_a_time_to_come() {
+    let mut clinic = Clinic::new();
+    clinic.at("2026-01-05 10:00");
+    let block = |from: &str, to: &str| json!({"starts_at": from, "ends_at": to, "reason": "放假"});
+    let session = |from: &str, to: &str| json!({"doctor_id": 4, "period": "p", "starts_at": from, "ends_at": to, "capacity_online": 1});
+    let template = json!({"doctor_id": 4, "weekday": 2, "period": "p", "starts": "09:00", "ends": "12:00",
+        "capacity_online": 2});
+    for (method, mut params) in [
+        ("schedule.add_session", session("2026-01-06 09:00", "2026-01-06 12:00")),
+        ("schedule.add_template", template),
+        ("schedule.add_block", block("2026-01-06 09:00", "2026-01-06 12:00")),
+    ] {
+        params["department"] = json!("没有的科");
+        clinic.refused(CLERK, method, params.clone(), "not_found");
+        params["department"] = json!("内科");
+        clinic.ok(CLERK, method, params);
+    }
+    for (method, params) in [
+        ("schedule.add_block", block("0001-01-01 00:00", "0001-01-02 00:00")),
+        ("schedule.add_block", block("0001-01-01 00:00", "2026-01-07 00:00")),
+        ("schedule.add_block", block("2026-01-05 08:00", "2026-01-05 10:00")),
+        ("schedule.add_session", session("2026-01-04 09:00", "2026-01-04 12:00")),
+        ("schedule.add_session", session("2026-01-05 08:00", "2026-01-05 10:00")),
+    ] {
+        let facts = clinic.call(CLERK, method, &params).unwrap_err();
+        assert_eq!(facts["field"], "starts_at", "{method} {params}");
+    }
+    clinic.ok(CLERK, "schedule.add_session", session("2026-01-05 08:00", "2026-01-05 10:01"));
+    clinic.ok(CLERK, "schedule.add_block", block("2026-01-05 08:00", "2026-01-05 10:30"));
+}
+
+#[test]
+fn only_a_session_that_is_open_gets_other_places() {
+    let mut clinic = Clinic::new();
+    let (stopped, closed) = (clinic.session(4, 2), clinic.session(5, 2));
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": stopped, "reason": "停诊"}));
+    let resize = |session_id: i64| json!({"session_id": session_id, "capacity_online": 5});
+    let facts = clinic.refused(CLERK, "schedule.resize_session", resize(stopped), "bad_transition");
+    assert_eq!((&facts["from"], &facts["allowed"]), (&json!("stopped"), &json!(["closed"])));
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    let facts = clinic.refused(CLERK, "schedule.resize_session", resize(closed), "bad_transition");
+    assert_eq!((&facts["from"], &facts["allowed"]), (&json!("closed"), &json!([])));
+}

@@ -266,3 +266,71 @@ fn nobody_keeps_a_place_by_one_hold_after_another() {
     clinic.pass(50);
     held(&mut clinic, session_id);
 }
+
+#[test]
+fn what_is_named_instead_of_a_full_session_is_the_nearest() {
+    let mut clinic = Clinic::new();
+    let mut session = |doctor_id: i64, starts: &str| {
+        clinic.session_of(json!({
+            "doctor_id": doctor_id, "period": starts, "starts_at": format!("2026-01-{starts}:00"),
+            "ends_at": format!("2026-01-{starts}:50"), "capacity_online": 1, "department": "内科",
+        }))
+    };
+    let full = session(4, "08 09");
+    let (before, long_before) = (session(4, "07 15"), session(5, "05 15"));
+    let (days_later, of_another, own) = (session(4, "12 09"), session(5, "08 14"), session(4, "08 14"));
+    let next = session(5, "08 11");
+    clinic.book(full, 0);
+    let facts = clinic.refused_book(full, 1, "session_full");
+    let named: Vec<i64> = facts["alternatives"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["session_id"].as_i64().unwrap())
+        .collect();
+    assert_eq!(named, [next, own, of_another, days_later, before], "and not {long_before}");
+}
+
+#[test]
+fn a_reason_can_be_seen() {
+    let mut clinic = Clinic::new();
+    let id = clinic.session(4, 2);
+    let facts = clinic.call(
+        CLERK,
+        "schedule.stop_session",
+        &json!({"session_id": id, "reason": "\u{200b} \u{feff}"}),
+    );
+    assert_eq!(facts.unwrap_err()["field"], "reason");
+}
+
+#[test]
+fn what_is_absent_looks_to_a_patient_as_what_is_another_ones() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let of_another = clinic.book(session_id, 0);
+    let join = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 2});
+    let entry = clinic.ok(&patient(2), "waitlist.join", join)["entry_id"].take();
+    for (method, name) in [
+        ("appointment.get", "appointment_id"),
+        ("appointment.cancel", "appointment_id"),
+        ("queue.status", "appointment_id"),
+        ("waitlist.leave", "entry_id"),
+    ] {
+        let there = if name == "entry_id" { entry.clone() } else { json!(of_another) };
+        let facts = clinic.refused(&patient(1), method, json!({name: there}), "forbidden");
+        assert_eq!(clinic.refused(&patient(1), method, json!({name: 999}), "forbidden"), facts);
+        clinic.refused(NURSE, method, json!({name: 999}), "not_found");
+    }
+    for id in [of_another, 999] {
+        let topics = json!({"topics": [format!("appointment:{id}")]});
+        clinic.refused(&patient(1), "event.subscribe", topics, "forbidden");
+    }
+}
+
+#[test]
+fn a_doctor_is_told_whose_session_it_is_not() {
+    let mut clinic = Clinic::new();
+    let foreign = clinic.session(5, 1);
+    let params = json!({"session_id": foreign});
+    assert_eq!(clinic.refusal("DOC001", "appointment.list", &params), "this is another doctor's");
+}

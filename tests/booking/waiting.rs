@@ -1,6 +1,7 @@
 //! Who waits for a place, and in which order they get one.
 
 use super::clinic::*;
+use medsrv::service::booking::LimitScope;
 use serde_json::{Value, json};
 
 fn join(clinic: &mut Clinic, session_id: i64, number: i64) -> Value {
@@ -118,8 +119,16 @@ fn who_could_not_book_does_not_wait() {
     clinic.book(elsewhere, 1);
     let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT + 1});
     clinic.refused(&patient(1), "waitlist.join", params, "patient_busy");
-    let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT});
-    clinic.refused(&patient(0), "waitlist.join", params, "patient_busy");
+    // Whoever has a place there does not wait for another one, whatever the limit is.
+    for limit_scope in [LimitScope::Department, LimitScope::None] {
+        let mut clinic = Clinic::with(|settings| settings.clinic.booking.limit_scope = limit_scope);
+        let session_id = clinic.session(4, 2);
+        let id = clinic.book(session_id, 0);
+        clinic.book(session_id, 1);
+        let params = json!({"session_id": session_id, "patient_id": FIRST_PATIENT});
+        let facts = clinic.refused(&patient(0), "waitlist.join", params, "limit_reached");
+        assert_eq!(facts["appointment_id"], id);
+    }
 }
 
 #[test]

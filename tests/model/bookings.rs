@@ -290,6 +290,15 @@ impl Clinic {
         if self.entries.values().filter(mine).any(is_live) {
             return Err("already_waiting");
         }
+        let is_there = |other: &Booking| {
+            other.session == session
+                && other.patient == patient
+                && other.pool != FOLLOWUP
+                && is_active(other.state)
+        };
+        if self.bookings.values().any(is_there) {
+            return Err("limit_reached");
+        }
         if self.blocked.contains(&patient) {
             return Err("penalised");
         }
@@ -316,6 +325,7 @@ impl Clinic {
     }
 
     pub fn resize(&mut self, id: i64, capacity: [i64; 3]) -> Said {
+        self.open(id).or(Err("bad_transition"))?;
         let session = self.sessions.get_mut(&id).unwrap();
         if capacity.iter().zip(session.booked).any(|(wanted, booked)| *wanted < booked) {
             return Err("conflict");

@@ -5,5 +5,6 @@ WHERE ((department = ?1 AND day >= ?6 AND day <= ?7) OR (doctor_id = ?2 AND day 
     AND state = 'open' AND starts_at > ?3 AND session_id <> ?4 AND booked_online < capacity_online
     AND (release_at IS NULL OR release_at <= ?3)
     AND (book_until IS NULL OR book_until > ?3)
-ORDER BY starts_at, session_id
+-- Later ones, the nearest first, and then earlier ones.
+ORDER BY starts_at < ?8, abs(julianday(starts_at) - julianday(?8)), doctor_id <> ?2, session_id
 LIMIT ?5

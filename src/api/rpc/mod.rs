@@ -87,7 +87,7 @@ pub mod methods {
 }
 
 use crate::service::ClinicRules;
-use crate::service::access::{self, Actor, Sight};
+use crate::service::access::{self, Actor, Role, Sight};
 use crate::service::audit::Action;
 use crate::service::changes::Changes;
 use crate::service::event::{Audience, Topic};
@@ -271,6 +271,19 @@ impl Call<'_> {
         self.opened.map_or_else(|| self.peer.to_string(), |opened| opened.actor.user_id.to_string())
     }
 
+    /// What is not there looks to a patient as what is somebody else's, so that ids tell them nothing of others.
+    fn hide_absence(&self, problem: Problem) -> Problem {
+        let is_patient = self.opened.is_some_and(|opened| opened.actor.role == Role::Patient);
+        match problem {
+            Problem::Refused(refusal)
+                if refusal.code == Code::NotFound && is_patient && self.who == Who::Own =>
+            {
+                forbidden(self.who, Subject::Nobody)
+            }
+            problem => problem,
+        }
+    }
+
     /// Whether the caller may reach whom the call concerns.
     fn admit(
         &mut self,
@@ -326,7 +339,7 @@ impl Call<'_> {
             }
             (Who::Treated, _) => own,
         };
-        if allowed { Ok(()) } else { Err(forbidden(self.who)) }
+        if allowed { Ok(()) } else { Err(forbidden(self.who, subject)) }
     }
 }
 
@@ -334,10 +347,13 @@ fn unauthenticated() -> Problem {
     Problem::refused(Code::Unauthenticated, Code::Unauthenticated.meaning())
 }
 
-fn forbidden(who: Who) -> Problem {
+fn forbidden(who: Who, subject: Subject) -> Problem {
     Problem::refused(
         Code::Forbidden,
         match who {
+            Who::Treated if matches!(subject, Subject::Work { .. } | Subject::Doctor(_)) => {
+                "this is another doctor's"
+            }
             Who::Own => "only your own data can be reached with this method",
             Who::Treated => {
                 "this patient has no appointment, record or stay with you; in an emergency call patient.break_glass"
@@ -423,7 +439,7 @@ fn run<M: Method>(
     output: &mut Vec<u8>,
 ) -> Result<(), Problem> {
     let params: M::Params = params::read(json)?;
-    let subject = M::subject(&params, call, transaction)?;
+    let subject = M::subject(&params, call, transaction).map_err(|problem| call.hide_absence(problem))?;
     call.admit(transaction, subject, M::reason(&params))?;
     let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
         envelope::write_json(&M::run(params, call, transaction)?, output);

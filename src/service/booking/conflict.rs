@@ -93,7 +93,7 @@ pub(super) fn check(
     }
 }
 
-/// Refuses a patient who could not book a place online of a session, if there were one.
+/// Refuses a patient who has a place of a session, or could not book one online if there were one.
 pub(in crate::service) fn check_patient(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
@@ -101,6 +101,14 @@ pub(in crate::service) fn check_patient(
     rules: &BookingRules,
     now: &Now,
 ) -> Outcome<()> {
+    let own = transaction.first(
+        &booking::OTHER_OF_DAY,
+        params![patient_id, session.day, 0, None::<&str>, None::<i64>, session.session_id],
+        |row| row.integer(0),
+    )?;
+    if let Some(appointment_id) = own {
+        return refuse(Refusal::LimitReached { appointment_id });
+    }
     check_penalty(transaction, patient_id, Pool::Online, now)?;
     let mut freed = session.clone();
     freed.online.booked = (freed.online.booked - 1).max(0);

@@ -18,7 +18,7 @@ use super::Subject;
 use super::field::{Date, Id, Line};
 use super::problem::{Code, Problem, Refusal};
 use crate::service::Failure;
-use crate::service::clinic_session;
+use crate::service::clinic_session::{self, SessionState};
 use crate::service::schedule::ScheduleRefusal;
 use crate::service::time::AppointmentTime;
 use crate::store::Transaction;
@@ -36,6 +36,20 @@ fn refused(failure: Failure<ScheduleRefusal>) -> Problem {
     match refusal {
         ScheduleRefusal::UnknownDoctor => Problem::not_found("doctor"),
         ScheduleRefusal::Unknown => Problem::not_found("part of a schedule"),
+        ScheduleRefusal::UnknownDepartment => Problem::not_found("department"),
+        ScheduleRefusal::Past => {
+            Problem::invalid("starts_at", "what is over, or began on an earlier day, is not planned")
+        }
+        ScheduleRefusal::NotOpen { state } => {
+            let allowed: Vec<&str> = state.next().iter().map(|state| state.word()).collect();
+            let message =
+                format!("a session that is {} is not changed; only one that is open is", state.word());
+            Refusal::new(Code::BadTransition, message)
+                .with("from", state.word())
+                .with("to", SessionState::Open.word())
+                .with("allowed", allowed)
+                .into()
+        }
         ScheduleRefusal::Overlaps { template_id } => Refusal::new(
             Code::Overlaps,
             "another template of the doctor has some of those hours, or the same name",

@@ -207,7 +207,7 @@ impl Method for AddSession {
             capacity_onsite: capacity("capacity_onsite", params.capacity_onsite)?,
             capacity_addon: capacity("capacity_addon", params.capacity_addon)?,
         };
-        let id = schedule::add_session(transaction, &new).map_err(refused)?;
+        let id = schedule::add_session(transaction, &new, call.now).map_err(refused)?;
         call.changes.sessions.insert(id);
         Ok(Made { id })
     }
@@ -293,7 +293,8 @@ impl Method for ResizeSession {
     const NAME: &'static str = "schedule.resize_session";
     const SUMMARY: &'static str = "Gives a session more places, or fewer.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const ERRORS: &'static [Code] =
+        &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::RequestIdReused];
     type Params = ResizeParams;
     type Outcome = SessionItem;
 
