@@ -18,8 +18,9 @@ fn a_draft_is_its_authors_until_it_is_signed() {
     let reason = json!({"patient_id": FIRST_PATIENT, "reason": "会诊"});
     clinic.ok("DOC002", "patient.break_glass", reason);
     let (get, list) = (json!({"note_id": note_id}), json!({"encounter_id": encounter_id}));
-    for who in ["DOC002".to_owned(), patient(0)] {
-        clinic.refused(&who, "record.get", get.clone(), "not_found");
+    // To its patient it looks as one that is not there, and that looks as another one's.
+    for (who, code) in [("DOC002".to_owned(), "not_found"), (patient(0), "forbidden")] {
+        clinic.refused(&who, "record.get", get.clone(), code);
         assert_eq!(clinic.ok(&who, "record.list", list.clone())["items"], json!([]), "{who}");
     }
     assert_eq!(clinic.ok("DOC001", "record.get", get.clone())["state"], "draft");
