@@ -278,6 +278,8 @@ CREATE TABLE admissions (
     -- home, transferred, against_advice or died.
     disposition TEXT,
     end_reason TEXT,
+    -- The day on which it is expected to end.
+    expected_on TEXT,
     old_hospitalization_id INTEGER REFERENCES hospitalizations (hospitalization_id),
     requested_ms INTEGER NOT NULL,
     admitted_ms INTEGER,
@@ -289,6 +291,12 @@ CREATE UNIQUE INDEX admissions_open ON admissions (patient_id) WHERE ended_ms IS
 CREATE INDEX admissions_by_patient ON admissions (patient_id, admission_id);
 CREATE INDEX admissions_of_ward ON admissions (ward_id) WHERE ended_ms IS NULL;
 CREATE UNIQUE INDEX admissions_reserved ON admissions (reserved_bed_id) WHERE reserved_bed_id IS NOT NULL;
+CREATE UNIQUE INDEX admissions_by_old ON admissions (old_hospitalization_id)
+WHERE old_hospitalization_id IS NOT NULL;
+-- Finds a ward's stays of the old schema that are not over. It is over an expression that no old client asks
+-- for, so that their SELECT without ORDER BY gets its rows as they were inserted.
+CREATE INDEX hospitalizations_of_ward ON hospitalizations (CASE WHEN status = 'admitted' THEN ward_number END)
+WHERE CASE WHEN status = 'admitted' THEN ward_number END IS NOT NULL;
 
 -- In which bed a patient has lain, from when to when.
 CREATE TABLE bed_stays (

@@ -16,6 +16,8 @@ pub struct Changes {
     pub appointments: BTreeSet<i64>,
     /// Patients who have a new notice.
     pub notices: BTreeSet<i64>,
+    /// Wards with another bed, or with something else to be seen in one.
+    pub wards: BTreeSet<i64>,
 }
 
 impl Changes {
@@ -24,6 +26,7 @@ impl Changes {
             && self.queues.is_empty()
             && self.appointments.is_empty()
             && self.notices.is_empty()
+            && self.wards.is_empty()
     }
 
     pub fn append(&mut self, other: Changes) {
@@ -32,5 +35,6 @@ impl Changes {
         self.queues.extend(other.queues);
         self.appointments.extend(other.appointments);
         self.notices.extend(other.notices);
+        self.wards.extend(other.wards);
     }
 }

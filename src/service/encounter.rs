@@ -187,6 +187,23 @@ pub fn begin(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Out
     known(transaction, encounter_id)
 }
 
+/// An encounter that goes on is over.
+pub fn finish(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Outcome<Encounter> {
+    going(transaction, encounter_id, State::Finished)?;
+    transaction.execute(&encounter::FINISH, params![encounter_id, now.unix_ms])?;
+    known(transaction, encounter_id)
+}
+
+/// Another doctor leads an encounter from now on. Its row in the old schema stays with the one who began it.
+pub(super) fn hand_over(
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    doctor_id: i64,
+) -> Result<(), Error> {
+    transaction.execute(&encounter::SET_DOCTOR, params![encounter_id, doctor_id])?;
+    Ok(())
+}
+
 /// An encounter that may go there.
 fn going(transaction: &Transaction<'_>, encounter_id: i64, to: State) -> Outcome<Encounter> {
     let found = known(transaction, encounter_id)?;

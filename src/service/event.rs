@@ -9,6 +9,7 @@ use super::changes::Changes;
 use super::clinic_session::{self, ClinicSession};
 use super::notice::Notice;
 use super::queue::{self, QueueRules};
+use super::ward;
 use crate::store::statements::event;
 use crate::store::{Error, Transaction, params};
 use std::fmt;
@@ -28,6 +29,8 @@ pub enum Topic {
     Appointment(i64),
     /// The notices of a patient.
     Patient(i64),
+    /// The beds of a ward.
+    Ward(i64),
 }
 
 impl Topic {
@@ -40,6 +43,7 @@ impl Topic {
             "queue" => Topic::Queue(id),
             "appointment" => Topic::Appointment(id),
             "patient" => Topic::Patient(id),
+            "ward" => Topic::Ward(id),
             _ => return None,
         };
         (topic.to_string() == text).then_some(topic)
@@ -58,25 +62,33 @@ impl fmt::Display for Topic {
             Topic::Queue(id) => write!(formatter, "queue:{id}"),
             Topic::Appointment(id) => write!(formatter, "appointment:{id}"),
             Topic::Patient(id) => write!(formatter, "patient:{id}"),
+            Topic::Ward(id) => write!(formatter, "ward:{id}"),
         }
     }
 }
 
 /// The topics of what has changed, each once.
 pub fn topics(changes: &Changes) -> impl Iterator<Item = Topic> {
-    let Changes { sessions, queues, appointments, notices } = changes;
+    let Changes { sessions, queues, appointments, notices, wards } = changes;
     let sessions = sessions.iter().map(|id| Topic::Session(*id));
     let queues = queues.iter().map(|id| Topic::Queue(*id));
     let appointments = appointments.iter().map(|id| Topic::Appointment(*id));
-    sessions.chain(queues).chain(appointments).chain(notices.iter().map(|id| Topic::Patient(*id)))
+    let notices = notices.iter().map(|id| Topic::Patient(*id));
+    let wards = wards.iter().map(|id| Topic::Ward(*id));
+    sessions.chain(queues).chain(appointments).chain(notices).chain(wards)
 }
 
 /// Whom a topic concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     Anyone,
-    Appointment { patient_id: i64, doctor_id: i64 },
+    Appointment {
+        patient_id: i64,
+        doctor_id: i64,
+    },
     Patient(i64),
+    /// Those of the staff who look after patients in beds.
+    Wards,
 }
 
 /// How a topic stands.
@@ -90,6 +102,7 @@ pub enum Snapshot {
         /// The latest unread ones, the oldest first.
         unread: Vec<Notice>,
     },
+    Beds(ward::Board),
 }
 
 impl Snapshot {
@@ -100,6 +113,7 @@ impl Snapshot {
                 Audience::Appointment { patient_id: found.patient_id, doctor_id: found.doctor_id }
             }
             Snapshot::Notices { patient_id, .. } => Audience::Patient(*patient_id),
+            Snapshot::Beds(_) => Audience::Wards,
         }
     }
 }
@@ -127,6 +141,7 @@ pub fn snapshot(
             unread.reverse();
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }
+        Topic::Ward(id) => Ok(ward::board(transaction, id)?.map(Snapshot::Beds)),
     }
 }
 
@@ -207,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_topic_is_written_in_one_way() {
-        for topic in [Topic::Session(1), Topic::Queue(i64::MAX), Topic::Appointment(7), Topic::Patient(12)] {
+        for topic in [Topic::Session(1), Topic::Queue(i64::MAX), Topic::Appointment(7), Topic::Ward(12)] {
             assert_eq!(Topic::parse(&topic.to_string()), Some(topic));
         }
         for text in ["", "session", "session:", "session:0", "session:-1", "session:+1", "session:01", "s:1"]

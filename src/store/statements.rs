@@ -49,7 +49,50 @@ statements! {
         BEGIN = "begin";
         BY_APPOINTMENT = "by_appointment";
         BY_ID = "by_id";
+        FINISH = "finish";
         INSERT = "insert";
+        SET_DOCTOR = "set_doctor";
+    }
+    admission {
+        ADD_OLD = "add_old";
+        ADMIT = "admit";
+        BY_ID = "by_id";
+        CANCEL = "cancel";
+        CLOSE_STAY = "close_stay";
+        DISCHARGE = "discharge";
+        DISCHARGE_OLD = "discharge_old";
+        HAS_DIAGNOSIS = "has_diagnosis";
+        INSERT = "insert";
+        MOVE = "move";
+        MOVE_OLD = "move_old";
+        OF_PATIENT = "of_patient";
+        OF_WARD = "of_ward";
+        OLD_OF_PATIENT = "old_of_patient";
+        OLD_OF_WARD = "old_of_ward";
+        OPEN_OF_PATIENT = "open_of_patient";
+        OPEN_STAY = "open_stay";
+        ORDER_DISCHARGE = "order_discharge";
+        RESERVE = "reserve";
+        SET_DOCTOR = "set_doctor";
+        SET_DOCTOR_OLD = "set_doctor_old";
+        STAYS = "stays";
+        UNDO_ORDER = "undo_order";
+    }
+    bed {
+        BY_ID = "by_id";
+        ID_BY_NUMBER = "id_by_number";
+        INSERT = "insert";
+        SET_STATE = "set_state";
+    }
+    ward {
+        BOARD = "board";
+        BY_ID = "by_id";
+        CLOSE = "close";
+        COUNT_BEDS = "count_beds";
+        COUNT_OPEN = "count_open";
+        ID_BY_NUMBER = "id_by_number";
+        INSERT = "insert";
+        LIST = "list";
     }
     export {
         ALLERGIES_OF_PATIENT = "allergies_of_patient";

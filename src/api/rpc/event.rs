@@ -31,7 +31,7 @@ pub struct TopicName(Topic);
 impl<'de> Deserialize<'de> for TopicName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let expected = "must be a topic: session:ID, queue:ID, appointment:ID or patient:ID";
+        let expected = "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID or ward:ID";
         Topic::parse(&text).map(TopicName).ok_or_else(|| D::Error::custom(expected))
     }
 }
@@ -46,7 +46,7 @@ impl JsonSchema for TopicName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient):[1-9][0-9]*$"})
+        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient|ward):[1-9][0-9]*$"})
     }
 }
 
@@ -129,6 +129,7 @@ pub enum Facts {
     Queue(super::queue::Board),
     Appointment(AppointmentFacts),
     Notices(NoticeFacts),
+    Ward(super::ward::Board),
 }
 
 impl Facts {
@@ -140,6 +141,7 @@ impl Facts {
             Snapshot::Notices { unread, .. } => {
                 Facts::Notices(NoticeFacts { unread: unread.iter().map(NoticeItem::of).collect() })
             }
+            Snapshot::Beds(board) => Facts::Ward(board.into()),
         }
     }
 
@@ -150,6 +152,7 @@ impl Facts {
             Facts::Queue(_) => "board",
             Facts::Appointment(_) => "state",
             Facts::Notices(_) => "notices",
+            Facts::Ward(_) => "beds",
         }
     }
 }
@@ -193,7 +196,7 @@ pub struct Subscribe;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribeParams {
-    /// 1 to 100 of session:ID, queue:ID, appointment:ID and patient:ID.
+    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID and ward:ID.
     pub topics: Vec<TopicName>,
     /// The last sequence that the client knows: what has happened since is told instead of how things stand.
     #[serde(default)]
@@ -295,6 +298,7 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
             Topic::Session(id) | Topic::Queue(id) => ("clinic_session", id),
             Topic::Appointment(id) => ("appointment", id),
             Topic::Patient(id) => ("patient", id),
+            Topic::Ward(id) => ("ward", id),
         };
         (call.note.entity, call.note.entity_id) = (entity, Some(id));
         call.note.patient_id = (entity == "patient").then_some(id);
@@ -307,16 +311,22 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
     let snapshot = match topic {
         // Nothing of a patient is read for anybody else.
         Topic::Patient(id) if !(call.may_hear)(&Audience::Patient(id), actor) => None,
+        Topic::Ward(_) if !(call.may_hear)(&Audience::Wards, actor) => None,
         topic => event::snapshot(transaction, topic, &call.rules.queue)?,
     };
     match snapshot {
         Some(snapshot) if (call.may_hear)(&snapshot.audience(), actor) => Ok(snapshot),
         // Whoever may hear of all of them is told which there are.
-        None if topic.is_open() || (call.may_hear)(&NO_ONES_APPOINTMENT, actor) => {
+        None if topic.is_open() || (call.may_hear)(general(topic), actor) => {
             refuse(Code::NotFound, "there is no such topic")
         }
         _ => refuse(Code::Forbidden, "this topic is for those only whom it concerns"),
     }
+}
+
+/// Whom something of a topic's kind concerns that is nobody's.
+fn general(topic: Topic) -> &'static Audience {
+    if matches!(topic, Topic::Ward(_)) { &Audience::Wards } else { &NO_ONES_APPOINTMENT }
 }
 
 /// The events after a sequence, in order, unless they are too many.

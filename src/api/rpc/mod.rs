@@ -9,7 +9,9 @@ mod appointment;
 mod audit;
 mod department;
 mod doctor;
+mod admission;
 mod encounter;
+mod ward;
 pub mod envelope;
 pub mod event;
 mod fhir;
@@ -31,6 +33,10 @@ pub mod methods {
     pub use super::account::{
         CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
         UnlockAccount,
+    };
+    pub use super::admission::{
+        Admit, CancelAdmission, ChangeDoctor, Discharge, GetAdmission, ListAdmissions, OrderDischarge,
+        RequestAdmission, ReserveBed, Transfer, UndoDischargeOrder,
     };
     pub use super::appointment::{
         BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
@@ -56,6 +62,7 @@ pub mod methods {
     };
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
     pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
+    pub use super::ward::{AddBed, AddWard, CloseWard, ListWards, SetBedState, WardBoard};
 }
 
 use crate::service::ClinicRules;

@@ -75,6 +75,11 @@ codes! {
     QueueEmpty = "queue_empty": "Nobody waits who could be called.";
     RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
+    BedTaken = "bed_taken": "The bed `bed_id` is not free for this patient; `state` says what it is.";
+    BedMissing = "bed_missing": "No bed is named, and none is reserved.";
+    AlreadyAdmitted = "already_admitted": "The patient has a stay that is not over, or is asked for: `admission_id`.";
+    DiagnosisMissing = "diagnosis_missing": "The stay has no discharge diagnosis yet.";
+    WardClosed = "ward_closed": "The ward is closed.";
 }
 
 /// A refusal by the application.
