@@ -83,6 +83,14 @@ fn people(store: &mut Store) {
     assert_eq!(store.commit(), Commit::Durable);
 }
 
+/// The result of a reply, or the facts of its error.
+fn result(mut reply: Value) -> Result<Value, Value> {
+    match reply.get("error") {
+        Some(error) => Err(error.get("data").cloned().unwrap_or_else(|| error.clone())),
+        None => Ok(reply["result"].take()),
+    }
+}
+
 impl Clinic {
     pub fn new() -> Clinic {
         Clinic::with(|_| {})
@@ -146,7 +154,8 @@ impl Clinic {
         Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) }
     }
 
-    pub fn call(&mut self, who: &str, method: &str, params: &Value) -> Result<Value, Value> {
+    /// The connection on which someone is logged in.
+    fn connection(&mut self, who: &str) -> Session {
         if !self.connections.contains_key(who) {
             let session = self.connect();
             let password = match who {
@@ -161,13 +170,52 @@ impl Clinic {
             assert!(reply["error"].is_null(), "{who}: {reply}");
             self.connections.insert(who.to_owned(), session);
         }
-        let session = self.connections[who];
+        self.connections[who]
+    }
+
+    pub fn call(&mut self, who: &str, method: &str, params: &Value) -> Result<Value, Value> {
+        let session = self.connection(who);
         let data = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-        let mut reply = self.ask(&session, &data);
-        match reply.get("error") {
-            Some(error) => Err(error.get("data").cloned().unwrap_or_else(|| error.clone())),
-            None => Ok(reply["result"].take()),
+        result(self.ask(&session, &data))
+    }
+
+    /// What each of these calls came to, which come within one turn.
+    pub fn together(&mut self, calls: &[(&str, &str, Value)]) -> Vec<Result<Value, Value>> {
+        let connections: Vec<Session> = calls.iter().map(|(who, ..)| self.connection(who)).collect();
+        let mut results = Vec::new();
+        for (session, (_, method, params)) in connections.iter().zip(calls) {
+            let data = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+            let mut output = Vec::new();
+            let then = self.dispatcher.request(session, b"n", data.as_bytes(), &self.now, false, &mut output);
+            assert!(!matches!(then, Then::Wait | Then::Later), "{method}");
+            results.push(result(serde_json::from_slice(&output).unwrap()));
         }
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        results
+    }
+
+    /// What the last turn has told those who listen: who, and the event.
+    pub fn told(&mut self) -> Vec<(String, Value)> {
+        let mut told = Vec::new();
+        let connections = &self.connections;
+        self.dispatcher.push(&mut |session, data| {
+            let (who, _) = connections.iter().find(|(_, known)| known.id == session).unwrap();
+            let mut event: Value = serde_json::from_slice(data).unwrap();
+            told.push((who.clone(), event["params"].take()));
+        });
+        told
+    }
+
+    /// Changes rows that no method changes yet.
+    pub fn execute(&mut self, sql: &str) {
+        let now = self.now.clone();
+        let sql = Box::leak(sql.to_owned().into_boxed_str());
+        let statement = Statement { file: "", sql };
+        let done = self
+            .dispatcher
+            .act("test", &now, |change| Ok((change.transaction.execute(&statement, [])?, Vec::new())));
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        done.unwrap();
     }
 
     pub fn ok(&mut self, who: &str, method: &str, params: Value) -> Value {

@@ -5,3 +5,7 @@
 mod clinic;
 mod encounters;
 mod fhir;
+mod hospital;
+mod stays;
+mod wards;
+mod wards_walk;

@@ -12,3 +12,4 @@ mod places;
 mod retries;
 mod sessions;
 mod throttle;
+mod ward;
