@@ -207,6 +207,19 @@ fn another_doctor_takes_a_stay_over_with_its_encounter() {
 }
 
 #[test]
+fn the_encounter_of_a_stay_goes_on_until_the_discharge() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = ward(&mut clinic, "1", &["1"]);
+    let admission_id = admitted(&mut clinic, 0, ward_id, beds[0]);
+    for state in ["finished", "cancelled"] {
+        assert!(!clinic.takes(&format!("UPDATE encounters SET state = '{state}' WHERE class = 'IMP'")));
+    }
+    ordered(&mut clinic, admission_id);
+    clinic.ok(NURSE, "admission.discharge", json!({"admission_id": admission_id}));
+    assert!(clinic.takes("UPDATE encounters SET state = 'in_progress' WHERE class = 'IMP'"));
+}
+
+#[test]
 fn whoever_has_asked_for_a_stay_treats_the_patient() {
     let mut clinic = Clinic::new();
     let (ward_id, _) = ward(&mut clinic, "1", &["1"]);

@@ -8,8 +8,7 @@ use super::{
     Admission, Disposition, Outcome, Refusal, State, bed_for, going, known, known_bed, refuse, standing,
 };
 use crate::service::booking::Change;
-use crate::service::encounter;
-use crate::service::ward;
+use crate::service::{Failure, encounter, ward};
 use crate::store::statements::{admission, doctor};
 use crate::store::{Error, params};
 
@@ -116,13 +115,11 @@ pub fn discharge(change: &mut Change<'_, '_>, admission_id: i64) -> Outcome<Admi
     known(change, admission_id)
 }
 
-/// Ends the stay's encounter, unless somebody has ended it before.
+/// Ends the stay's encounter, unless it has ended already, or something in it is to be done first: nobody keeps a
+/// bed because of what is to be written.
 fn end_encounter(change: &Change<'_, '_>, encounter_id: i64) -> Outcome<()> {
-    let open = encounter::by_id(change.transaction, encounter_id)?
-        .is_some_and(|found| found.state.next().contains(&encounter::State::Finished));
-    if open {
-        encounter::finish(change.transaction, encounter_id, change.now)
-            .map_err(|failure| failure.map(Refusal::Encounter))?;
+    match encounter::finish(change.transaction, encounter_id, change.now) {
+        Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+        Err(Failure::Fault(fault)) => Err(fault.into()),
     }
-    Ok(())
 }
