@@ -118,10 +118,8 @@ fn a_failure_leaves_nothing_behind_either() {
     assert!(is_gone(server));
 }
 
-/// The lines of the page that are to be typed, as a person would type them.
-#[test]
-fn the_morning_of_the_page_runs_as_it_is_written() {
-    let page = include_str!("../docs/clinic.md");
+/// What the lines of a page that are to be typed print where they are typed as they stand, and complain of.
+fn played(page: &str) -> (String, String) {
     let (_, rest) = page.split_once("<!-- played -->").unwrap();
     let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
     let server = common::Server::demo();
@@ -134,11 +132,29 @@ fn the_morning_of_the_page_runs_as_it_is_written() {
         .env_remove("MEDSRV_TOKEN")
         .output()
         .unwrap();
-    let (shown, complaints) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    let complaints = String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(output.status.success(), "{complaints}\n{shown}");
+    (shown, complaints)
+}
+
+#[test]
+fn the_morning_of_the_page_runs_as_it_is_written() {
+    let (shown, complaints) = played(include_str!("../docs/clinic.md"));
     for expected in ["no place", "\"name\": \"王*\"", "\"kind\": \"session_stopped\"", "an emergency"] {
         assert!(shown.contains(expected), "{expected}:\n{shown}");
     }
     assert!(complaints.contains("session_full"), "{complaints}");
+}
+
+#[test]
+fn the_stay_of_the_page_runs_as_it_is_written() {
+    let (shown, complaints) = played(include_str!("../docs/wards.md"));
+    let words = ["one stay", "one patient", "no diagnosis", "\"state\": \"occupied\"", "needs a single room"];
+    for expected in words {
+        assert!(shown.contains(expected), "{expected}:\n{shown}");
+    }
+    for expected in ["already_admitted", "bad_transition", "diagnosis_missing"] {
+        assert!(complaints.contains(expected), "{expected}:\n{complaints}");
+    }
 }
