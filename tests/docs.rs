@@ -212,6 +212,8 @@ fn every_document_that_is_named_is_there() {
         "docs/rpc.md",
         "docs/accounts.md",
         "docs/performance.md",
+        "docs/records.md",
+        "docs/prescriptions.md",
         "docs/wards.md",
         "tests/clients/README.md",
     ] {

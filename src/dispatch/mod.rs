@@ -30,6 +30,7 @@ use crate::service::credential::{Recipe, Remembered};
 use crate::service::event::Topic;
 use crate::service::login::{Desk, LoginRules};
 use crate::service::memory::Memory;
+use crate::service::order::OrderRules;
 use crate::service::queue::QueueRules;
 use crate::service::reminder::ReminderRules;
 use crate::service::reply::ReplyKey;
@@ -86,6 +87,8 @@ impl Settings {
     }
 }
 
+const MINUTE_MS: i64 = 60_000;
+
 fn clinic_rules(config: &config::Config) -> ClinicRules {
     let (booking, queue) = (&config.booking, &config.queue);
     let ms = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
@@ -121,6 +124,7 @@ fn clinic_rules(config: &config::Config) -> ClinicRules {
             day_min: booking.reminder_day_min.into(),
             hour_min: booking.reminder_hour_min.into(),
         },
+        order: OrderRules { critical_repeat_ms: i64::from(config.order.critical_repeat_minutes) * MINUTE_MS },
     }
 }
 

@@ -1,5 +1,5 @@
 //! What is done when its time has come, and nobody has asked for it: holds expire, sessions end and are made,
-//! patients are reminded, old events are deleted, and with them what is kept for who is gone.
+//! patients are reminded, doctors told again of critical results, old events are deleted, and with them what is kept for who is gone.
 //!
 //! It never reads the clock, and waits for nothing. Invariants: a call of `tick` does a bounded piece of each,
 //! and what is left comes at once; each change is in the trail in its own transaction; whatever the clock does,
@@ -11,12 +11,12 @@ use crate::service::booking::{self, Booking, Change, Outcome, Refusal, State};
 use crate::service::changes::Changes;
 use crate::service::reminder::{self, Cursor};
 use crate::service::time::{AppointmentTime, Now};
-use crate::service::{Failure, clinic_session, event, schedule};
+use crate::service::{Failure, clinic_session, event, order, schedule};
 use crate::session::SessionId;
 use crate::store::{Error, Transaction};
 use log::error;
 
-/// Holds, appointments to remind of, and events to delete, in one slice.
+/// Holds, appointments to remind of, and critical results to tell again, in one slice.
 const ITEMS_PER_SLICE: i64 = 50;
 /// Each has as many appointments as it has places.
 const SESSIONS_PER_SLICE: i64 = 2;
@@ -73,10 +73,11 @@ impl Dispatcher {
     pub fn tick(&mut self, now: &Now) {
         self.moment = Some(now.clone());
         let mut ticked = Ticked::default();
-        let steps: [(&str, Step); 6] = [
+        let steps: [(&str, Step); 7] = [
             ("holds could not be ended", Dispatcher::expire_holds),
             ("sessions that are over could not be closed", Dispatcher::close_sessions),
             ("patients could not be reminded", Dispatcher::remind),
+            ("critical results could not be told again", Dispatcher::repeat_critical),
             ("sessions could not be made", Dispatcher::generate_sessions),
             ("old events could not be deleted", Dispatcher::trim_events),
             ("it could not be looked at who is logged in still", Dispatcher::sweep_subscribers),
@@ -132,7 +133,8 @@ impl Dispatcher {
         let expiry = booking::next_expiry(&view)?;
         let end = clinic_session::next_end(&view)?;
         let end = end.and_then(|end| AppointmentTime::parse(&end)).and_then(|end| now.unix_ms_of(&end));
-        Ok(expiry.into_iter().chain(end).min())
+        let repeat = order::next_repeat(&view)?;
+        Ok(expiry.into_iter().chain(end).chain(repeat).min())
     }
 
     /// The turn is durable.
@@ -281,6 +283,20 @@ impl Dispatcher {
             })?;
         }
         Ok((found.has_more, Some(found.cursor)))
+    }
+
+    /// Tells doctors again of what they have not acknowledged. That is no change of anything, and would fill the
+    /// trail.
+    fn repeat_critical(&mut self, now: &Now) -> Result<bool, Error> {
+        let next = order::next_repeat(&self.store.read()?)?;
+        if next.is_none_or(|next| next > now.unix_ms) {
+            return Ok(false);
+        }
+        let rules = self.settings.clinic.order.clone();
+        self.act("timer.repeat_critical", now, |change| {
+            let more = order::repeat(change.transaction, &rules, ITEMS_PER_SLICE, change.changes, now)?;
+            Ok((more, Vec::new()))
+        })
     }
 
     fn trim_events(&mut self, now: &Now) -> Result<bool, Error> {

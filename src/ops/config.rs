@@ -50,6 +50,7 @@ pub struct Config {
     pub accounts: Accounts,
     pub booking: Booking,
     pub queue: Queue,
+    pub order: Order,
     pub audit: Audit,
 }
 
@@ -171,6 +172,11 @@ pub struct Queue {
 }
 
 #[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub critical_repeat_minutes: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
 pub struct Audit {
     /// Whether reads of patients' data by others are recorded.
     pub reads: bool,
@@ -278,6 +284,12 @@ impl Default for Queue {
             return_after: 3,
             booked_per_walk_in: 2,
         }
+    }
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Order { critical_repeat_minutes: 5 }
     }
 }
 

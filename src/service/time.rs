@@ -50,6 +50,15 @@ impl Now {
         Some(self.unix_ms + now.seconds_until(time) * 1000)
     }
 
+    /// As `unix_ms_of`, of a time in one of the forms in which old clients write one: a day, or a day and a time.
+    pub fn unix_ms_of_text(&self, text: &str) -> Option<i64> {
+        let mut whole = text.get(..TEXT_BYTES.min(text.len()))?.replacen('T', " ", 1);
+        if whole.len() == DATE_BYTES {
+            whole.push_str(" 00:00:00");
+        }
+        self.unix_ms_of(&AppointmentTime::parse(&whole)?)
+    }
+
     /// The local day so many days later, or earlier, `YYYY-MM-DD`.
     pub fn day_after(&self, days: i64) -> String {
         NaiveDate::parse_from_str(self.day(), "%Y-%m-%d")

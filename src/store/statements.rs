@@ -44,14 +44,70 @@ statements! {
         SET_PASSWORD = "set_password";
         SET_USERNAME = "set_username";
     }
+    allergy {
+        ACTIVE = "active";
+        BY_ID = "by_id";
+        INSERT = "insert";
+        KNOWN = "known";
+        OF_PATIENT = "of_patient";
+        REFUTE = "refute";
+    }
+    attachment {
+        BY_ID = "by_id";
+        INSERT = "insert";
+        OF_ENCOUNTER = "of_encounter";
+        WITHDRAW = "withdraw";
+    }
+    diagnosis {
+        AT_RANK = "at_rank";
+        BY_ID = "by_id";
+        INSERT = "insert";
+        LAST_RANK = "last_rank";
+        OF_ENCOUNTER = "of_encounter";
+        SET_RANK = "set_rank";
+        WITHDRAW = "withdraw";
+    }
     encounter {
         ADD_RECORD = "add_record";
         BEGIN = "begin";
         BY_APPOINTMENT = "by_appointment";
         BY_ID = "by_id";
-        FINISH = "finish";
+        END = "end";
         INSERT = "insert";
+        INSERT_BEGUN = "insert_begun";
+        OF_PATIENT = "of_patient";
+        OPEN_OF_DOCTOR = "open_of_doctor";
+        REOPEN = "reopen";
         SET_DOCTOR = "set_doctor";
+        WRITTEN = "written";
+    }
+    icd10 {
+        ANY = "any";
+        BY_CODE = "by_code";
+        BY_TITLE = "by_title";
+        INSERT = "insert";
+        SET_TITLE = "set_title";
+        TITLE = "title";
+    }
+    record {
+        BY_ID = "by_id";
+        DRAFTS = "drafts";
+        INSERT = "insert";
+        INSERT_VERSION = "insert_version";
+        MAKE_FINAL = "make_final";
+        OF_ENCOUNTER = "of_encounter";
+        OLD = "old";
+        REWRITE = "rewrite";
+        SET_VERSION = "set_version";
+        SHOW = "show";
+        SHOW_PRINCIPAL = "show_principal";
+        SIGN = "sign";
+        SIGNED = "signed";
+        VERSION = "version";
+    }
+    timeline {
+        MOMENTS = "moments";
+        TIMES = "times";
     }
     admission {
         ADD_OLD = "add_old";
@@ -113,6 +169,63 @@ statements! {
         STAYS_OF_ADMISSION = "stays_of_admission";
         WARDS = "wards";
         WARDS_OF_PATIENT = "wards_of_patient";
+    }
+    drug {
+        BY_CODE = "by_code";
+        BY_ID = "by_id";
+        CHANGE = "change";
+        INSERT = "insert";
+        SEARCH_CODE = "search_code";
+        SEARCH_CODE_AFTER = "search_code_after";
+        SEARCH_NAME = "search_name";
+        SEARCH_NAME_AFTER = "search_name_after";
+    }
+    prescription {
+        ACTIVATE = "activate";
+        ADD_LINE = "add_line";
+        ADD_OLD = "add_old";
+        ALLERGIES = "allergies";
+        APPEND_OLD = "append_old";
+        BY_ID = "by_id";
+        DISPENSE = "dispense";
+        END = "end";
+        END_LINES = "end_lines";
+        INSERT = "insert";
+        LINES = "lines";
+        LINES_OF_ENCOUNTER = "lines_of_encounter";
+        LINES_OF_PATIENT = "lines_of_patient";
+        LIVE = "live";
+        OF_ENCOUNTER = "of_encounter";
+        OF_PATIENT = "of_patient";
+        OLD_OF_ENCOUNTER = "old_of_encounter";
+        OLD_OF_PATIENT = "old_of_patient";
+        REMOVE_LINE = "remove_line";
+        SET_TAKEN_UNTIL = "set_taken_until";
+    }
+    service_order {
+        ACCEPT = "accept";
+        ACKNOWLEDGE = "acknowledge";
+        ADD_OLD = "add_old";
+        ADD_RESULT = "add_result";
+        APPEND_OLD = "append_old";
+        BY_ID = "by_id";
+        CRITICAL = "critical";
+        END = "end";
+        INSERT = "insert";
+        NEXT_REPEAT = "next_repeat";
+        OF_ENCOUNTER = "of_encounter";
+        OF_PATIENT = "of_patient";
+        OLD_OF_ENCOUNTER = "old_of_encounter";
+        OLD_OF_PATIENT = "old_of_patient";
+        OPEN = "open";
+        OPEN_IN_STATE = "open_in_state";
+        OPEN_OF_DOCTOR = "open_of_doctor";
+        RANK = "rank";
+        REPEAT = "repeat";
+        RESULT_BY_ID = "result_by_id";
+        RESULTS = "results";
+        START = "start";
+        TO_REPEAT = "to_repeat";
     }
     legacy_request {
         ADD = "add";

@@ -1,7 +1,6 @@
 //! Sessions and the places in them, over the dispatcher, without sockets: how sessions are made, who gets a place,
 //! what becomes of it, who waits for one, and what the old dialect makes of it all.
 
-#[allow(dead_code, reason = "the tests of care use more of it")]
 mod clinic;
 mod closing;
 mod keeping;

@@ -3,7 +3,9 @@
 
 use crate::care::of_encounter;
 use crate::clinic::*;
+use crate::orders::of_order;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
+use crate::records::of_records;
 use crate::ward::of_ward;
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
@@ -82,6 +84,51 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
     ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
     ("fhir.export", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("encounter.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("encounter.begin", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.finish", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.reopen", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.write", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("record.edit", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.sign", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.amend", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("record.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("diagnosis.add", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("diagnosis.set_rank", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("diagnosis.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("diagnosis.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("diagnosis.search_codes", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("allergy.add", ["no", "treated", "any", "no", "no", "any", "no"]),
+    ("allergy.refute", ["no", "treated", "any", "no", "no", "any", "no"]),
+    ("allergy.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("attachment.add", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("attachment.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("attachment.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("patient.timeline", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("drug.search", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("drug.get", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("prescription.create", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.add_line", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.remove_line", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.activate", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.dispense", ["no", "no", "any", "no", "no", "any", "no"]),
+    ("prescription.stop", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("prescription.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.request", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.accept", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.start", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.complete", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.add_result", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.worklist", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.acknowledge", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.critical", ["no", "own", "no", "no", "no", "no", "no"]),
     ("ward.add", ["no", "no", "no", "any", "any", "no", "no"]),
     ("ward.add_bed", ["no", "no", "no", "any", "any", "no", "no"]),
     ("ward.close", ["no", "no", "no", "any", "any", "no", "no"]),
@@ -140,6 +187,17 @@ const REASONED: &[&str] = &[
     "queue.status",
     "encounter.get",
     "fhir.export",
+    "encounter.list",
+    "record.get",
+    "record.list",
+    "diagnosis.list",
+    "allergy.list",
+    "attachment.list",
+    "patient.timeline",
+    "prescription.get",
+    "prescription.list",
+    "order.get",
+    "order.list",
     "ward.board",
     "admission.get",
     "admission.list",
@@ -149,7 +207,7 @@ const REASONED: &[&str] = &[
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_ward];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records, of_order, of_ward];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -203,6 +261,8 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
         "rpc.discover" | "session.logout" | "session.whoami" | "session.list" | "session.revoke"
         | "account.list" | "doctor.list" | "department.list" | "audit.query" | "event.unsubscribe"
         | "notice.list" => own(json!({})),
+        "order.worklist" => own(json!({"kind": "laboratory"})),
+        "order.critical" => own(json!({})),
         "notice.fetched" => own(json!({"up_to": 1})),
         "event.subscribe" => own(json!({"topics": [format!("session:{}", session(clinic, PAIRS[0], 1))]})),
         "queue.board" => own(json!({"session_id": session(clinic, PAIRS[0], 1)})),
@@ -235,6 +295,12 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
             all
         }
         "patient.get" | "fhir.export" => about("patient_id", json!({}), &patients),
+        "patient.timeline" | "encounter.list" | "allergy.list" => about("patient_id", json!({}), &patients),
+        "allergy.add" => {
+            let substance = format!("substance {number}");
+            about("patient_id", json!({"substance": substance, "severity": "mild"}), &patients)
+        }
+        "diagnosis.search_codes" => own(json!({"prefix": "A"})),
         "patient.search" => own(json!({"name": "张"})),
         "patient.update" => about("patient_id", json!({"email": "a@example.com"}), &patients),
         "patient.break_glass" => about("patient_id", json!({"reason": "昏迷"}), &patients),

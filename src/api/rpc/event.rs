@@ -9,6 +9,7 @@ use crate::service::booking::Booking;
 use crate::service::clinic_session::{ClinicSession, Places};
 use crate::service::event::{self, Audience, Bounds, Event, Snapshot, Topic};
 use crate::service::notice::Notice;
+use crate::service::order::OrderResult;
 use crate::store::Transaction;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -31,7 +32,8 @@ pub struct TopicName(Topic);
 impl<'de> Deserialize<'de> for TopicName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let expected = "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID or ward:ID";
+        let expected =
+            "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID, doctor:ID or ward:ID";
         Topic::parse(&text).map(TopicName).ok_or_else(|| D::Error::custom(expected))
     }
 }
@@ -46,7 +48,7 @@ impl JsonSchema for TopicName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient|ward):[1-9][0-9]*$"})
+        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient|doctor|ward):[1-9][0-9]*$"})
     }
 }
 
@@ -121,6 +123,36 @@ pub struct NoticeFacts {
     pub unread: Vec<NoticeItem>,
 }
 
+/// A critical result; order.get has the rest of it.
+#[derive(Serialize, JsonSchema)]
+pub struct CriticalItem {
+    pub result_id: i64,
+    pub order_id: i64,
+    pub patient_id: i64,
+    pub name: String,
+    pub flag: &'static str,
+    pub reported_ms: i64,
+}
+
+impl CriticalItem {
+    fn of(result: &OrderResult) -> CriticalItem {
+        CriticalItem {
+            result_id: result.result_id,
+            order_id: result.order_id,
+            patient_id: result.patient_id,
+            name: result.name.clone(),
+            flag: result.flag.word(),
+            reported_ms: result.reported_ms,
+        }
+    }
+}
+
+/// A doctor's critical results that are not acknowledged, the oldest first, at most 20; order.critical has all.
+#[derive(Serialize, JsonSchema)]
+pub struct CriticalFacts {
+    pub unacknowledged: Vec<CriticalItem>,
+}
+
 /// What is told of a topic.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -129,6 +161,7 @@ pub enum Facts {
     Queue(super::queue::Board),
     Appointment(AppointmentFacts),
     Notices(NoticeFacts),
+    Critical(CriticalFacts),
     Ward(super::ward::Board),
 }
 
@@ -141,6 +174,10 @@ impl Facts {
             Snapshot::Notices { unread, .. } => {
                 Facts::Notices(NoticeFacts { unread: unread.iter().map(NoticeItem::of).collect() })
             }
+            Snapshot::Critical { unacknowledged, .. } => {
+                let unacknowledged = unacknowledged.iter().map(CriticalItem::of).collect();
+                Facts::Critical(CriticalFacts { unacknowledged })
+            }
             Snapshot::Beds(board) => Facts::Ward(board.into()),
         }
     }
@@ -152,6 +189,7 @@ impl Facts {
             Facts::Queue(_) => "board",
             Facts::Appointment(_) => "state",
             Facts::Notices(_) => "notices",
+            Facts::Critical(_) => "critical",
             Facts::Ward(_) => "beds",
         }
     }
@@ -196,7 +234,7 @@ pub struct Subscribe;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribeParams {
-    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID and ward:ID.
+    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID, doctor:ID and ward:ID.
     pub topics: Vec<TopicName>,
     /// The last sequence that the client knows: what has happened since is told instead of how things stand.
     #[serde(default)]
@@ -298,6 +336,7 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
             Topic::Session(id) | Topic::Queue(id) => ("clinic_session", id),
             Topic::Appointment(id) => ("appointment", id),
             Topic::Patient(id) => ("patient", id),
+            Topic::Doctor(id) => ("doctor", id),
             Topic::Ward(id) => ("ward", id),
         };
         (call.note.entity, call.note.entity_id) = (entity, Some(id));
@@ -311,6 +350,7 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
     let snapshot = match topic {
         // Nothing of a patient is read for anybody else.
         Topic::Patient(id) if !(call.may_hear)(&Audience::Patient(id), actor) => None,
+        Topic::Doctor(id) if !(call.may_hear)(&Audience::Doctor(id), actor) => None,
         Topic::Ward(_) if !(call.may_hear)(&Audience::Wards, actor) => None,
         topic => event::snapshot(transaction, topic, &call.rules.queue)?,
     };

@@ -5,10 +5,15 @@
 //! are whole and valid, and the caller's right to the person concerned is established, before a method runs.
 
 mod account;
+mod allergy;
 mod appointment;
+mod attachment;
 mod audit;
 mod department;
+mod diagnosis;
+mod amount;
 mod doctor;
+mod drug;
 mod admission;
 mod encounter;
 mod ward;
@@ -19,13 +24,17 @@ mod field;
 pub mod markdown;
 mod mask;
 mod notice;
+mod order;
 pub mod openrpc;
 mod params;
 mod patient;
+mod prescription;
 pub mod problem;
 mod queue;
+mod record;
 mod schedule;
 mod session;
+mod timeline;
 mod waitlist;
 
 /// The methods, one type each.
@@ -38,29 +47,48 @@ pub mod methods {
         Admit, CancelAdmission, ChangeDoctor, Discharge, GetAdmission, ListAdmissions, OrderDischarge,
         RequestAdmission, ReserveBed, Transfer, UndoDischargeOrder,
     };
+    pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
     pub use super::appointment::{
         BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
         ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
     };
+    pub use super::attachment::{AddAttachment, ListAttachments, WithdrawAttachment};
     pub use super::audit::QueryAudit;
     pub use super::department::ListDepartments;
+    pub use super::diagnosis::{
+        AddDiagnosis, ListDiagnoses, SearchCodes, SetDiagnosisRank, WithdrawDiagnosis,
+    };
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
-    pub use super::encounter::{GetEncounter, OpenEncounter};
+    pub use super::drug::{GetDrug, SearchDrugs};
+    pub use super::encounter::{
+        BeginEncounter, CancelEncounter, FinishEncounter, GetEncounter, ListEncounters, OpenEncounter,
+        ReopenEncounter,
+    };
     pub use super::event::{Subscribe, Unsubscribe};
     pub use super::fhir::ExportPatient;
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
+    pub use super::order::{
+        AcceptOrder, Acknowledge, AddResult, CancelOrder, CompleteOrder, CriticalResults, GetOrder,
+        ListOrders, OrderWorklist, RequestOrder, StartOrder,
+    };
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
+    pub use super::prescription::{
+        Activate, AddLine, CancelPrescription, CreatePrescription, Dispense, GetPrescription,
+        ListPrescriptions, RemoveLine, StopPrescription,
+    };
     pub use super::queue::{
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
+    pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
         ListExceptions, ListSessions as ListClinicSessions, ListTemplates, RemoveBlock, RemoveException,
         ResizeSession, StopSession,
     };
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
+    pub use super::timeline::PatientTimeline;
     pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
     pub use super::ward::{AddBed, AddWard, CloseWard, ListWards, SetBedState, WardBoard};
 }

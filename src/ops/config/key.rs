@@ -96,6 +96,7 @@ keys! {
     queue.skips_max = integer(1, 100);
     queue.return_after = integer(0, 1000);
     queue.booked_per_walk_in = integer(1, 100);
+    order.critical_repeat_minutes = integer(1, DAY_MIN);
     audit.reads = boolean();
     audit.key_file = path();
     audit.anchor_file = path();

@@ -279,7 +279,7 @@ proptest! {
     #[test]
     fn no_mixture_of_toml_pieces_makes_the_loader_panic(pieces in proptest::collection::vec(
         prop_oneof![
-            "\\[(server|log|limits|legacy|accounts|booking|queue|audit|[a-z]{1,3})\\]\n",
+            "\\[(server|log|limits|legacy|accounts|booking|queue|order|audit|[a-z]{1,3})\\]\n",
             "(host|port|level|networks|operations|data_max_bytes|legacy\\.linger_ms) = ",
             "[0-9_xe.+-]{1,30}", "\"[^\"]{0,5}\"?", "[\\[\\]{},='\"\n#]", "true|1979-05-27|医生",
         ], 0..20,

@@ -6,7 +6,9 @@
 use super::enter::open_session;
 use super::find::{Ticket, by_id, by_place, in_order, in_room};
 use super::{Outcome, QueueRules, Refusal, State, of_booking, refuse};
+use crate::service::Failure;
 use crate::service::booking::{self, Booking, CancelledBy, Change, mark};
+use crate::service::encounter::{self, Class, NewEncounter};
 use crate::store::statements::queue;
 use crate::store::{Error, params};
 
@@ -126,21 +128,40 @@ fn place_behind(places: &[f64], count: usize, end: f64) -> f64 {
     f64::midpoint(before.unwrap_or(after - 1.0), after)
 }
 
-/// Someone who was called has come, and is seen.
+/// Someone who was called has come, and is seen: their visit begins, if it has not.
 pub fn start(change: &mut Change<'_, '_>, ticket_id: i64) -> Outcome<Ticket> {
     let ticket = going(change, ticket_id, State::Serving)?;
     free_room(change, ticket.room.as_deref().unwrap_or_default(), ticket_id, &[State::Serving])?;
-    of_booking(mark(change, ticket.appointment_id, State::Serving.of_appointment()))?;
+    let found = of_booking(mark(change, ticket.appointment_id, State::Serving.of_appointment()))?;
     let (by, now) = (change.by, change.now.unix_ms);
+    begin_visit(change, &found)?;
     change.transaction.execute(&queue::START, params![ticket_id, by, now])?;
     moved(change, &ticket)
 }
 
-/// Someone has been seen.
+fn begin_visit(change: &Change<'_, '_>, found: &Booking) -> Result<(), Error> {
+    let new = NewEncounter {
+        patient_id: found.patient_id,
+        doctor_id: found.doctor_id,
+        appointment_id: Some(found.appointment_id),
+        class: Class::Ambulatory,
+        department: found.department.as_deref(),
+    };
+    match encounter::started(change.transaction, &new, change.by, change.now) {
+        Ok(_) => Ok(()),
+        Err(Failure::Fault(fault)) => Err(fault),
+        Err(Failure::Refused(refusal)) => {
+            Err(Error::Other(format!("the visit of a patient who is seen did not begin: {refusal:?}")))
+        }
+    }
+}
+
+/// Someone has been seen; their visit ends, if nothing stands against it.
 pub fn finish(change: &mut Change<'_, '_>, ticket_id: i64) -> Outcome<Ticket> {
     let ticket = going(change, ticket_id, State::Done)?;
     of_booking(mark(change, ticket.appointment_id, State::Done.of_appointment()))?;
     let (by, now) = (change.by, change.now.unix_ms);
+    encounter::seen(change.transaction, ticket.appointment_id, change.now)?;
     change.transaction.execute(&queue::FINISH, params![ticket_id, by, now])?;
     moved(change, &ticket)
 }
@@ -163,7 +184,10 @@ pub(in crate::service) fn appointment_ended(
     };
     let statement = match ticket.state {
         State::Done | State::Left => return Ok(()),
-        State::Serving => &queue::FINISH,
+        State::Serving => {
+            encounter::seen(change.transaction, found.appointment_id, change.now)?;
+            &queue::FINISH
+        }
         State::Waiting | State::Called | State::Skipped => &queue::LEAVE,
     };
     change.transaction.execute(statement, params![ticket.ticket_id, change.by, change.now.unix_ms])?;
@@ -214,11 +238,13 @@ pub fn undo(change: &mut Change<'_, '_>, ticket_id: i64, may_all: bool) -> Outco
         State::Called => {
             free_room(change, room, ticket_id, &[State::Called])?;
             of_booking(mark(change, ticket.appointment_id, before.of_appointment()))?;
+            encounter::unstarted(change.transaction, ticket.appointment_id, ticket.started_ms, change.now)?;
             &queue::UNDO_START
         }
         State::Serving => {
             free_room(change, room, ticket_id, &[State::Called, State::Serving])?;
             of_booking(booking::reopen(change, ticket.appointment_id))?;
+            encounter::still_seen(change.transaction, ticket.appointment_id, ticket.finished_ms)?;
             &queue::UNDO_FINISH
         }
         _ => &queue::UNDO_CALL,

@@ -15,8 +15,8 @@ use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
 use super::{Subject, appointment};
 use crate::service::Failure;
-use crate::service::clinic_session;
 use crate::service::queue::{self, State};
+use crate::service::{clinic_session, encounter};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -70,6 +70,28 @@ impl From<queue::Ticket> for Ticket {
             started_ms: ticket.started_ms,
             finished_ms: ticket.finished_ms,
         }
+    }
+}
+
+/// A ticket whose patient is seen, or has been, and the visit that belongs to it.
+#[derive(Serialize, JsonSchema)]
+pub struct Seen {
+    #[serde(flatten)]
+    pub ticket: Ticket,
+    /// What is written, prescribed and ordered now belongs to it.
+    pub encounter_id: Option<i64>,
+    /// planned, in_progress, finished or cancelled.
+    pub encounter_state: Option<&'static str>,
+}
+
+impl Seen {
+    fn of(ticket: queue::Ticket, transaction: &Transaction<'_>) -> Result<Seen, Problem> {
+        let found = encounter::by_appointment(transaction, ticket.appointment_id)?;
+        Ok(Seen {
+            ticket: ticket.into(),
+            encounter_id: found.as_ref().map(|found| found.encounter_id),
+            encounter_state: found.map(|found| found.state.word()),
+        })
     }
 }
 
