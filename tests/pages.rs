@@ -86,3 +86,13 @@ fn an_afternoon_of_prescriptions_and_orders() {
         complaints: &[],
     });
 }
+
+#[test]
+fn a_stay_in_a_ward() {
+    play(&Page {
+        name: "wards.md",
+        samples: &[],
+        shown: &["one stay", "one patient", "no diagnosis", "\"state\": \"occupied\"", "needs a single room"],
+        complaints: &["already_admitted", "bad_transition", "diagnosis_missing"],
+    });
+}

@@ -96,8 +96,8 @@ impl Dispatcher {
         }
     }
 
-    /// What a call has said about listening. That the staff listen to a patient's appointment is a read of it,
-    /// and in the trail as such.
+    /// What a call has said about listening. That the staff listen to a patient's appointment, or to a ward, is a
+    /// read of it, and in the trail as such.
     pub(super) fn listen(&mut self, act: &Act<'_>, listening: Listening) -> Result<(), Problem> {
         let session = act.session.id;
         match listening {
@@ -110,12 +110,7 @@ impl Dispatcher {
             Listening::To { topics, sequence } => {
                 let listener = act.opened.map(|opened| opened.actor.user_id);
                 for (topic, audience) in &topics {
-                    if let (Topic::Appointment(id), Audience::Appointment { patient_id, .. }) =
-                        (topic, audience)
-                        && listener != Some(*patient_id)
-                    {
-                        let (entity_id, patient_id) = (Some(*id), Some(*patient_id));
-                        let note = Note { entity: "appointment", entity_id, patient_id, ..Note::default() };
+                    if let Some(note) = read_by_listening(*topic, audience, listener) {
                         self.record_patient_read(act, &note)?;
                     }
                 }
@@ -127,4 +122,18 @@ impl Dispatcher {
         }
         Ok(())
     }
+}
+
+/// What someone reads by listening to a topic of which others' names, or whose care, are told.
+fn read_by_listening(topic: Topic, audience: &Audience, listener: Option<i64>) -> Option<Note> {
+    let (entity, entity_id, patient_id) = match (topic, audience) {
+        (Topic::Appointment(id), Audience::Appointment { patient_id, .. })
+            if listener != Some(*patient_id) =>
+        {
+            ("appointment", id, Some(*patient_id))
+        }
+        (Topic::Ward(id), _) => ("ward", id, None),
+        _ => return None,
+    };
+    Some(Note { entity, entity_id: Some(entity_id), patient_id, ..Note::default() })
 }

@@ -179,6 +179,23 @@ pub const RIGHTS: &[Right] = {
         roles("order.worklist",           [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
         roles("order.acknowledge",        [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
         roles("order.critical",           [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("ward.add",                 [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("ward.add_bed",             [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("ward.close",               [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("ward.list",                [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("ward.board",               [Nobody,     Anyone,     Anyone,     Anyone,     WithReason]),
+        roles("bed.set_state",            [Nobody,     Nobody,     Anyone,     Nobody,     Nobody]),
+        roles("admission.request",        [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
+        roles("admission.reserve",        [Nobody,     Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("admission.admit",          [Nobody,     Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("admission.cancel",         [Nobody,     Own,        Anyone,     Anyone,     Nobody]),
+        roles("admission.transfer",       [Nobody,     Own,        Anyone,     Anyone,     Nobody]),
+        roles("admission.change_doctor",  [Nobody,     Own,        Nobody,     Anyone,     Nobody]),
+        roles("admission.order_discharge", [Nobody,    Own,        Nobody,     Nobody,     Nobody]),
+        roles("admission.undo_discharge_order", [Nobody, Own,      Nobody,     Nobody,     Nobody]),
+        roles("admission.discharge",      [Nobody,     Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("admission.get",            [Own,        Treated,    Anyone,     Anyone,     WithReason]),
+        roles("admission.list",           [Own,        Treated,    Anyone,     Anyone,     WithReason]),
         open("event.subscribe"),
         open("event.unsubscribe"),
         roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),
@@ -192,7 +209,10 @@ pub const RIGHTS: &[Right] = {
 pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
     match (audience, actor) {
         (Audience::Anyone, _) => true,
-        (Audience::Appointment { .. } | Audience::Patient(_) | Audience::Doctor(_), None) => false,
+        (
+            Audience::Appointment { .. } | Audience::Patient(_) | Audience::Doctor(_) | Audience::Wards,
+            None,
+        ) => false,
         (Audience::Appointment { patient_id, doctor_id }, Some(actor)) => match actor.role {
             Role::Patient => actor.user_id == *patient_id,
             Role::Doctor => actor.user_id == *doctor_id,
@@ -205,6 +225,7 @@ pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
         (Audience::Doctor(doctor_id), Some(actor)) => {
             actor.role == Role::Doctor && actor.user_id == *doctor_id
         }
+        (Audience::Wards, Some(actor)) => matches!(actor.role, Role::Doctor | Role::Nurse | Role::Clerk),
     }
 }
 

@@ -18,6 +18,8 @@ pub struct Changes {
     pub notices: BTreeSet<i64>,
     /// Doctors of whose critical results one is new, has been acknowledged, or is to be told again.
     pub critical: BTreeSet<i64>,
+    /// Wards with another bed, or with something else to be seen in one.
+    pub wards: BTreeSet<i64>,
 }
 
 impl Changes {
@@ -27,6 +29,7 @@ impl Changes {
             && self.appointments.is_empty()
             && self.notices.is_empty()
             && self.critical.is_empty()
+            && self.wards.is_empty()
     }
 
     pub fn append(&mut self, other: Changes) {
@@ -36,5 +39,6 @@ impl Changes {
         self.appointments.extend(other.appointments);
         self.notices.extend(other.notices);
         self.critical.extend(other.critical);
+        self.wards.extend(other.wards);
     }
 }

@@ -207,6 +207,16 @@ pub fn begin(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Out
     known(transaction, encounter_id)
 }
 
+/// Another doctor leads an encounter from now on. Its row in the old schema stays with the one who began it.
+pub(super) fn hand_over(
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    doctor_id: i64,
+) -> Result<(), Error> {
+    transaction.execute(&encounter::SET_DOCTOR, params![encounter_id, doctor_id])?;
+    Ok(())
+}
+
 /// An encounter that may go there.
 fn going(transaction: &Transaction<'_>, encounter_id: i64, to: State) -> Outcome<Encounter> {
     let found = known(transaction, encounter_id)?;

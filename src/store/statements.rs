@@ -78,6 +78,7 @@ statements! {
         OF_PATIENT = "of_patient";
         OPEN_OF_DOCTOR = "open_of_doctor";
         REOPEN = "reopen";
+        SET_DOCTOR = "set_doctor";
         WRITTEN = "written";
     }
     icd10 {
@@ -107,6 +108,47 @@ statements! {
     timeline {
         MOMENTS = "moments";
         TIMES = "times";
+    }
+    admission {
+        ADD_OLD = "add_old";
+        ADMIT = "admit";
+        BY_ID = "by_id";
+        CANCEL = "cancel";
+        CLOSE_STAY = "close_stay";
+        DISCHARGE = "discharge";
+        DISCHARGE_OLD = "discharge_old";
+        HAS_DIAGNOSIS = "has_diagnosis";
+        INSERT = "insert";
+        MOVE = "move";
+        MOVE_OLD = "move_old";
+        OF_PATIENT = "of_patient";
+        OF_WARD = "of_ward";
+        OLD_OF_PATIENT = "old_of_patient";
+        OLD_OF_WARD = "old_of_ward";
+        OPEN_OF_PATIENT = "open_of_patient";
+        OPEN_STAY = "open_stay";
+        ORDER_DISCHARGE = "order_discharge";
+        RESERVE = "reserve";
+        SET_DOCTOR = "set_doctor";
+        SET_DOCTOR_OLD = "set_doctor_old";
+        STAYS = "stays";
+        UNDO_ORDER = "undo_order";
+    }
+    bed {
+        BY_ID = "by_id";
+        ID_BY_NUMBER = "id_by_number";
+        INSERT = "insert";
+        SET_STATE = "set_state";
+    }
+    ward {
+        BOARD = "board";
+        BY_ID = "by_id";
+        CLOSE = "close";
+        COUNT_BEDS = "count_beds";
+        COUNT_OPEN = "count_open";
+        ID_BY_NUMBER = "id_by_number";
+        INSERT = "insert";
+        LIST = "list";
     }
     export {
         ALLERGIES_OF_PATIENT = "allergies_of_patient";

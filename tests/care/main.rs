@@ -14,3 +14,7 @@ mod orders;
 mod pharmacy;
 mod prescriptions;
 mod prescriptions_checked;
+mod hospital;
+mod stays;
+mod wards;
+mod wards_walk;

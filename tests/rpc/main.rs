@@ -14,3 +14,4 @@ mod records;
 mod retries;
 mod sessions;
 mod throttle;
+mod ward;

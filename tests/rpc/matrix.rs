@@ -6,6 +6,7 @@ use crate::clinic::*;
 use crate::orders::of_order;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
 use crate::records::of_records;
+use crate::ward::of_ward;
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -130,6 +131,23 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("order.worklist", ["no", "own", "any", "no", "no", "any", "no"]),
     ("order.acknowledge", ["no", "own", "no", "no", "no", "no", "no"]),
     ("order.critical", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("ward.add", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("ward.add_bed", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("ward.close", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("ward.list", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("ward.board", ["no", "any", "any", "any", "reason", "any", "no"]),
+    ("bed.set_state", ["no", "no", "any", "no", "no", "any", "no"]),
+    ("admission.request", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("admission.reserve", ["no", "no", "any", "any", "no", "any", "no"]),
+    ("admission.admit", ["no", "no", "any", "any", "no", "any", "no"]),
+    ("admission.cancel", ["no", "own", "any", "any", "no", "any", "no"]),
+    ("admission.transfer", ["no", "own", "any", "any", "no", "any", "no"]),
+    ("admission.change_doctor", ["no", "own", "no", "any", "no", "no", "no"]),
+    ("admission.order_discharge", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("admission.undo_discharge_order", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("admission.discharge", ["no", "no", "any", "any", "no", "any", "no"]),
+    ("admission.get", ["own", "treated", "any", "any", "reason", "any", "no"]),
+    ("admission.list", ["own", "treated", "any", "any", "reason", "any", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -183,13 +201,16 @@ const REASONED: &[&str] = &[
     "prescription.list",
     "order.get",
     "order.list",
+    "ward.board",
+    "admission.get",
+    "admission.list",
 ];
 
 /// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records, of_order];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records, of_order, of_ward];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -33,7 +33,8 @@ pub struct TopicName(Topic);
 impl<'de> Deserialize<'de> for TopicName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let expected = "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID or doctor:ID";
+        let expected =
+            "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID, doctor:ID or ward:ID";
         Topic::parse(&text).map(TopicName).ok_or_else(|| D::Error::custom(expected))
     }
 }
@@ -48,7 +49,7 @@ impl JsonSchema for TopicName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient|doctor):[1-9][0-9]*$"})
+        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient|doctor|ward):[1-9][0-9]*$"})
     }
 }
 
@@ -149,6 +150,7 @@ pub enum Facts {
     Appointment(AppointmentFacts),
     Notices(NoticeFacts),
     Critical(CriticalFacts),
+    Ward(super::ward::Board),
 }
 
 impl Facts {
@@ -164,6 +166,7 @@ impl Facts {
                 let unacknowledged = unacknowledged.iter().map(CriticalItem::of).collect();
                 Facts::Critical(CriticalFacts { unacknowledged })
             }
+            Snapshot::Beds(board) => Facts::Ward(board.into()),
         }
     }
 
@@ -175,6 +178,7 @@ impl Facts {
             Facts::Appointment(_) => "state",
             Facts::Notices(_) => "notices",
             Facts::Critical(_) => "critical",
+            Facts::Ward(_) => "beds",
         }
     }
 }
@@ -218,7 +222,7 @@ pub struct Subscribe;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribeParams {
-    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID and doctor:ID.
+    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID, doctor:ID and ward:ID.
     pub topics: Vec<TopicName>,
     /// The last sequence that the client knows: what has happened since is told instead of how things stand.
     #[serde(default)]
@@ -321,6 +325,7 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
             Topic::Appointment(id) => ("appointment", id),
             Topic::Patient(id) => ("patient", id),
             Topic::Doctor(id) => ("doctor", id),
+            Topic::Ward(id) => ("ward", id),
         };
         (call.note.entity, call.note.entity_id) = (entity, Some(id));
         call.note.patient_id = (entity == "patient").then_some(id);
@@ -334,16 +339,22 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
         // Nothing of a patient is read for anybody else.
         Topic::Patient(id) if !(call.may_hear)(&Audience::Patient(id), actor) => None,
         Topic::Doctor(id) if !(call.may_hear)(&Audience::Doctor(id), actor) => None,
+        Topic::Ward(_) if !(call.may_hear)(&Audience::Wards, actor) => None,
         topic => event::snapshot(transaction, topic, &call.rules.queue)?,
     };
     match snapshot {
         Some(snapshot) if (call.may_hear)(&snapshot.audience(), actor) => Ok(snapshot),
         // Whoever may hear of all of them is told which there are.
-        None if topic.is_open() || (call.may_hear)(&NO_ONES_APPOINTMENT, actor) => {
+        None if topic.is_open() || (call.may_hear)(general(topic), actor) => {
             refuse(Code::NotFound, "there is no such topic")
         }
         _ => refuse(Code::Forbidden, "this topic is for those only whom it concerns"),
     }
+}
+
+/// Whom something of a topic's kind concerns that is nobody's.
+fn general(topic: Topic) -> &'static Audience {
+    if matches!(topic, Topic::Ward(_)) { &Audience::Wards } else { &NO_ONES_APPOINTMENT }
 }
 
 /// The events after a sequence, in order, unless they are too many.

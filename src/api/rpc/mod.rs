@@ -14,7 +14,9 @@ mod diagnosis;
 mod amount;
 mod doctor;
 mod drug;
+mod admission;
 mod encounter;
+mod ward;
 pub mod envelope;
 pub mod event;
 mod fhir;
@@ -40,6 +42,10 @@ pub mod methods {
     pub use super::account::{
         CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
         UnlockAccount,
+    };
+    pub use super::admission::{
+        Admit, CancelAdmission, ChangeDoctor, Discharge, GetAdmission, ListAdmissions, OrderDischarge,
+        RequestAdmission, ReserveBed, Transfer, UndoDischargeOrder,
     };
     pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
     pub use super::appointment::{
@@ -84,6 +90,7 @@ pub mod methods {
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
     pub use super::timeline::PatientTimeline;
     pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
+    pub use super::ward::{AddBed, AddWard, CloseWard, ListWards, SetBedState, WardBoard};
 }
 
 use crate::service::ClinicRules;

@@ -81,10 +81,14 @@ codes! {
     TooEarly = "too_early": "This can be done from `opens_at` on.";
     NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
     UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; sign them first.";
-    DiagnosisMissing = "diagnosis_missing": "Something was written or prescribed, and no diagnosis of rank 1 says why.";
+    DiagnosisMissing = "diagnosis_missing": "No diagnosis of rank 1 says why the patient was here, or none of the discharge why they stayed.";
     AlreadySigned = "already_signed": "Something of the visit is signed, prescribed or asked for, and stays.";
     UnknownCode = "unknown_code": "The table of ICD-10 that the hospital has loaded does not have this code.";
     AlreadyRecorded = "already_recorded": "The patient has this allergy already, `allergy_id`.";
+    BedTaken = "bed_taken": "The bed `bed_id` is not free for this patient; `state` says what it is.";
+    BedMissing = "bed_missing": "No bed is named, and none is reserved.";
+    AlreadyAdmitted = "already_admitted": "The patient has a stay that is not over, or is asked for: `admission_id`.";
+    WardClosed = "ward_closed": "The ward is closed.";
 }
 
 /// A refusal by the application.
