@@ -73,7 +73,7 @@ fn a_visit_and_its_record() {
             "\"diagnosis\": \"肺炎\"",
             "\"next_cursor\": \"",
         ],
-        complaints: &["already_recorded", "unsigned_notes", "diagnosis_missing", "not_found"],
+        complaints: &["already_recorded", "unsigned_notes", "diagnosis_missing", "forbidden"],
     });
 }
 
