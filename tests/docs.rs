@@ -213,6 +213,9 @@ fn every_document_that_is_named_is_there() {
         "docs/accounts.md",
         "docs/staff.md",
         "docs/performance.md",
+        "docs/records.md",
+        "docs/prescriptions.md",
+        "docs/wards.md",
         "tests/clients/README.md",
     ] {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);

@@ -16,6 +16,10 @@ pub struct Changes {
     pub appointments: BTreeSet<i64>,
     /// Patients who have a new notice.
     pub notices: BTreeSet<i64>,
+    /// Doctors of whose critical results one is new, has been acknowledged, or is to be told again.
+    pub critical: BTreeSet<i64>,
+    /// Wards with another bed, or with something else to be seen in one.
+    pub wards: BTreeSet<i64>,
 }
 
 impl Changes {
@@ -24,6 +28,8 @@ impl Changes {
             && self.queues.is_empty()
             && self.appointments.is_empty()
             && self.notices.is_empty()
+            && self.critical.is_empty()
+            && self.wards.is_empty()
     }
 
     pub fn append(&mut self, other: Changes) {
@@ -32,5 +38,7 @@ impl Changes {
         self.queues.extend(other.queues);
         self.appointments.extend(other.appointments);
         self.notices.extend(other.notices);
+        self.critical.extend(other.critical);
+        self.wards.extend(other.wards);
     }
 }

@@ -8,7 +8,9 @@ use super::booking::{self, Booking};
 use super::changes::Changes;
 use super::clinic_session::{self, ClinicSession};
 use super::notice::Notice;
+use super::order::{self, OrderResult};
 use super::queue::{self, QueueRules};
+use super::ward;
 use crate::store::statements::event;
 use crate::store::{Error, Transaction, params};
 use std::fmt;
@@ -17,6 +19,8 @@ use std::fmt;
 pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Unread notices that an event tells of, the latest.
 const NOTICES_MAX: i64 = 20;
+/// Critical results that an event tells of, the oldest.
+const CRITICAL_MAX: i64 = 20;
 
 /// What one can listen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +32,10 @@ pub enum Topic {
     Appointment(i64),
     /// The notices of a patient.
     Patient(i64),
+    /// The critical results of what a doctor has ordered.
+    Doctor(i64),
+    /// The beds of a ward.
+    Ward(i64),
 }
 
 impl Topic {
@@ -40,6 +48,8 @@ impl Topic {
             "queue" => Topic::Queue(id),
             "appointment" => Topic::Appointment(id),
             "patient" => Topic::Patient(id),
+            "doctor" => Topic::Doctor(id),
+            "ward" => Topic::Ward(id),
             _ => return None,
         };
         (topic.to_string() == text).then_some(topic)
@@ -58,25 +68,36 @@ impl fmt::Display for Topic {
             Topic::Queue(id) => write!(formatter, "queue:{id}"),
             Topic::Appointment(id) => write!(formatter, "appointment:{id}"),
             Topic::Patient(id) => write!(formatter, "patient:{id}"),
+            Topic::Doctor(id) => write!(formatter, "doctor:{id}"),
+            Topic::Ward(id) => write!(formatter, "ward:{id}"),
         }
     }
 }
 
 /// The topics of what has changed, each once.
 pub fn topics(changes: &Changes) -> impl Iterator<Item = Topic> {
-    let Changes { sessions, queues, appointments, notices } = changes;
+    let Changes { sessions, queues, appointments, notices, critical, wards } = changes;
     let sessions = sessions.iter().map(|id| Topic::Session(*id));
     let queues = queues.iter().map(|id| Topic::Queue(*id));
     let appointments = appointments.iter().map(|id| Topic::Appointment(*id));
-    sessions.chain(queues).chain(appointments).chain(notices.iter().map(|id| Topic::Patient(*id)))
+    let notices = notices.iter().map(|id| Topic::Patient(*id));
+    let critical = critical.iter().map(|id| Topic::Doctor(*id));
+    let wards = wards.iter().map(|id| Topic::Ward(*id));
+    sessions.chain(queues).chain(appointments).chain(notices).chain(critical).chain(wards)
 }
 
 /// Whom a topic concerns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Audience {
     Anyone,
-    Appointment { patient_id: i64, doctor_id: i64 },
+    Appointment {
+        patient_id: i64,
+        doctor_id: i64,
+    },
     Patient(i64),
+    Doctor(i64),
+    /// Those of the staff who look after patients in beds.
+    Wards,
 }
 
 /// How a topic stands.
@@ -90,6 +111,12 @@ pub enum Snapshot {
         /// The latest unread ones, the oldest first.
         unread: Vec<Notice>,
     },
+    Critical {
+        doctor_id: i64,
+        /// The oldest ones that nobody has acknowledged.
+        unacknowledged: Vec<OrderResult>,
+    },
+    Beds(ward::Board),
 }
 
 impl Snapshot {
@@ -100,6 +127,8 @@ impl Snapshot {
                 Audience::Appointment { patient_id: found.patient_id, doctor_id: found.doctor_id }
             }
             Snapshot::Notices { patient_id, .. } => Audience::Patient(*patient_id),
+            Snapshot::Critical { doctor_id, .. } => Audience::Doctor(*doctor_id),
+            Snapshot::Beds(_) => Audience::Wards,
         }
     }
 }
@@ -127,6 +156,11 @@ pub fn snapshot(
             unread.reverse();
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }
+        Topic::Doctor(doctor_id) => {
+            let unacknowledged = order::critical(transaction, doctor_id, 0, CRITICAL_MAX)?;
+            Ok(Some(Snapshot::Critical { doctor_id, unacknowledged }))
+        }
+        Topic::Ward(id) => Ok(ward::board(transaction, id)?.map(Snapshot::Beds)),
     }
 }
 
@@ -207,7 +241,7 @@ mod tests {
 
     #[test]
     fn a_topic_is_written_in_one_way() {
-        for topic in [Topic::Session(1), Topic::Queue(i64::MAX), Topic::Appointment(7), Topic::Patient(12)] {
+        for topic in [Topic::Session(1), Topic::Queue(i64::MAX), Topic::Appointment(7), Topic::Ward(12)] {
             assert_eq!(Topic::parse(&topic.to_string()), Some(topic));
         }
         for text in ["", "session", "session:", "session:0", "session:-1", "session:+1", "session:01", "s:1"]

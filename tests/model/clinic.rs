@@ -12,6 +12,8 @@ pub const NURSE: i64 = 7;
 pub const CLERK: i64 = 8;
 pub const PATIENTS: [i64; 14] = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22];
 pub const HOLD: i64 = 5;
+pub const HOLDS_MAX: usize = 3;
+pub const HOLDS_WINDOW: i64 = 60;
 pub const UNDO: i64 = 5;
 pub const NO_SHOWS_MAX: usize = 3;
 
@@ -32,6 +34,8 @@ pub struct Session {
     pub booked: [i64; 3],
     pub next_ticket: i64,
     pub state: &'static str,
+    /// Whether the doctor did not come, whatever it is since.
+    pub was_stopped: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -46,10 +50,18 @@ pub struct Booking {
     pub expires: Option<i64>,
     pub number: i64,
     pub previous: Option<&'static str>,
+    /// Where it was before it was moved.
+    pub moved_from: Vec<i64>,
+    /// Whether it ended with its session.
+    pub is_swept: bool,
     pub changed_by: Option<i64>,
     pub changed: i64,
     /// Whether the staff has set the rules aside for it.
     pub is_overridden: bool,
+    /// For a follow-up: what it follows.
+    pub origin: Option<i64>,
+    /// Whether nobody but old clients has had to do with it.
+    pub is_old: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

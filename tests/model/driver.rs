@@ -211,7 +211,7 @@ fn session(dice: &mut Dice, clinic: &Clinic) -> i64 {
 /// Appointments that somebody has just cancelled.
 fn undoable(clinic: &Clinic) -> Vec<i64> {
     let those = clinic.bookings.values().filter(|found| {
-        let is_step = found.state == "cancelled" && found.previous == Some("booked");
+        let is_step = found.state == "cancelled" && matches!(found.previous, Some("booked" | "checked_in"));
         is_step && found.changed_by.is_some() && clinic.now - found.changed <= UNDO
     });
     those.map(|found| found.id).collect()
@@ -254,6 +254,7 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         _ if dice.one_in(3) => &[],
         0..=2 => &["held"],
         3..=7 => &["held", "booked"],
+        8 => &["no_show"],
         _ => &["cancelled"],
     };
     let ids = |states: &[&str]| -> Vec<i64> {
@@ -277,6 +278,13 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         6..=7 => {
             params["session_id"] = json!(to);
             "appointment.reschedule"
+        }
+        8 => {
+            let has_come = dice.one_in(2);
+            (params["has_come"], params["reason"]) = (json!(has_come), json!("更正"));
+            by = if dice.one_in(2) { NURSE } else { CLERK };
+            let expected = clinic.correct_no_show(id, has_come, by);
+            return Step { by, method: "appointment.correct_no_show", params, expected };
         }
         _ => "appointment.undo",
     };

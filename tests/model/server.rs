@@ -108,8 +108,18 @@ pub fn reference() -> Clinic {
         (5, 5, "外科", hours(1, 9, 12)),
     ] {
         let (capacity, booked, next_ticket, state) = ([3, 2, 1], [0; 3], 1, "open");
-        let session =
-            Reference { id, doctor, department, starts, ends, capacity, booked, next_ticket, state };
+        let session = Reference {
+            id,
+            doctor,
+            department,
+            starts,
+            ends,
+            capacity,
+            booked,
+            next_ticket,
+            state,
+            was_stopped: false,
+        };
         clinic.sessions.insert(id, session);
     }
     clinic

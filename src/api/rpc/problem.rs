@@ -63,6 +63,7 @@ codes! {
     Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
     TooLate = "too_late": "This could be done until `until`.";
     BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
+    TooManyHolds = "too_many_holds": "The patient has let go or lost several holds of this session lately; `retry_after_ms` says when the next is given. A place can be booked.";
     NotClockedIn = "not_clocked_in": "The session's doctor has not clocked in yet.";
     AlreadyIn = "already_in": "The doctor has clocked in already, `attendance_id`.";
     NotIn = "not_in": "The doctor has not clocked in, or has clocked out already.";
@@ -77,7 +78,20 @@ codes! {
     NotToday = "not_today": "This can be done on `day` only.";
     QueueEmpty = "queue_empty": "Nobody waits who could be called.";
     RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
+    Allergy = "allergy": "The patient does not bear this, `allergy_id`; where `severity` is not severe, a reason sets it aside.";
+    DuplicateIngredient = "duplicate_ingredient": "The patient is given one of its ingredients already, by `line_id`; a reason sets it aside.";
+    WrongQuantity = "wrong_quantity": "Dose, frequency and days come to `expected`.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
+    NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
+    UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; sign them first.";
+    DiagnosisMissing = "diagnosis_missing": "No diagnosis of rank 1 says why the patient was here, or none of the discharge why they stayed.";
+    AlreadySigned = "already_signed": "Something of the visit is signed, prescribed or asked for, and stays.";
+    UnknownCode = "unknown_code": "The table of ICD-10 that the hospital has loaded does not have this code.";
+    AlreadyRecorded = "already_recorded": "The patient has this allergy already, `allergy_id`.";
+    BedTaken = "bed_taken": "The bed `bed_id` is not free for this patient; `state` says what it is.";
+    BedMissing = "bed_missing": "No bed is named, and none is reserved.";
+    AlreadyAdmitted = "already_admitted": "The patient has a stay that is not over, or is asked for: `admission_id`.";
+    WardClosed = "ward_closed": "The ward is closed.";
 }
 
 /// A refusal by the application.

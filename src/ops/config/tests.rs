@@ -121,6 +121,8 @@ fn numbers_keep_to_their_ranges() {
         ("failure_delay_max_ms", 1000, 86_400_000),
         ("failures_per_address_max", 1, 100_000),
         ("hold_ms", 1000, 3_600_000),
+        ("holds_max", 0, 1000),
+        ("holds_window_min", 1, 1440),
         ("cancel_lead_min", 0, 10_080),
         ("undo_ms", 0, 3_600_000),
         ("no_shows_max", 0, 1000),
@@ -280,7 +282,7 @@ proptest! {
     #[test]
     fn no_mixture_of_toml_pieces_makes_the_loader_panic(pieces in proptest::collection::vec(
         prop_oneof![
-            "\\[(server|log|limits|legacy|accounts|booking|queue|audit|[a-z]{1,3})\\]\n",
+            "\\[(server|log|limits|legacy|accounts|booking|queue|order|audit|[a-z]{1,3})\\]\n",
             "(host|port|level|networks|operations|data_max_bytes|legacy\\.linger_ms) = ",
             "[0-9_xe.+-]{1,30}", "\"[^\"]{0,5}\"?", "[\\[\\]{},='\"\n#]", "true|1979-05-27|医生",
         ], 0..20,

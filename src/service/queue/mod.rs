@@ -14,6 +14,7 @@ pub use estimate::{Standing, standing};
 pub use find::{Board, Door, Ticket, board_of_room, board_of_session, by_appointment, by_id, list};
 pub use step::{call_next, come_back, finish, leave, recall, set_priority, skip, start, undo};
 
+pub(super) use find::live_in_session;
 pub(super) use step::{appointment_ended, appointment_restored};
 
 use super::{Failure, booking};
@@ -199,6 +200,10 @@ pub enum Refusal {
     /// The appointment that is to be followed is not completed.
     NotCompleted {
         state: booking::State,
+    },
+    /// The patient has come again already, so that the visit was over.
+    Followed {
+        appointment_id: i64,
     },
     /// There is nothing that can be undone, or not any longer, or not by this person.
     NothingToUndo,
