@@ -7,6 +7,7 @@ mod call;
 mod check;
 mod demo;
 mod export;
+mod import;
 mod office;
 mod operator;
 mod restart;
@@ -131,6 +132,12 @@ pub enum Command {
         #[command(subcommand)]
         task: export::Task,
     },
+    /// Load tables of the hospital's own from files, whether or not the server runs
+    #[command(after_help = import::HELP)]
+    Import {
+        #[command(subcommand)]
+        task: import::Task,
+    },
     /// Check the audit trail, or write it out
     #[command(after_help = "Example: medsrv audit verify && medsrv audit export --since 2026-01-01")]
     Audit {
@@ -152,6 +159,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Call(task) => call::run(common, &task),
         Command::User { task } => user::run(common, &task),
         Command::Export { task } => export::run(common, &task),
+        Command::Import { task } => import::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
 }
@@ -263,6 +271,7 @@ mod tests {
             "medsrv call --pid-file p --port 1 {}",
             "medsrv call --pid-file p doctor.get --port 1 doctor_id=7 --token t",
             "medsrv user --pid-file p passwd admin --port 1",
+            "medsrv import --pid-file p icd10 codes.csv --port 1",
             "medsrv audit --pid-file p verify --port 1",
             "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",
         ] {

@@ -58,25 +58,30 @@ impl Dispatcher {
         })?;
         for (audience, silenced, mut told) in heard {
             if audience != Audience::Anyone {
-                self.find_denied(&audience, &silenced, &mut told, undelivered)?;
+                self.find_denied(&audience, &silenced, &mut told, undelivered);
             }
             undelivered.told.push(told);
         }
         Ok(())
     }
 
-    /// Whoever listens to a topic and may not, or not any longer, and who is not told this one event of it.
+    /// Whoever listens to a topic and may not, or not any longer, and who is not told this one event of it. Of whom
+    /// it cannot be found out hears no more of it; everyone else is told what they are to be told.
     fn find_denied(
         &mut self,
         audience: &Audience,
         silenced: &[i64],
         told: &mut Told,
         undelivered: &mut Undelivered,
-    ) -> Result<(), Error> {
-        let Some(now) = &self.moment else { return Ok(()) };
+    ) {
+        let Some(now) = &self.moment else { return };
         let rules = &self.desk.get_mut().rules.session;
         for session in self.subscribers.of(told.topic) {
-            let opened = self.clients.good(session, &mut self.store, rules, now)?;
+            let opened = self.clients.good(session, &mut self.store, rules, now);
+            if let Err(fault) = &opened {
+                error!("{session}: it cannot be found out who listens: {fault}");
+            }
+            let opened = opened.ok().flatten();
             let actor = opened.as_ref().map(|opened| &opened.actor);
             if !may_hear(audience, actor) {
                 undelivered.denied.push((session, told.topic));
@@ -84,7 +89,6 @@ impl Dispatcher {
                 told.except.push(session);
             }
         }
-        Ok(())
     }
 
     /// The turn is durable: what it tells can be pushed, to those who may hear it.
@@ -105,8 +109,8 @@ impl Dispatcher {
         }
     }
 
-    /// What a call has said about listening. That the staff listen to a patient's appointment or thread is a
-    /// read of it, and in the trail as such.
+    /// What a call has said about listening. That the staff listen to a patient's appointment or thread, or to a
+    /// ward, is a read of it, and in the trail as such.
     pub(super) fn listen(&mut self, act: &Act<'_>, listening: Listening) -> Result<(), Problem> {
         let session = act.session.id;
         match listening {
@@ -119,21 +123,8 @@ impl Dispatcher {
             Listening::To { topics, sequence } => {
                 let listener = act.opened.map(|opened| opened.actor.user_id);
                 for (topic, audience) in &topics {
-                    let (entity, id, patient_id) = match (topic, audience) {
-                        (Topic::Appointment(id), Audience::Appointment { patient_id, .. }) => {
-                            ("appointment", *id, *patient_id)
-                        }
-                        (Topic::Thread(id), Audience::Thread { patient_id: Some(patient_id), .. }) => {
-                            ("chat_thread", *id, *patient_id)
-                        }
-                        _ => continue,
-                    };
-                    if listener != Some(patient_id) {
-                        let (entity_id, patient_id) = (Some(id), Some(patient_id));
-                        self.record_patient_read(
-                            act,
-                            &Note { entity, entity_id, patient_id, ..Note::default() },
-                        )?;
+                    if let Some(note) = read_by_listening(*topic, audience, listener) {
+                        self.record_patient_read(act, &note)?;
                     }
                 }
                 for (topic, _) in topics {
@@ -144,4 +135,23 @@ impl Dispatcher {
         }
         Ok(())
     }
+}
+
+/// What someone reads by listening to a topic of which others' names, or whose care, are told.
+fn read_by_listening(topic: Topic, audience: &Audience, listener: Option<i64>) -> Option<Note> {
+    let (entity, entity_id, patient_id) = match (topic, audience) {
+        (Topic::Appointment(id), Audience::Appointment { patient_id, .. })
+            if listener != Some(*patient_id) =>
+        {
+            ("appointment", id, Some(*patient_id))
+        }
+        (Topic::Thread(id), Audience::Thread { patient_id: Some(patient_id), .. })
+            if listener != Some(*patient_id) =>
+        {
+            ("chat_thread", id, Some(*patient_id))
+        }
+        (Topic::Ward(id), _) => ("ward", id, None),
+        _ => return None,
+    };
+    Some(Note { entity, entity_id: Some(entity_id), patient_id, ..Note::default() })
 }

@@ -4,6 +4,7 @@
 //! before a method sees a call; an act and its entry in the trail are in one transaction, and without the entry
 //! there is no reply.
 
+use super::also::others;
 use super::methods::METHODS;
 use super::rights::{Right, may_hear};
 use super::{Asked, Dispatcher, Then};
@@ -186,6 +187,7 @@ impl Dispatcher {
         room: Room,
         output: &mut Vec<u8>,
     ) -> Result<(), Refused> {
+        self.memory.get_mut().begin_step();
         let mut call = Call {
             now: act.now,
             peer: act.session.address,
@@ -240,10 +242,7 @@ impl Dispatcher {
         if matches!(act.entry.kind, Kind::Write(_)) && !matches!(problem, Problem::Noted(_)) {
             // The savepoint may have taken an entry with it, and what was remembered of a day.
             self.trail.forget();
-            if matches!(problem, Problem::Store(_) | Problem::Internal(_)) {
-                self.memory.get_mut().forget_days();
-                self.memory.get_mut().forget_doctors();
-            }
+            self.memory.get_mut().undo_step();
         }
         // That something public is not there is no news of anyone.
         if matches!(problem, Problem::Refused(_))
@@ -360,6 +359,7 @@ fn run(
         if !call.note.is_repeated {
             let outcome = kept.as_ref().map_or_else(Problem::word, |()| SUCCESS);
             act.record(trail, transaction, &call.note, outcome)?;
+            act.record_others(trail, transaction, &call.note, &call.changes)?;
         }
         Ok(kept)
     });
@@ -413,6 +413,37 @@ impl Act<'_> {
             request_id: note.request_id.as_deref(),
         };
         trail.record(transaction, &entry, self.now).map(|_| ())
+    }
+
+    /// An entry for each other appointment that the call has changed.
+    fn record_others(
+        &self,
+        trail: &mut audit::Trail,
+        transaction: &Transaction<'_>,
+        note: &Note,
+        changes: &Changes,
+    ) -> Result<(), store::Error> {
+        let subject = note.entity_id.filter(|_| note.entity == "appointment");
+        let peer = self.session.address.to_string();
+        for one in others(transaction, changes, subject)? {
+            let actor = self.opened.map(|opened| &opened.actor);
+            let entry = audit::Entry {
+                actor_id: actor.map(|actor| actor.user_id),
+                role: actor.map_or("none", |actor| actor.role.word()),
+                peer: &peer,
+                method: self.entry.name,
+                action: one.action,
+                entity: one.entity,
+                entity_id: Some(one.entity_id),
+                patient_id: one.patient_id,
+                outcome: SUCCESS,
+                reason: note.reason.as_deref(),
+                detail: None,
+                request_id: note.request_id.as_deref(),
+            };
+            trail.record(transaction, &entry, self.now)?;
+        }
+        Ok(())
     }
 
     /// As `report`, of a fault of the store.

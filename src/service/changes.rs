@@ -16,6 +16,10 @@ pub struct Changes {
     pub appointments: BTreeSet<i64>,
     /// Patients who have a new notice.
     pub notices: BTreeSet<i64>,
+    /// Doctors of whose critical results one is new, has been acknowledged, or is to be told again.
+    pub critical: BTreeSet<i64>,
+    /// Wards with another bed, or with something else to be seen in one.
+    pub wards: BTreeSet<i64>,
     /// Threads with other members or marks, or with messages: from which sequence on.
     pub threads: BTreeMap<i64, Option<i64>>,
     /// Users who have something else unread.
@@ -28,6 +32,8 @@ impl Changes {
             && self.queues.is_empty()
             && self.appointments.is_empty()
             && self.notices.is_empty()
+            && self.critical.is_empty()
+            && self.wards.is_empty()
             && self.threads.is_empty()
             && self.inboxes.is_empty()
     }
@@ -49,6 +55,8 @@ impl Changes {
         self.queues.extend(other.queues);
         self.appointments.extend(other.appointments);
         self.notices.extend(other.notices);
+        self.critical.extend(other.critical);
+        self.wards.extend(other.wards);
         for (thread_id, first) in other.threads {
             match first {
                 Some(sequence) => self.message(thread_id, sequence),

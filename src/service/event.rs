@@ -10,7 +10,9 @@ use super::changes::Changes;
 use super::chat::{self, Mark, Message, Page, Thread, Unread};
 use super::clinic_session::{self, ClinicSession};
 use super::notice::Notice;
+use super::order::{self, OrderResult};
 use super::queue::{self, QueueRules};
+use super::ward;
 use crate::store::statements::event;
 use crate::store::{Error, Transaction, params};
 use std::collections::BTreeSet;
@@ -20,6 +22,8 @@ use std::fmt;
 pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Unread notices that an event tells of, the latest.
 const NOTICES_MAX: i64 = 20;
+/// Critical results that an event tells of, the oldest.
+const CRITICAL_MAX: i64 = 20;
 
 /// What one can listen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,6 +35,10 @@ pub enum Topic {
     Appointment(i64),
     /// The notices of a patient.
     Patient(i64),
+    /// The critical results of what a doctor has ordered.
+    Doctor(i64),
+    /// The beds of a ward.
+    Ward(i64),
     /// The messages of a thread.
     Thread(i64),
     /// What a user has unread.
@@ -47,6 +55,8 @@ impl Topic {
             "queue" => Topic::Queue(id),
             "appointment" => Topic::Appointment(id),
             "patient" => Topic::Patient(id),
+            "doctor" => Topic::Doctor(id),
+            "ward" => Topic::Ward(id),
             "thread" => Topic::Thread(id),
             "inbox" => Topic::Inbox(id),
             _ => return None,
@@ -67,6 +77,8 @@ impl fmt::Display for Topic {
             Topic::Queue(id) => write!(formatter, "queue:{id}"),
             Topic::Appointment(id) => write!(formatter, "appointment:{id}"),
             Topic::Patient(id) => write!(formatter, "patient:{id}"),
+            Topic::Doctor(id) => write!(formatter, "doctor:{id}"),
+            Topic::Ward(id) => write!(formatter, "ward:{id}"),
             Topic::Thread(id) => write!(formatter, "thread:{id}"),
             Topic::Inbox(id) => write!(formatter, "inbox:{id}"),
         }
@@ -75,14 +87,17 @@ impl fmt::Display for Topic {
 
 /// The topics of what has changed, each once.
 pub fn topics(changes: &Changes) -> impl Iterator<Item = Topic> {
-    let Changes { sessions, queues, appointments, notices, threads, inboxes } = changes;
+    let Changes { sessions, queues, appointments, notices, critical, wards, threads, inboxes } = changes;
     let sessions = sessions.iter().map(|id| Topic::Session(*id));
     let queues = queues.iter().map(|id| Topic::Queue(*id));
     let appointments = appointments.iter().map(|id| Topic::Appointment(*id));
     let notices = notices.iter().map(|id| Topic::Patient(*id));
+    let critical = critical.iter().map(|id| Topic::Doctor(*id));
+    let wards = wards.iter().map(|id| Topic::Ward(*id));
     let threads = threads.keys().map(|id| Topic::Thread(*id));
     let inboxes = inboxes.iter().map(|id| Topic::Inbox(*id));
-    sessions.chain(queues).chain(appointments).chain(notices).chain(threads).chain(inboxes)
+    let of_booking = sessions.chain(queues).chain(appointments).chain(notices);
+    of_booking.chain(critical).chain(wards).chain(threads).chain(inboxes)
 }
 
 /// Whom a topic concerns.
@@ -94,6 +109,9 @@ pub enum Audience {
         doctor_id: i64,
     },
     Patient(i64),
+    Doctor(i64),
+    /// Those of the staff who look after patients in beds.
+    Wards,
     /// The members of a thread, which may be about a patient.
     Thread {
         patient_id: Option<i64>,
@@ -113,6 +131,12 @@ pub enum Snapshot {
         /// The latest unread ones, the oldest first.
         unread: Vec<Notice>,
     },
+    Critical {
+        doctor_id: i64,
+        /// The oldest ones that nobody has acknowledged.
+        unacknowledged: Vec<OrderResult>,
+    },
+    Beds(ward::Board),
     Thread(ThreadNews),
     Inbox {
         user_id: i64,
@@ -150,6 +174,8 @@ impl Snapshot {
                 Audience::Appointment { patient_id: found.patient_id, doctor_id: found.doctor_id }
             }
             Snapshot::Notices { patient_id, .. } => Audience::Patient(*patient_id),
+            Snapshot::Critical { doctor_id, .. } => Audience::Doctor(*doctor_id),
+            Snapshot::Beds(_) => Audience::Wards,
             Snapshot::Thread(news) => Audience::Thread {
                 patient_id: news.thread.patient_id,
                 members: news.marks.iter().map(|mark| mark.user_id).collect(),
@@ -184,6 +210,11 @@ pub fn snapshot(
             unread.reverse();
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }
+        Topic::Doctor(doctor_id) => {
+            let unacknowledged = order::critical(transaction, doctor_id, 0, CRITICAL_MAX)?;
+            Ok(Some(Snapshot::Critical { doctor_id, unacknowledged }))
+        }
+        Topic::Ward(id) => Ok(ward::board(transaction, id)?.map(Snapshot::Beds)),
         Topic::Thread(thread_id) => {
             let news = match changes {
                 None => Some(1),
@@ -303,6 +334,8 @@ mod tests {
             Topic::Appointment(7),
             Topic::Patient(12),
             Topic::Thread(3),
+            Topic::Doctor(5),
+            Topic::Ward(6),
             Topic::Inbox(4),
         ] {
             assert_eq!(Topic::parse(&topic.to_string()), Some(topic));

@@ -8,6 +8,9 @@ use chrono::{
 };
 use std::fmt::{self, Write};
 
+/// A minute, in milliseconds.
+pub const MINUTE_MS: i64 = 60_000;
+
 /// The moment of a turn, in the forms in which it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Now {
@@ -48,6 +51,15 @@ impl Now {
     pub fn unix_ms_of(&self, time: &AppointmentTime) -> Option<i64> {
         let now = AppointmentTime::parse(&self.time_text())?;
         Some(self.unix_ms + now.seconds_until(time) * 1000)
+    }
+
+    /// As `unix_ms_of`, of a time in one of the forms in which old clients write one: a day, or a day and a time.
+    pub fn unix_ms_of_text(&self, text: &str) -> Option<i64> {
+        let mut whole = text.get(..TEXT_BYTES.min(text.len()))?.replacen('T', " ", 1);
+        if whole.len() == DATE_BYTES {
+            whole.push_str(" 00:00:00");
+        }
+        self.unix_ms_of(&AppointmentTime::parse(&whole)?)
     }
 
     /// The local day so many days later, or earlier, `YYYY-MM-DD`.

@@ -5,26 +5,40 @@
 //! are whole and valid, and the caller's right to the person concerned is established, before a method runs.
 
 mod account;
+mod allergy;
 mod appointment;
+mod attachment;
+mod attendance;
 mod audit;
 mod chat;
 mod department;
+mod diagnosis;
+mod amount;
 mod doctor;
+mod drug;
+mod admission;
 mod encounter;
+mod ward;
 pub mod envelope;
 pub mod event;
 mod fhir;
 mod field;
+mod leave;
 pub mod markdown;
 mod mask;
 mod notice;
+mod order;
 pub mod openrpc;
 mod params;
 mod patient;
+mod prescription;
 pub mod problem;
 mod queue;
+mod record;
 mod schedule;
 mod session;
+mod timeline;
+mod staff;
 mod waitlist;
 
 /// The methods, one type each.
@@ -33,38 +47,64 @@ pub mod methods {
         CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
         UnlockAccount,
     };
-    pub use super::appointment::{
-        BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
-        ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
+    pub use super::admission::{
+        Admit, CancelAdmission, ChangeDoctor, Discharge, GetAdmission, ListAdmissions, OrderDischarge,
+        RequestAdmission, ReserveBed, Transfer, UndoDischargeOrder,
     };
+    pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
+    pub use super::appointment::{
+        BookAppointment, CancelAppointment, ConfirmAppointment, CorrectNoShow, GetAppointment,
+        HoldAppointment, LiftPenalty, ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
+    };
+    pub use super::attachment::{AddAttachment, ListAttachments, WithdrawAttachment};
+    pub use super::attendance::{ClockIn, ClockOut, ListAttendance};
     pub use super::audit::QueryAudit;
     pub use super::chat::{
         AddMember, Block, CloseThread, GetThread, LeaveThread, ListBlocked, ListMessages, ListThreads,
         MarkRead, OldMessages, OpenStaffThread, OpenThread, SendMessage, ThreadsOfPatient, Unblock,
     };
-    pub use super::department::ListDepartments;
+    pub use super::department::{ListDepartments, SetHead};
+    pub use super::diagnosis::{
+        AddDiagnosis, ListDiagnoses, SearchCodes, SetDiagnosisRank, WithdrawDiagnosis,
+    };
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
-    pub use super::encounter::{GetEncounter, OpenEncounter};
+    pub use super::drug::{GetDrug, SearchDrugs};
+    pub use super::encounter::{
+        BeginEncounter, CancelEncounter, FinishEncounter, GetEncounter, ListEncounters, OpenEncounter,
+        ReopenEncounter,
+    };
     pub use super::event::{Subscribe, Unsubscribe};
     pub use super::fhir::ExportPatient;
+    pub use super::leave::{ApproveLeave, GetLeave, ListLeaves, RejectLeave, RequestLeave, RevokeLeave};
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
+    pub use super::order::{
+        AcceptOrder, Acknowledge, AddResult, CancelOrder, CompleteOrder, CriticalResults, GetOrder,
+        ListOrders, OrderWorklist, RequestOrder, StartOrder,
+    };
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
+    pub use super::prescription::{
+        Activate, AddLine, CancelPrescription, CreatePrescription, Dispense, GetPrescription,
+        ListPrescriptions, RemoveLine, StopPrescription,
+    };
     pub use super::queue::{
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
+    pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
         ListExceptions, ListSessions as ListClinicSessions, ListTemplates, RemoveBlock, RemoveException,
         ResizeSession, StopSession,
     };
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
+    pub use super::timeline::PatientTimeline;
     pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
+    pub use super::ward::{AddBed, AddWard, CloseWard, ListWards, SetBedState, WardBoard};
 }
 
 use crate::service::ClinicRules;
-use crate::service::access::{self, Actor, Sight};
+use crate::service::access::{self, Actor, Role, Sight};
 use crate::service::audit::Action;
 use crate::service::changes::Changes;
 use crate::service::event::{Audience, Topic};
@@ -173,7 +213,7 @@ pub struct Note {
     pub request_id: Option<String>,
     /// Who acted, where that comes out only by the call.
     pub actor_id: Option<i64>,
-    /// The caller read their own data.
+    /// The caller read their own data; a doctor's appointments are their patients', too.
     pub is_own: bool,
     /// The reply is the one that an earlier call had.
     pub is_repeated: bool,
@@ -266,6 +306,19 @@ impl Call<'_> {
         self.opened.map_or_else(|| self.peer.to_string(), |opened| opened.actor.user_id.to_string())
     }
 
+    /// What is not there looks to a patient as what is somebody else's, so that ids tell them nothing of others.
+    fn hide_absence(&self, problem: Problem) -> Problem {
+        let is_patient = self.opened.is_some_and(|opened| opened.actor.role == Role::Patient);
+        match problem {
+            Problem::Refused(refusal)
+                if refusal.code == Code::NotFound && is_patient && self.who == Who::Own =>
+            {
+                forbidden(self.who, Subject::Nobody)
+            }
+            problem => problem,
+        }
+    }
+
     /// Whether the caller may reach whom the call concerns.
     fn admit(
         &mut self,
@@ -289,7 +342,8 @@ impl Call<'_> {
             self.note.patient_id = Some(id);
         }
         self.note.reason = reason.map(str::to_owned);
-        let own = match (self.opened.map(|opened| opened.actor.user_id), subject) {
+        let user_id = self.opened.map(|opened| opened.actor.user_id);
+        let own = match (user_id, subject) {
             (Some(user_id), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => user_id == id,
             (Some(user_id), Subject::Care { patient_id, doctor_id, .. }) => {
                 user_id == patient_id || user_id == doctor_id
@@ -299,7 +353,13 @@ impl Call<'_> {
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,
         };
-        self.note.is_own = own;
+        // A doctor's own appointments and sessions are about patients.
+        self.note.is_own = own
+            && match subject {
+                Subject::Care { patient_id, .. } => user_id == Some(patient_id),
+                Subject::Work { .. } => false,
+                _ => true,
+            };
         let allowed = match (self.who, subject) {
             (Who::Anyone, _) => true,
             (Who::Nobody, _) => false,
@@ -321,7 +381,7 @@ impl Call<'_> {
             ) => own || self.sees(transaction, id)?,
             (Who::Treated, _) => own,
         };
-        if allowed { Ok(()) } else { Err(forbidden(self.who)) }
+        if allowed { Ok(()) } else { Err(forbidden(self.who, subject)) }
     }
 }
 
@@ -329,10 +389,13 @@ fn unauthenticated() -> Problem {
     Problem::refused(Code::Unauthenticated, Code::Unauthenticated.meaning())
 }
 
-fn forbidden(who: Who) -> Problem {
+fn forbidden(who: Who, subject: Subject) -> Problem {
     Problem::refused(
         Code::Forbidden,
         match who {
+            Who::Treated if matches!(subject, Subject::Work { .. } | Subject::Doctor(_)) => {
+                "this is another doctor's"
+            }
             Who::Own => "only your own data can be reached with this method",
             Who::Treated => {
                 "this patient has no appointment, record or stay with you; in an emergency call patient.break_glass"
@@ -418,7 +481,7 @@ fn run<M: Method>(
     output: &mut Vec<u8>,
 ) -> Result<(), Problem> {
     let params: M::Params = params::read(json)?;
-    let subject = M::subject(&params, call, transaction)?;
+    let subject = M::subject(&params, call, transaction).map_err(|problem| call.hide_absence(problem))?;
     call.admit(transaction, subject, M::reason(&params))?;
     let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
         envelope::write_json(&M::run(params, call, transaction)?, output);
