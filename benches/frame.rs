@@ -44,8 +44,6 @@ impl Handler for Echo {
 
     fn refuse(&mut self, _: &Session, _: Refusal, _: &mut Vec<u8>) {}
 
-    fn reload(&mut self) {}
-
     fn background(&mut self, _: bool) -> Background {
         Background::Nothing
     }

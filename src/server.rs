@@ -3,6 +3,7 @@
 //! The one module that sees both the sockets and the clinic. It holds no rule and no SQL. Invariant: the
 //! listener is bound before the database is touched, and whatever fails leaves nothing half-made.
 
+mod reload;
 pub mod trail;
 
 use crate::api::legacy::{self, Reply};
@@ -13,7 +14,7 @@ use crate::net::{
     self, Background, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict,
 };
 use crate::ops::anchor::AnchorFile;
-use crate::ops::config::Config;
+use crate::ops::config::{Config, Loaded};
 use crate::ops::descriptors;
 use crate::service::time::Now;
 use crate::service::{credential, demo};
@@ -67,25 +68,25 @@ pub struct RunError {
 pub struct Server {
     reactor: Reactor,
     dispatcher: Dispatcher,
+    loaded: Loaded,
 }
 
 impl Server {
     /// Binds, opens the database, fills an empty one with the sample people where `demo` asks for them, and
     /// makes ready to serve.
-    pub fn open(config: &Config, demo: bool) -> Result<Server, StartError> {
+    pub fn open(loaded: Loaded, demo: bool) -> Result<Server, StartError> {
+        let config = &loaded.config;
         let listener = listen(&config.server.host, config.server.port)?;
         trail::check_database(config)?;
         let mut store = open_store(config, demo)?;
         let trail = trail::open(config, &mut store)?;
         let anchors = AnchorFile::open(&config.audit.anchor_file)
             .map_err(|error| StartError::Files(error.to_string()))?;
-        let mut limits = limits(config);
-        limits.connections_max = descriptors::reserve(limits.connections_max, net::REFUSALS_HELD_MAX);
-        let mut reactor = Reactor::new(listener, limits).map_err(system)?;
+        let mut reactor = Reactor::new(listener, limits(config)).map_err(system)?;
         reactor.watch_signals().map_err(system)?;
         let parts = Parts { store, trail, anchors: Some(anchors) };
         let dispatcher = Dispatcher::new(parts, Settings::from_config(config)).map_err(StartError::System)?;
-        Ok(Server { reactor, dispatcher })
+        Ok(Server { reactor, dispatcher, loaded })
     }
 
     /// The address that answers, with the port that the system chose where the configured one is 0.
@@ -93,12 +94,13 @@ impl Server {
         self.reactor.address()
     }
 
-    /// Serves until a signal ends it; `reload` is called when one asks for that.
-    pub fn run(mut self, reload: impl FnMut()) -> Result<(), RunError> {
+    /// Serves until a signal ends it.
+    pub fn run(mut self) -> Result<(), RunError> {
         let mut bridge = Bridge {
             dispatcher: self.dispatcher,
+            loaded: self.loaded,
+            new_limits: None,
             now: None,
-            reload,
             store_failed: false,
             tends_at: Instant::now() + TEND_EVERY,
             ticks_at: Instant::now(),
@@ -188,10 +190,11 @@ fn now() -> Now {
     Now::at(chrono::Local::now())
 }
 
+/// What the loop allows, within what the system lets this process have.
 fn limits(config: &Config) -> net::Limits {
     let (limits, deadlines) = (&config.limits, &config.deadlines);
     net::Limits {
-        connections_max: limits.connections_max,
+        connections_max: descriptors::reserve(limits.connections_max, net::REFUSALS_HELD_MAX),
         connections_per_address_max: limits.connections_per_address_max,
         frame: net::FrameLimits {
             name_max_bytes: limits.name_max_bytes,
@@ -208,11 +211,14 @@ fn limits(config: &Config) -> net::Limits {
 }
 
 /// What the loop calls; the dispatcher never hears of the loop.
-struct Bridge<R> {
+struct Bridge {
     dispatcher: Dispatcher,
+    /// What the operator has set: the one place that it is read from, and where a reload puts what is new.
+    loaded: Loaded,
+    /// Set by a reload until the loop has taken them.
+    new_limits: Option<net::Limits>,
     /// The moment of this turn, read from the clock by its first request.
     now: Option<Now>,
-    reload: R,
     store_failed: bool,
     /// When the dispatcher has its minute's work to do.
     tends_at: Instant,
@@ -227,7 +233,7 @@ fn until(unix_ms: i64) -> Duration {
     Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(TICK_WITHIN)
 }
 
-impl<R: FnMut()> Handler for Bridge<R> {
+impl Handler for Bridge {
     fn request(
         &mut self,
         session: &Session,
@@ -285,7 +291,19 @@ impl<R: FnMut()> Handler for Bridge<R> {
     }
 
     fn reload(&mut self) {
-        (self.reload)();
+        Bridge::reload(self);
+    }
+
+    fn reopen(&mut self) {
+        Bridge::reopen(self);
+    }
+
+    fn new_limits(&mut self) -> Option<net::Limits> {
+        self.new_limits.take()
+    }
+
+    fn serves(&self, session: &Session) -> bool {
+        self.dispatcher.serves_still(session)
     }
 
     fn background(&mut self, idle: bool) -> Background {

@@ -10,6 +10,7 @@ use medsrv::api::rpc::markdown;
 use medsrv::api::rpc::openrpc::META_SCHEMA;
 use medsrv::api::rpc::problem::Code;
 use medsrv::dispatch::{RIGHTS, Right, document};
+use medsrv::ops::config::{Applies, KEYS, Key};
 use medsrv::service::access::{Actor, Role};
 use serde_json::Value;
 use std::collections::HashSet;
@@ -199,6 +200,19 @@ fn every_setting_has_its_line_in_the_operators_page() {
             assert!(page.lines().any(|line| line.starts_with(&begin)), "docs/operations.md has no {begin}");
         }
     }
+}
+
+#[test]
+fn what_needs_a_restart_is_named() {
+    let page = read("docs/operations.md");
+    let sentence = page.split("Only these need a restart").nth(1).unwrap().split(". ").next().unwrap();
+    let named: Vec<&str> = sentence.split('`').skip(1).step_by(2).collect();
+    let is_late = |key: &&Key| key.applies == Applies::AfterRestart;
+    let keys: Vec<String> = KEYS.iter().filter(is_late).map(Key::full_name).collect();
+    assert_eq!(named, keys);
+    let sample = read("medsrv.conf");
+    let comment = sample.lines().nth(3).unwrap();
+    assert!(KEYS.iter().filter(is_late).all(|key| comment.contains(key.name)), "{comment}");
 }
 
 #[test]

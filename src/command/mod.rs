@@ -10,6 +10,7 @@ mod export;
 mod import;
 mod office;
 mod operator;
+mod reload;
 mod restart;
 mod secret;
 mod start;
@@ -31,6 +32,8 @@ pub mod exit {
     pub const USAGE: u8 = 2;
     pub const NOT_RUNNING: u8 = 3;
     pub const UNKNOWN: u8 = 4;
+    /// What was to be done needs a server, and none runs.
+    pub const NOT_THERE: u8 = 7;
     pub const DATABASE: u8 = 65;
     pub const INTERNAL: u8 = 70;
     pub const SYSTEM: u8 = 71;
@@ -48,8 +51,8 @@ Examples:
   medsrv call doctor.list department=内科
   medsrv stop
 
-Exit codes: 0 done, 1 failed, 2 wrong arguments, 65 database, 70 internal error, 71 port or system,
-74 files, 78 configuration. `status`: 0 running, 1 dead with a pid file left, 3 not running, 4 unknown.";
+Exit codes: 0 done, 1 failed, 2 wrong arguments, 7 not running, 65 database, 70 internal error,
+71 port or system, 74 files, 78 configuration. `status`: 0 running, 1 dead with a pid file left, 3 not running, 4 unknown.";
 
 /// A hospital's appointment and records server.
 #[derive(Debug, Parser)]
@@ -109,6 +112,9 @@ pub enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Have the running server read its configuration again
+    #[command(after_help = "Example: medsrv reload && medsrv status")]
+    Reload,
     /// Say whether the server runs
     #[command(after_help = "Example: medsrv status || medsrv start")]
     Status,
@@ -153,6 +159,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Start { demo } => start::run(common, demo),
         Command::Stop => stop::run(common),
         Command::Restart { demo } => restart::run(common, demo),
+        Command::Reload => reload::run(common),
         Command::Status => status::run(common),
         Command::Check => check::run(common),
         Command::Demo(task) => demo::run(&task),

@@ -101,10 +101,10 @@ fn serve(loaded: &Loaded, demo: bool, announcer: Announcer) -> u8 {
         }
     };
     let foreground = matches!(announcer, Announcer::Terminal);
-    let exit_code = match open(config, demo, foreground) {
+    let exit_code = match open(loaded, demo, foreground) {
         Ok(server) => {
             announcer.ready(&started(config, &server));
-            run_to_the_end(loaded, server, foreground)
+            run_to_the_end(config, server, foreground)
         }
         Err(failure) => {
             log::error!("not started: {}", failure.text);
@@ -119,22 +119,22 @@ fn serve(loaded: &Loaded, demo: bool, announcer: Announcer) -> u8 {
     exit_code
 }
 
-fn open(config: &Config, demo: bool, foreground: bool) -> Result<Server, Failure> {
+fn open(loaded: &Loaded, demo: bool, foreground: bool) -> Result<Server, Failure> {
+    let config = &loaded.config;
     log_file::init(&config.server.log_file, config.log.level, foreground)
         .map_err(|error| Failure { exit_code: exit::FILES, text: error.to_string() })?;
     log_panics();
-    Server::open(config, demo)
+    Server::open(loaded.clone(), demo)
         .map_err(|error| Failure { exit_code: error.exit_code(), text: error.to_string() })
 }
 
-fn run_to_the_end(loaded: &Loaded, server: Server, foreground: bool) -> u8 {
-    let config = &loaded.config;
+fn run_to_the_end(config: &Config, server: Server, foreground: bool) -> u8 {
     log::info!("medsrv {} started, pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
     log::info!("listening on {}, database {}", server.address(), config.server.db_path.display());
     for warning in config.warnings() {
         log::warn!("{warning}");
     }
-    match server.run(|| reload(loaded)) {
+    match server.run() {
         Ok(()) => {
             log::info!("stopped");
             exit::SUCCESS
@@ -145,31 +145,6 @@ fn run_to_the_end(loaded: &Loaded, server: Server, foreground: bool) -> u8 {
                 complain(&error);
             }
             error.exit_code
-        }
-    }
-}
-
-/// What SIGHUP asks for: the log file anew, for it may have been rotated, and the level that the
-/// configuration has by now.
-fn reload(loaded: &Loaded) {
-    if let Err(error) = log_file::reopen() {
-        log::error!("{error}; the old file is kept");
-    }
-    match loaded.reload() {
-        Ok(reloaded) => {
-            let level = reloaded.config.log.level;
-            log_file::set_level(level);
-            log::info!("reloaded: the log was opened anew, its level is {level}");
-            let mut with_old_level = reloaded.config;
-            with_old_level.log.level = loaded.config.log.level;
-            if with_old_level != loaded.config {
-                log::warn!("other settings have changed too; they are in force after a restart only");
-            }
-        }
-        Err(errors) => {
-            for error in &errors.0 {
-                log::error!("not reloaded: {}: {}", error.place, error.message);
-            }
         }
     }
 }

@@ -58,6 +58,13 @@ struct Ticked {
     has_failed: bool,
 }
 
+impl Timers {
+    /// Sessions are made again at once, for they would be others now.
+    pub(super) fn generate_anew(&mut self) {
+        (self.generating, self.generated_ms, self.due_ms) = (None, None, 0);
+    }
+}
+
 type Step = fn(&mut Dispatcher, &Now) -> Result<bool, Error>;
 
 impl Dispatcher {

@@ -1,7 +1,7 @@
 //! Requests that wait for a password to be derived, one derivation at a time, in the order in which they came.
 //!
 //! It never knows what a request is about. Invariants: a session waits for one derivation at the most; no more
-//! than `max` sessions wait, and of one address no more than its share; what a session that is gone has waited
+//! than may sessions wait, and of one address no more than its share; what a session that is gone has waited
 //! for is dropped.
 
 use crate::service::credential::{Derivation, Derived, Recipe};
@@ -17,8 +17,8 @@ const SHARE: usize = 4;
 #[derive(Debug, PartialEq, Eq)]
 pub struct Full;
 
+#[derive(Default)]
 pub struct Waiting {
-    max: usize,
     queue: VecDeque<Place>,
     /// What has been derived for a request that is not answered yet.
     derived: HashMap<SessionId, Vec<Derived>>,
@@ -32,13 +32,16 @@ struct Place {
 }
 
 impl Waiting {
-    pub fn new(max: usize) -> Waiting {
-        Waiting { max, queue: VecDeque::new(), derived: HashMap::new(), woken: VecDeque::new() }
-    }
-
-    pub fn start(&mut self, session: SessionId, address: IpAddr, recipe: Recipe) -> Result<(), Full> {
+    /// Lets a session wait, if fewer than `max` do.
+    pub fn start(
+        &mut self,
+        session: SessionId,
+        address: IpAddr,
+        recipe: Recipe,
+        max: usize,
+    ) -> Result<(), Full> {
         let address = network_of(address);
-        if self.queue.len() >= self.max || self.is_share_full(address) {
+        if self.queue.len() >= max || self.is_share_full(address, max) {
             return Err(Full);
         }
         self.queue.push_back(Place { session, address, derivation: Derivation::begin(recipe) });
@@ -47,8 +50,8 @@ impl Waiting {
 
     /// Whether an address has its share of the places. This machine itself may have them all: behind it may be
     /// everyone.
-    fn is_share_full(&self, address: IpAddr) -> bool {
-        let share = self.max.div_ceil(SHARE);
+    fn is_share_full(&self, address: IpAddr, max: usize) -> bool {
+        let share = max.div_ceil(SHARE);
         !address.is_loopback() && self.queue.iter().filter(|place| place.address == address).count() >= share
     }
 
@@ -97,12 +100,12 @@ mod tests {
     #[test]
     fn one_address_holds_a_quarter_of_the_places_and_this_machine_all() {
         let mut ids = SessionIds::default();
-        let mut start = |waiting: &mut Waiting, address: &str| {
+        let mut start = |waiting: &mut Waiting, address: &str, max: usize| {
             let session = ids.give();
             let recipe = Recipe::new("p", 1).unwrap();
-            waiting.start(session, address.parse().unwrap(), recipe).map(|()| session)
+            waiting.start(session, address.parse().unwrap(), recipe, max).map(|()| session)
         };
-        let mut waiting = Waiting::new(8);
+        let mut waiting = Waiting::default();
         for (address, expected) in [
             ("192.0.2.1", true),
             ("192.0.2.1", true),
@@ -117,16 +120,16 @@ mod tests {
             ("127.0.0.1", false),
             ("192.0.2.3", false),
         ] {
-            assert_eq!(start(&mut waiting, address).is_ok(), expected, "{address}");
+            assert_eq!(start(&mut waiting, address, 8).is_ok(), expected, "{address}");
         }
         // The first is derived, and the second is gone: each gives a place back.
         waiting.step(1);
-        assert!(start(&mut waiting, "192.0.2.1").is_ok());
-        let mut waiting = Waiting::new(4);
-        let first = start(&mut waiting, "192.0.2.1").unwrap();
-        assert_eq!(start(&mut waiting, "192.0.2.1"), Err(Full));
+        assert!(start(&mut waiting, "192.0.2.1", 8).is_ok());
+        let mut waiting = Waiting::default();
+        let first = start(&mut waiting, "192.0.2.1", 4).unwrap();
+        assert_eq!(start(&mut waiting, "192.0.2.1", 4), Err(Full));
         waiting.closed(first);
-        assert!(start(&mut waiting, "192.0.2.1").is_ok());
-        assert!(start(&mut Waiting::new(1), "192.0.2.1").is_ok(), "nobody is left out");
+        assert!(start(&mut waiting, "192.0.2.1", 4).is_ok());
+        assert!(start(&mut Waiting::default(), "192.0.2.1", 1).is_ok(), "nobody is left out");
     }
 }

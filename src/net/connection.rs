@@ -51,6 +51,8 @@ pub(super) enum CloseReason {
     /// It was to be pushed to while too much was still waiting for it.
     SlowReader,
     Refused,
+    /// What it asked for is not served to its network any longer.
+    Revoked,
     ShuttingDown,
 }
 

@@ -2,6 +2,7 @@
 //!
 //! No logic. Invariant: nothing in here names what lies above the sockets.
 
+use super::Limits;
 use super::frame::{FrameError, Request};
 use crate::session::{Session, SessionId};
 use std::time::{Duration, Instant};
@@ -87,8 +88,19 @@ pub trait Handler {
     fn push(&mut self, _deliver: &mut dyn FnMut(SessionId, &[u8])) {}
     /// Appends the data of a frame that tells a peer why the loop turns it away.
     fn refuse(&mut self, session: &Session, refusal: Refusal, output: &mut Vec<u8>);
-    /// The operator asks for the log to be opened anew and the configuration to be read again.
-    fn reload(&mut self);
+    /// The operator asks for the configuration to be read again.
+    fn reload(&mut self) {}
+    /// The operator asks for the log to be opened anew.
+    fn reopen(&mut self) {}
+    /// Once after they have changed: what the loop allows from now on.
+    fn new_limits(&mut self) -> Option<Limits> {
+        None
+    }
+    /// Asked of each connection that has asked for something, after the limits have changed: whether that is
+    /// served to it still. One that is not served any longer is closed.
+    fn serves(&self, _session: &Session) -> bool {
+        true
+    }
     /// Work that nobody waits for, after the replies have left; `idle` says that nothing came for a while.
     fn background(&mut self, idle: bool) -> Background;
     /// After `background`, until it says `None`: the next session whose waiting request is to be asked again.

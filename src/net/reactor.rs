@@ -126,6 +126,7 @@ impl Reactor {
         let now = Instant::now();
         let reads = self.draining_until.is_none();
         self.take_signals(handler, now);
+        self.take_limits(handler, now);
         self.serve_ready(handler, reads, now);
         self.accept(handler, now);
         let is_durable = self.commit(handler);
@@ -206,8 +207,25 @@ impl Reactor {
         for intent in intents {
             match intent {
                 Intent::Reload => handler.reload(),
+                Intent::Reopen => handler.reopen(),
                 Intent::Shutdown => self.begin_end(now),
             }
+        }
+    }
+
+    /// Goes by new limits from here on, where the handler has some: each connection is looked over, for its
+    /// deadline may be another one now, or it may not be served any longer.
+    fn take_limits<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        let Some(limits) = handler.new_limits() else { return };
+        self.limits = limits;
+        for (key, connection) in &mut self.connections {
+            if connection.state == State::Serving
+                && connection.requests > 0
+                && !handler.serves(&connection.session)
+            {
+                connection.end(now, CloseReason::Revoked);
+            }
+            touch(&mut self.touched, connection, key);
         }
     }
 

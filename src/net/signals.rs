@@ -13,8 +13,10 @@ use std::io;
 pub(super) enum Intent {
     /// SIGTERM, SIGINT or SIGQUIT: finish what was read, then end.
     Shutdown,
-    /// SIGHUP, or SIGUSR1 as some rotation tools send it: open the log anew and read the configuration again.
+    /// SIGHUP: read the configuration again, and open the log anew.
     Reload,
+    /// SIGUSR1: the log was moved away; open it anew.
+    Reopen,
 }
 
 pub(super) struct SignalSource {
@@ -28,10 +30,11 @@ impl SignalSource {
         Ok(SignalSource { signals })
     }
 
-    /// The intents that have come since the last call.
+    /// The intents that have come since the last call; however often a signal was sent, it is one.
     pub(super) fn take(&mut self) -> impl Iterator<Item = Intent> + '_ {
         self.signals.pending().map(|signal| match signal {
-            SIGHUP | SIGUSR1 => Intent::Reload,
+            SIGHUP => Intent::Reload,
+            SIGUSR1 => Intent::Reopen,
             _ => Intent::Shutdown,
         })
     }

@@ -4,10 +4,12 @@
 
 mod key;
 mod parse;
+mod reload;
 #[cfg(test)]
 mod tests;
 
-pub use key::{KEYS, Key};
+pub use key::{Applies, KEYS, Key};
+pub use reload::{Change, Reloaded};
 
 use ipnet::IpNet;
 use parse::{Checked, check_relations, parse};
@@ -366,13 +368,6 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     directory: PathBuf,
     overrides: Overrides,
-}
-
-impl Loaded {
-    /// Reads the same file again, under the same flags and from the same starting directory.
-    pub fn reload(&self) -> Result<Loaded, ConfigErrors> {
-        strict(load_from(&self.directory, self.file.as_deref(), &self.overrides))
-    }
 }
 
 /// One thing that is wrong, and the place to mend it.

@@ -11,7 +11,7 @@ use rustix::io::Errno;
 use simplelog::{ConfigBuilder, WriteLogger};
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use time::format_description::FormatItem;
 use time::macros::format_description;
@@ -47,9 +47,9 @@ pub fn init(path: &Path, level: LevelFilter, also_stderr: bool) -> Result<(), Lo
     Ok(())
 }
 
-/// Opens the path anew, after the old file was moved away; on failure the old file is kept.
-pub fn reopen() -> Result<(), LogError> {
-    LOGGER.get().ok_or(LogError::NotOpen)?.reopen()
+/// Opens the log anew, for it was moved away or is to be another file; on failure the old one is kept.
+pub fn reopen(path: &Path) -> Result<(), LogError> {
+    LOGGER.get().ok_or(LogError::NotOpen)?.reopen(path)
 }
 
 pub fn set_level(level: LevelFilter) {
@@ -62,7 +62,6 @@ pub fn dropped_lines() -> u64 {
 }
 
 struct Logger {
-    path: PathBuf,
     sink: Arc<Mutex<Sink>>,
     /// Replaced on reopening, because it fixes the offset of local time when it is made.
     formatter: Mutex<Box<WriteLogger<Gather>>>,
@@ -73,11 +72,11 @@ impl Logger {
         let file = open(path).map_err(|reason| unopened(path, reason))?;
         let sink = Arc::new(Mutex::new(Sink::new(file, also_stderr)));
         let formatter = Mutex::new(formatter(&sink));
-        Ok(Logger { path: path.to_owned(), sink, formatter })
+        Ok(Logger { sink, formatter })
     }
 
-    fn reopen(&self) -> Result<(), LogError> {
-        let file = open(&self.path).map_err(|reason| unopened(&self.path, reason))?;
+    fn reopen(&self, path: &Path) -> Result<(), LogError> {
+        let file = open(path).map_err(|reason| unopened(path, reason))?;
         guard(&self.sink).file = file;
         *guard(&self.formatter) = formatter(&self.sink);
         Ok(())
@@ -282,11 +281,11 @@ mod tests {
         say(&logger, "first");
         std::fs::rename(&path, directory.path().join("log.1")).unwrap();
         say(&logger, "second");
-        logger.reopen().unwrap();
+        logger.reopen(&path).unwrap();
         say(&logger, "third");
         std::fs::remove_file(&path).unwrap();
         std::fs::create_dir(&path).unwrap();
-        assert!(logger.reopen().unwrap_err().to_string().contains("log_file"));
+        assert!(logger.reopen(&path).unwrap_err().to_string().contains("log_file"));
         say(&logger, "into the file that is gone");
         let old = std::fs::read_to_string(directory.path().join("log.1")).unwrap();
         assert_eq!(old.lines().count(), 2);
@@ -302,7 +301,7 @@ mod tests {
         say(&logger, "lost");
         say(&logger, "lost");
         assert_eq!(guard(&logger.sink).dropped_total, 2);
-        logger.reopen().unwrap();
+        logger.reopen(&path).unwrap();
         say(&logger, "kept");
         let text = std::fs::read_to_string(&path).unwrap();
         assert!(text.contains("kept\n[WARN] 2 lines before the one above"), "{text}");

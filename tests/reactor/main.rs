@@ -113,8 +113,6 @@ impl Handler for Echo {
         self.alarm
     }
 
-    fn reload(&mut self) {}
-
     fn closed(&mut self, session: SessionId) {
         self.closed.push(session);
     }

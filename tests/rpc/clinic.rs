@@ -151,6 +151,13 @@ impl Clinic {
         self.dispatcher = Some(dispatcher(store, &self.settings));
     }
 
+    /// Sets the rules anew while the dispatcher goes on, as a reload does.
+    pub fn set(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+        let settings = self.settings.clone();
+        self.dispatcher().set(settings);
+    }
+
     /// Lets time pass, or turns the clock back.
     pub fn pass(&mut self, ms: i64) {
         self.now = moment(self.now.unix_ms + ms);

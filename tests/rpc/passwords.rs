@@ -158,6 +158,18 @@ fn nothing_is_remembered_where_the_operator_says_so() {
 }
 
 #[test]
+fn what_is_set_anew_holds_for_those_who_are_there_already() {
+    let mut clinic = Clinic::new();
+    let session = clinic.login(PATIENT);
+    assert_eq!(steps_of_login(&mut clinic, PATIENT), 0);
+    clinic.set(|settings| settings.login.remember_ms = 0);
+    assert!(steps_of_login(&mut clinic, PATIENT) > 0, "it was remembered for longer than is allowed now");
+    clinic.set(|settings| settings.login.session.idle_patient_ms = 1000);
+    clinic.pass(1001);
+    assert_eq!(clinic.word(&session, "session.whoami", &json!({})), "unauthenticated");
+}
+
+#[test]
 fn a_disabled_account_is_not_remembered() {
     let mut clinic = Clinic::new();
     let admin = clinic.login(ADMIN);

@@ -37,8 +37,6 @@ impl Handler for Echo {
         Background::Nothing
     }
 
-    fn reload(&mut self) {}
-
     fn closed(&mut self, _: SessionId) {}
 }
 

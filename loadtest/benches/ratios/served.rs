@@ -3,7 +3,7 @@
 //! It never measures. Invariant: a server ends with what started it.
 
 use crate::Outcome;
-use medsrv::ops::config::Config;
+use medsrv::ops::config::{Config, Loaded};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::io::{BufRead, BufReader};
@@ -79,7 +79,7 @@ fn serve(directory: &Path, audit_reads: bool) -> Outcome<()> {
     config.audit.anchor_file = directory.join("audit.anchor");
     config.audit.reads = audit_reads;
     config.legacy.networks = vec!["127.0.0.0/8".parse()?];
-    let server = medsrv::server::Server::open(&config, false)?;
+    let server = medsrv::server::Server::open(Loaded::of(config), false)?;
     println!("{}", server.address());
-    Ok(server.run(|| {})?)
+    Ok(server.run()?)
 }

@@ -10,26 +10,48 @@ use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeValue;
 
+/// When a value that has changed is gone by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Applies {
+    AtOnce,
+    AfterRestart,
+}
+
 /// One configurable value.
 pub struct Key {
     pub section: &'static str,
     pub name: &'static str,
+    pub applies: Applies,
     pub(super) set: fn(&mut Config, &Spanned<DeValue>) -> Result<(), Vec<Complaint>>,
     /// The value as one would write it in the file.
     pub show: fn(&Config) -> String,
+    /// Gives the first the value that the second has.
+    pub(super) copy: fn(&mut Config, &Config),
 }
 
-/// Each line becomes a `Key` whose setter hands the value to the reader named behind the equals sign.
+impl Key {
+    /// As errors name it.
+    pub fn full_name(&self) -> String {
+        format!("{}.{}", self.section, self.name)
+    }
+}
+
+/// Each line becomes a `Key` whose setter hands the value to the reader named behind the equals sign. A running
+/// server goes by a new value at once, but for those that end with `restart`.
 macro_rules! keys {
-    ($($section:ident . $name:ident = $read:ident($($argument:expr),*);)*) => {
+    (@applies) => { Applies::AtOnce };
+    (@applies restart) => { Applies::AfterRestart };
+    ($($section:ident . $name:ident = $read:ident($($argument:expr),*) $($restart:ident)?;)*) => {
         pub const KEYS: &[Key] = &[$(Key {
             section: stringify!($section),
             name: stringify!($name),
+            applies: keys!(@applies $($restart)?),
             set: |config, value| {
                 config.$section.$name = $read(value $(, $argument)*)?;
                 Ok(())
             },
             show: |config| config.$section.$name.show(),
+            copy: |into, from| into.$section.$name = from.$section.$name.clone(),
         }),*];
     };
 }
@@ -45,11 +67,11 @@ const DAY_MIN: i128 = 24 * 60;
 const WEEK_MIN: i128 = 7 * DAY_MIN;
 
 keys! {
-    server.host = host();
-    server.port = integer(0, 65_535);
-    server.db_path = path();
+    server.host = host() restart;
+    server.port = integer(0, 65_535) restart;
+    server.db_path = path() restart;
     server.log_file = path();
-    server.pid_file = path();
+    server.pid_file = path() restart;
     log.level = level();
     limits.connections_max = integer(1, 1_000_000);
     limits.connections_per_address_max = integer(1, 1_000_000);
@@ -104,8 +126,8 @@ keys! {
     chat.open_days = integer(0, 3650);
     chat.messages_per_minute_max = integer(1, 1000);
     audit.reads = boolean();
-    audit.key_file = path();
-    audit.anchor_file = path();
+    audit.key_file = path() restart;
+    audit.anchor_file = path() restart;
 }
 
 type Read<T> = Result<T, Vec<Complaint>>;

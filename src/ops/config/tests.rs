@@ -217,7 +217,46 @@ fn flags_speak_over_the_file_and_paths_become_absolute() {
     assert_eq!(loaded.config.server.db_path, directory.path().join("data/MedicalSystem.db"));
     assert_eq!(loaded.config.audit.key_file, directory.path().join("data/audit.key"));
     assert_eq!(loaded.config.audit.anchor_file, directory.path().join("data/audit.anchor"));
-    assert_eq!(loaded.reload(), Ok(loaded.clone()));
+    assert_eq!(loaded.reload(), Ok(Reloaded { loaded: loaded.clone(), changes: Vec::new() }));
+}
+
+#[test]
+fn what_is_read_again_applies_but_for_what_needs_a_restart() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("test.conf");
+    let reload = |loaded: &Loaded, text: &str| {
+        std::fs::write(&file, text).unwrap();
+        loaded.reload()
+    };
+    std::fs::write(&file, "[server]\nport = 1").unwrap();
+    let (first, _) = load_from(directory.path(), Some(&file), &Overrides::default());
+    let text = "[server]\nport = 2\ndb_path = \"b\"\n[legacy]\nnetworks = []\n[queue]\ngrace_min = 1";
+    let second = reload(&first, text).unwrap();
+    let (in_force, changes) = (&second.loaded.config, &second.changes);
+    let told: Vec<(&str, Applies)> =
+        changes.iter().map(|change| (change.name.as_str(), change.applies)).collect();
+    let expected = [
+        ("server.port", Applies::AfterRestart),
+        ("server.db_path", Applies::AfterRestart),
+        ("legacy.networks", Applies::AtOnce),
+        ("queue.grace_min", Applies::AtOnce),
+        ("audit.key_file", Applies::AfterRestart),
+    ];
+    assert_eq!(told, expected);
+    assert_eq!((changes[0].from.as_str(), changes[0].to.as_str()), ("1", "2"));
+    assert_eq!((in_force.server.port, in_force.queue.grace_min), (1, 1));
+    assert_eq!(in_force.server.db_path, first.config.server.db_path);
+    assert!(in_force.legacy.networks.is_empty());
+    // What still needs a restart is said each time, and what applies is not.
+    let third = second.loaded.reload().unwrap();
+    assert_eq!(third.loaded.config, *in_force);
+    assert_eq!(third.changes.len(), 3);
+    // The file is sound on its own, and yet the log would be written into the database.
+    let text = "[server]\ndb_path = \"other\"\nlog_file = \"data/MedicalSystem.db\"";
+    let errors = reload(&second.loaded, text).unwrap_err().to_string();
+    assert!(errors.starts_with("server.log_file: is what the server has as server.db_path"), "{errors}");
+    let errors = reload(&second.loaded, "[server]\nport = 70000").unwrap_err().to_string();
+    assert!(errors.contains("test.conf:2:8: server.port must be"), "{errors}");
 }
 
 #[test]

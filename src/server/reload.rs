@@ -1,0 +1,75 @@
+//! Reading the configuration again while the server runs, and going by it.
+//!
+//! It never knows what a value means to those who get it. Invariant: all of a valid file applies, but for what
+//! needs a restart, and nothing of one that is not; whatever becomes of it, the log says so.
+
+use super::{Bridge, limits};
+use crate::dispatch::Settings;
+use crate::ops::config::{Applies, ConfigError, ConfigErrors, Reloaded};
+use crate::ops::log as log_file;
+use log::{error, info, warn};
+
+impl Bridge {
+    /// Reads the file again and goes by it, or keeps what applied before.
+    pub(super) fn reload(&mut self) {
+        match self.read_again() {
+            Ok(reloaded) => self.apply(reloaded),
+            Err(errors) => {
+                self.reopen();
+                for ConfigError { place, message } in &errors.0 {
+                    error!("not reloaded: {place}: {message}");
+                }
+            }
+        }
+    }
+
+    /// Opens the log anew, for the file may have been moved away.
+    pub(super) fn reopen(&mut self) {
+        if let Err(error) = log_file::reopen(&self.loaded.config.server.log_file) {
+            error!("{error}; the old file is kept");
+        }
+    }
+
+    fn read_again(&self) -> Result<Reloaded, ConfigErrors> {
+        let reloaded = self.loaded.reload()?;
+        let (old, new) = (&self.loaded.config.server.log_file, &reloaded.loaded.config.server.log_file);
+        // A log that is to lie elsewhere and cannot is a mistake in the file as any other.
+        match log_file::reopen(new) {
+            Err(error) if old != new => {
+                let (place, message) = ("server.log_file".to_owned(), error.to_string());
+                return Err(ConfigErrors(vec![ConfigError { place, message }]));
+            }
+            Err(error) => error!("{error}; the old file is kept"),
+            Ok(()) => {}
+        }
+        Ok(reloaded)
+    }
+
+    fn apply(&mut self, reloaded: Reloaded) {
+        let Reloaded { loaded, changes } = reloaded;
+        let config = &loaded.config;
+        // What has changed is said even where the new level would hide it.
+        log_file::set_level(self.loaded.config.log.level.max(config.log.level));
+        self.dispatcher.set(Settings::from_config(config));
+        self.new_limits = Some(limits(config));
+        if changes.is_empty() {
+            info!("reloaded: nothing has changed");
+        }
+        for change in &changes {
+            match change.applies {
+                Applies::AtOnce => {
+                    info!("reloaded: {} is {} now, after {}", change.name, change.to, change.from)
+                }
+                Applies::AfterRestart => warn!(
+                    "reloaded: {} stays {} until a restart, which makes it {}",
+                    change.name, change.from, change.to
+                ),
+            }
+        }
+        for warning in config.warnings() {
+            warn!("{warning}");
+        }
+        log_file::set_level(config.log.level);
+        self.loaded = loaded;
+    }
+}
