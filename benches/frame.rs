@@ -6,7 +6,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use medsrv::net::{
-    Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, decode_reply,
+    Arrival, Background, CommitOutcome, Handler, Limits, Reactor, Refusal, Request, Verdict, decode_reply,
     encode_request,
 };
 use medsrv::session::{Session, SessionId};
@@ -30,7 +30,13 @@ struct Echo {
 }
 
 impl Handler for Echo {
-    fn request(&mut self, _: &Session, request: Request<'_>, _: Place, output: &mut Vec<u8>) -> Verdict {
+    fn request(
+        &mut self,
+        _: &Session,
+        request: Request<'_>,
+        _: Arrival<'_>,
+        output: &mut Vec<u8>,
+    ) -> Verdict {
         self.answered += 1;
         output.extend_from_slice(request.data);
         Verdict::Keep

@@ -3,35 +3,32 @@
 //! The one module that sees both the sockets and the clinic. It holds no rule and no SQL. Invariant: the
 //! listener is bound before the database is touched, and whatever fails leaves nothing half-made.
 
+/// What is said by the operator's socket, at both ends.
+pub mod admin;
+mod bridge;
 mod reload;
+/// What a server says of itself.
+pub mod status;
 pub mod trail;
 
-use crate::api::legacy::{self, Reply};
-use crate::api::rpc::envelope;
-use crate::api::rpc::problem::{self, Code, Problem};
-use crate::dispatch::{Dispatcher, Parts, Settings, Then};
-use crate::net::{
-    self, Background, CommitOutcome, FrameError, Handler, Place, Reactor, Refusal, Request, Verdict,
-};
+use crate::dispatch::{Dispatcher, Parts, Settings};
+use crate::net::{self, Reactor};
+use crate::ops::admin_socket::AdminSocket;
 use crate::ops::anchor::AnchorFile;
 use crate::ops::config::{Config, Loaded};
 use crate::ops::descriptors;
 use crate::service::time::Now;
 use crate::service::{credential, demo};
-use crate::session::{Session, SessionId};
-use crate::store::{Adoption, Commit, OpenError, Store};
+use crate::store::{Adoption, OpenError, Store};
+use bridge::Bridge;
 use log::{info, warn};
-use mio::net::TcpListener;
+use mio::net::{TcpListener, UnixListener};
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// How often the trail is anchored and the use of the old dialect written down.
-const TEND_EVERY: Duration = Duration::from_secs(60);
-/// However the clock is set meanwhile, what is due is looked at after this.
-const TICK_WITHIN: Duration = Duration::from_secs(60);
-/// How long passwords are derived between two turns; the work is begun in steps of so many iterations.
-const DERIVE_FOR: Duration = Duration::from_micros(400);
-const DERIVE_STEP: u32 = 400;
+/// Connections that are not clients': those that are told why they are turned away, and those through the two
+/// other doors.
+const NOT_CLIENTS_MAX: usize = net::REFUSALS_HELD_MAX + 2 * net::ASIDE_MAX;
 
 /// Why the server could not start; nothing is left open or half-made.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +66,8 @@ pub struct Server {
     reactor: Reactor,
     dispatcher: Dispatcher,
     loaded: Loaded,
+    /// Removed with the end of the server.
+    admin: Option<AdminSocket>,
 }
 
 impl Server {
@@ -84,9 +83,10 @@ impl Server {
             .map_err(|error| StartError::Files(error.to_string()))?;
         let mut reactor = Reactor::new(listener, limits(config)).map_err(system)?;
         reactor.watch_signals().map_err(system)?;
+        let admin = open_admin(config, &mut reactor);
         let parts = Parts { store, trail, anchors: Some(anchors) };
         let dispatcher = Dispatcher::new(parts, Settings::from_config(config)).map_err(StartError::System)?;
-        Ok(Server { reactor, dispatcher, loaded })
+        Ok(Server { reactor, dispatcher, loaded, admin })
     }
 
     /// The address that answers, with the port that the system chose where the configured one is 0.
@@ -96,16 +96,7 @@ impl Server {
 
     /// Serves until a signal ends it.
     pub fn run(mut self) -> Result<(), RunError> {
-        let mut bridge = Bridge {
-            dispatcher: self.dispatcher,
-            loaded: self.loaded,
-            new_limits: None,
-            now: None,
-            store_failed: false,
-            tends_at: Instant::now() + TEND_EVERY,
-            ticks_at: Instant::now(),
-            due_ms: None,
-        };
+        let mut bridge = Bridge::new(self.dispatcher, self.loaded, self.reactor.address());
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) => {}
@@ -113,8 +104,8 @@ impl Server {
                 Err(error) => break Err(error),
             }
         };
-        let store_failed = bridge.store_failed;
-        bridge.dispatcher.close(&now());
+        let store_failed = bridge.close();
+        drop(self.admin);
         match ended {
             Ok(()) if store_failed => {
                 let reason = "the database cannot be trusted any longer; see the log, check the disk, \
@@ -125,6 +116,19 @@ impl Server {
             Err(error) => Err(RunError { reason: format!("polling failed: {error}"), exit_code: 71 }),
         }
     }
+}
+
+/// The server can be run without its socket, by signals; so whatever is wrong with it keeps nobody from being
+/// served.
+fn open_admin(config: &Config, reactor: &mut Reactor) -> Option<AdminSocket> {
+    let path = crate::ops::admin_socket::beside(&config.server.pid_file);
+    let opened = AdminSocket::open(&path).and_then(|(listener, socket)| {
+        reactor.open_admin(UnixListener::from_std(listener))?;
+        Ok(socket)
+    });
+    opened
+        .inspect_err(|error| warn!("admin socket {}: {error}; only signals reach the server", path.display()))
+        .ok()
 }
 
 fn system(error: std::io::Error) -> StartError {
@@ -194,7 +198,7 @@ fn now() -> Now {
 fn limits(config: &Config) -> net::Limits {
     let (limits, deadlines) = (&config.limits, &config.deadlines);
     net::Limits {
-        connections_max: descriptors::reserve(limits.connections_max, net::REFUSALS_HELD_MAX),
+        connections_max: descriptors::reserve(limits.connections_max, NOT_CLIENTS_MAX),
         connections_per_address_max: limits.connections_per_address_max,
         frame: net::FrameLimits {
             name_max_bytes: limits.name_max_bytes,
@@ -207,148 +211,5 @@ fn limits(config: &Config) -> net::Limits {
         frame_deadline: Duration::from_millis(deadlines.frame_ms),
         idle: Duration::from_millis(deadlines.idle_ms),
         write: Duration::from_millis(deadlines.write_ms),
-    }
-}
-
-/// What the loop calls; the dispatcher never hears of the loop.
-struct Bridge {
-    dispatcher: Dispatcher,
-    /// What the operator has set: the one place that it is read from, and where a reload puts what is new.
-    loaded: Loaded,
-    /// Set by a reload until the loop has taken them.
-    new_limits: Option<net::Limits>,
-    /// The moment of this turn, read from the clock by its first request.
-    now: Option<Now>,
-    store_failed: bool,
-    /// When the dispatcher has its minute's work to do.
-    tends_at: Instant,
-    /// When the dispatcher has something due, and the moment that it has named for that.
-    ticks_at: Instant,
-    due_ms: Option<i64>,
-}
-
-/// How long it is until a moment of the clock.
-fn until(unix_ms: i64) -> Duration {
-    let left = unix_ms.saturating_sub(chrono::Utc::now().timestamp_millis());
-    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(TICK_WITHIN)
-}
-
-impl Handler for Bridge {
-    fn request(
-        &mut self,
-        session: &Session,
-        request: Request<'_>,
-        place: Place,
-        output: &mut Vec<u8>,
-    ) -> Verdict {
-        let now = self.now.get_or_insert_with(now);
-        let alone = place == Place::Alone;
-        match self.dispatcher.request(session, request.name, request.data, now, alone, output) {
-            Then::Keep => Verdict::Keep,
-            Then::Linger(linger) => Verdict::Linger(linger),
-            Then::Close => Verdict::Close,
-            Then::Later => Verdict::Later,
-            Then::Wait => Verdict::Wait,
-        }
-    }
-
-    fn commit(&mut self) -> CommitOutcome {
-        self.now = None;
-        match self.dispatcher.commit() {
-            Commit::Durable => CommitOutcome::Durable,
-            Commit::Lost => CommitOutcome::Lost,
-            Commit::Fatal => {
-                self.store_failed = true;
-                CommitOutcome::Fatal
-            }
-        }
-    }
-
-    fn push(&mut self, deliver: &mut dyn FnMut(SessionId, &[u8])) {
-        self.dispatcher.push(deliver);
-    }
-
-    fn retract(&mut self, _session: &Session, withdrawn: &[u8], output: &mut Vec<u8>) {
-        self.dispatcher.retract(withdrawn, &now(), output);
-    }
-
-    fn refuse(&mut self, session: &Session, refusal: Refusal, output: &mut Vec<u8>) {
-        if self.dispatcher.speaks_rpc(session.id) {
-            let code = if refusal == Refusal::ReplyTooLarge { Code::TooLarge } else { Code::NotServed };
-            let error = problem::Refusal::new(code, refusal.to_string());
-            return envelope::write_error(None, &Problem::from(error).error(), output);
-        }
-        let text = match refusal {
-            Refusal::Frame(FrameError::NameTooLong { limit, .. } | FrameError::DataTooLong { limit, .. }) => {
-                legacy::too_long(limit)
-            }
-            Refusal::TooManyConnections => legacy::TOO_MANY_CONNECTIONS.into(),
-            Refusal::TooManyFromAddress => legacy::TOO_MANY_FROM_ADDRESS.into(),
-            Refusal::BuffersFull => legacy::BUFFERS_FULL.into(),
-            Refusal::ReplyTooLarge => legacy::TOO_LARGE.into(),
-        };
-        Reply::new(output, &now().local, usize::MAX).error(&text);
-    }
-
-    fn reload(&mut self) {
-        Bridge::reload(self);
-    }
-
-    fn reopen(&mut self) {
-        Bridge::reopen(self);
-    }
-
-    fn new_limits(&mut self) -> Option<net::Limits> {
-        self.new_limits.take()
-    }
-
-    fn serves(&self, session: &Session) -> bool {
-        self.dispatcher.serves_still(session)
-    }
-
-    fn background(&mut self, idle: bool) -> Background {
-        let begun = Instant::now();
-        if begun >= self.tends_at {
-            self.tends_at = begun + TEND_EVERY;
-            self.dispatcher.tend(&now());
-            // What it has written is committed by the next turn.
-            return Background::Pending;
-        }
-        let due_ms = self.dispatcher.due_ms();
-        if self.due_ms != Some(due_ms) {
-            self.due_ms = Some(due_ms);
-            self.ticks_at = begun + until(due_ms);
-        }
-        // Before all that writes, and may never let this come to its turn: those who log in do, too.
-        let awaits_idle = self.dispatcher.checkpoint(idle);
-        let is_due = begun >= self.ticks_at;
-        if is_due {
-            // The next turn commits, pushes what has come of it, and says when the next time is.
-            self.due_ms = None;
-            self.dispatcher.tick(&now());
-        }
-        // However much is due, whoever logs in gets on by a step.
-        while self.dispatcher.derive(DERIVE_STEP) {
-            if begun.elapsed() >= DERIVE_FOR {
-                return Background::Pending;
-            }
-        }
-        match (is_due, awaits_idle) {
-            (true, _) => Background::Pending,
-            (false, true) => Background::AwaitsIdle,
-            (false, false) => Background::Nothing,
-        }
-    }
-
-    fn woken(&mut self) -> Option<SessionId> {
-        self.dispatcher.woken()
-    }
-
-    fn alarm(&self) -> Option<Instant> {
-        Some(self.tends_at.min(self.ticks_at))
-    }
-
-    fn closed(&mut self, session: SessionId) {
-        self.dispatcher.closed(session);
     }
 }

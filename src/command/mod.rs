@@ -2,6 +2,7 @@
 //! Invariant: a subcommand returns its exit code, and writes answers to standard output and everything
 //! that went wrong to standard error.
 
+mod admin;
 mod audit;
 mod call;
 mod check;
@@ -248,7 +249,12 @@ fn complain(text: impl Display) {
 
 /// One line an error, beginning with its place, as compilers write them and editors understand them.
 fn complain_of_each(errors: &config::ConfigErrors) {
-    let _ = writeln!(std::io::stderr(), "{errors}");
+    complain_at(errors);
+}
+
+/// Writes what went wrong where it begins with the place to mend it.
+fn complain_at(mistake: impl Display) {
+    let _ = writeln!(std::io::stderr(), "{mistake}");
 }
 
 /// An address in the form in which one would write it into a browser.

@@ -1,8 +1,10 @@
 //! Owns the stopping of a server: asking it once, and waiting until it is gone. Never kills it.
 //! Invariant: "stopped" is said only when the lock on the pid file is free.
 
+use super::admin::ask;
 use super::{Common, complain, exit, say};
 use crate::ops::pidfile::{self, PidFileError, Signal, State};
+use crate::server::admin::Ending;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -61,10 +63,20 @@ pub fn report(result: Result<Stopped, StopError>, pid_file: &Path) -> u8 {
     exit::SUCCESS
 }
 
+/// Asks in words, and returns the pid of who has answered; a server that does not is asked by a signal.
+fn ask_by_socket(pid_file: &Path) -> Result<Option<i32>, PidFileError> {
+    let State::Running { pid, .. } = pidfile::inspect(pid_file)? else { return Ok(None) };
+    let ending = ask::<Ending>(pid_file, "server.stop").ok();
+    Ok(ending.and_then(|ending| i32::try_from(ending.pid).ok()).filter(|answered| *answered == pid))
+}
+
 /// Asks the server to stop, and returns when it has.
 pub fn stop(pid_file: &Path) -> Result<Stopped, StopError> {
     let give_up = Instant::now() + Duration::from_millis(WAIT_MS);
     let pid = loop {
+        if let Some(pid) = ask_by_socket(pid_file)? {
+            break pid;
+        }
         match pidfile::signal(pid_file, Signal::TERM)? {
             State::Running { pid, .. } => break pid,
             State::Absent => return Ok(Stopped::Already { stale: false }),

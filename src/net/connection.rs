@@ -4,12 +4,14 @@
 //! connection with more than `OUTPUT_PAUSE_BYTES` of it is neither read nor dispatched, and one with more than
 //! `output_soft_max_bytes` of it is closed rather than pushed to.
 
-use super::frame::Inbox;
+use super::counters::CloseReason;
+use super::frame::{Form, Inbox};
+use super::handler::Door;
+use super::stream::Stream;
 use super::{
     BUFFER_KEPT_BYTES, ENDING, Limits, OUTPUT_PAUSE_BYTES, READ_PER_TURN_BYTES, WRITE_PER_TURN_BYTES,
 };
 use crate::session::Session;
-use mio::net::TcpStream;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
 use std::time::{Duration, Instant};
@@ -38,24 +40,6 @@ pub(super) enum Held {
     UntilWoken,
 }
 
-/// Why a connection was closed, in the log's words.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum CloseReason {
-    ByPeer,
-    Broken,
-    Silent,
-    SlowRequest,
-    Idle,
-    Lingered,
-    StalledWrite,
-    /// It was to be pushed to while too much was still waiting for it.
-    SlowReader,
-    Refused,
-    /// What it asked for is not served to its network any longer.
-    Revoked,
-    ShuttingDown,
-}
-
 /// What one read pass came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Received {
@@ -79,7 +63,8 @@ pub(super) enum Flushed {
 }
 
 pub(super) struct Connection {
-    pub(super) stream: TcpStream,
+    pub(super) stream: Stream,
+    pub(super) door: Door,
     pub(super) session: Session,
     pub(super) state: State,
     pub(super) inbox: Inbox,
@@ -118,6 +103,8 @@ pub(super) struct Connection {
     /// Buffer bytes of this connection that the reactor has counted.
     pub(super) counted_bytes: usize,
     pub(super) requests: u64,
+    /// When something was last received.
+    pub(super) received_at: Instant,
     /// The last accept, request or end of sending an answer.
     active_at: Instant,
     /// True exactly when `output` holds an answer: the peer has not had the time to go on before it has left.
@@ -129,12 +116,14 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(stream: TcpStream, session: Session, now: Instant) -> Connection {
+    pub(super) fn new(stream: Stream, door: Door, session: Session, now: Instant) -> Connection {
+        let form = if door == Door::Metrics { Form::Head } else { Form::Frames };
         Connection {
             stream,
+            door,
             session,
             state: State::Serving,
-            inbox: Inbox::default(),
+            inbox: Inbox::of(form),
             output: Vec::new(),
             sent: 0,
             readable: false,
@@ -154,6 +143,7 @@ impl Connection {
             scheduled: None,
             counted_bytes: 0,
             requests: 0,
+            received_at: now,
             active_at: now,
             answering: false,
             request_since: None,
@@ -193,7 +183,8 @@ impl Connection {
     }
 
     /// Reads at most a turn's budget, through `scratch`, into the inbox or, once the end has begun, nowhere.
-    pub(super) fn receive(&mut self, scratch: &mut [u8]) -> Received {
+    pub(super) fn receive(&mut self, scratch: &mut [u8], now: Instant) -> Received {
+        self.received_at = now;
         let mut budget = READ_PER_TURN_BYTES;
         while budget > 0 {
             let room = scratch.len().min(budget);

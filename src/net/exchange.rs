@@ -3,9 +3,10 @@
 //! It never knows the poll or another connection. Invariants: replies stand in the order of their requests; a
 //! push stands behind the replies of its turn, which are durable by then, so it is never taken back.
 
-use super::connection::{CloseReason, Connection, Held};
+use super::connection::{Connection, Held};
+use super::counters::{CloseReason, Counters};
 use super::frame;
-use super::handler::{Handler, Place, Refusal, Verdict};
+use super::handler::{Arrival, Door, Handler, Place, Refusal, Verdict};
 use super::{Limits, TURN_BUSY_MAX};
 use crate::session::Session;
 use log::info;
@@ -16,41 +17,47 @@ use std::time::Instant;
 pub(super) fn dispatch<H: Handler>(
     connection: &mut Connection,
     limits: &Limits,
+    counters: &mut Counters,
     handler: &mut H,
     place: Place,
     requests_max: usize,
     now: Instant,
 ) -> bool {
     let mut taken = 0;
+    let is_framed = connection.door != Door::Metrics;
     for _ in 0..requests_max {
         if connection.is_paused() || now.elapsed() > TURN_BUSY_MAX {
             break;
         }
         let position = connection.inbox.position();
-        let Connection { inbox, output, session, turn_start, .. } = connection;
+        let Connection { inbox, output, session, turn_start, door, received_at, .. } = connection;
         let request = match inbox.next(&limits.frame) {
             Ok(Some(request)) => request,
             Ok(None) => break,
             Err(error) => {
                 connection.note_progress(taken, limits, now);
-                refuse(connection, handler, Refusal::Frame(error), now);
+                refuse(connection, counters, handler, Refusal::Frame(error), now);
                 return false;
             }
         };
         turn_start.get_or_insert(output.len());
-        let start = frame::begin_reply(output);
-        let verdict = handler.request(session, request, place, output);
-        if frame::reply_bytes(output, start) > limits.output_max_bytes {
+        let arrival = Arrival { door: *door, place, since: *received_at, counters };
+        let start = if is_framed { frame::begin_reply(output) } else { output.len() };
+        let verdict = handler.request(session, request, arrival, output);
+        if *door == Door::Clients && frame::reply_bytes(output, start) > limits.output_max_bytes {
             frame::restart_reply(output, start);
             handler.refuse(session, Refusal::ReplyTooLarge, output);
         }
-        frame::end_reply(output, start);
+        if is_framed {
+            frame::end_reply(output, start);
+        }
         match verdict {
             Verdict::Keep => connection.linger = None,
             Verdict::Linger(linger) => connection.linger = Some(linger),
             Verdict::Close => {
                 connection.note_progress(taken + 1, limits, now);
-                connection.end(now, CloseReason::Refused);
+                let reason = if is_framed { CloseReason::Refused } else { CloseReason::Answered };
+                connection.end(now, reason);
                 return false;
             }
             Verdict::Later => connection.held = Held::UntilAlone,
@@ -69,13 +76,18 @@ pub(super) fn dispatch<H: Handler>(
 /// Tells a peer why it is turned away, and lets nothing more of it in.
 pub(super) fn refuse<H: Handler>(
     connection: &mut Connection,
+    counters: &mut Counters,
     handler: &mut H,
     refusal: Refusal,
     now: Instant,
 ) {
+    counters.refuse(refusal);
     let start = frame::begin_reply(&mut connection.output);
-    let Connection { session, output, .. } = connection;
-    handler.refuse(session, refusal, output);
+    let Connection { session, output, door, .. } = connection;
+    // The handler words what clients are told; whoever administers sees it in the log.
+    if *door == Door::Clients {
+        handler.refuse(session, refusal, output);
+    }
     frame::end_reply(&mut connection.output, start);
     connection.refusal_start = Some(start);
     connection.end(now, CloseReason::Refused);
@@ -86,8 +98,12 @@ pub(super) fn refuse<H: Handler>(
 /// After a lost turn: puts what the handler says now in the place of each reply of that turn. The loop's own
 /// refusal reports nothing that could be lost, and stays.
 pub(super) fn retract<H: Handler>(connection: &mut Connection, handler: &mut H) {
-    let Connection { output, session, turn_start, refusal_start, .. } = connection;
+    let Connection { output, session, turn_start, refusal_start, door, .. } = connection;
     let Some(turn_start) = *turn_start else { return };
+    // What is said of the process itself was not lost.
+    if *door != Door::Clients {
+        return;
+    }
     let refusal = output.split_off(refusal_start.unwrap_or(output.len()).min(output.len()));
     let withdrawn = output.split_off(turn_start.min(output.len()));
     let mut rest = withdrawn.as_slice();

@@ -4,6 +4,7 @@
 //! big-endian. Nothing here knows a socket, a clock or what the data means. Invariant: a length over its
 //! limit is refused when it is read, so a buffer never grows towards a promise, only with bytes received.
 
+use super::head::{self, Head};
 use std::ops::Range;
 
 const LENGTH_BYTES: usize = 4;
@@ -55,20 +56,45 @@ fn locate(bytes: &[u8], limits: &FrameLimits) -> Result<Option<Layout>, FrameErr
     Ok((bytes.len() >= data.end).then_some(Layout { name, data }))
 }
 
+/// As `locate`, in either form.
+fn find(form: Form, bytes: &[u8], limits: &FrameLimits) -> Result<Option<Layout>, FrameError> {
+    match form {
+        Form::Frames => locate(bytes, limits),
+        Form::Head => Ok(head::locate(bytes).map(|found| match found {
+            Head::Whole { length, end } => Layout { name: 0..length, data: end..end },
+            Head::TooLong => Layout { name: 0..0, data: bytes.len()..bytes.len() },
+        })),
+    }
+}
+
 fn length_at(bytes: &[u8], at: usize) -> Option<usize> {
     let field = bytes.get(at..)?.first_chunk::<LENGTH_BYTES>()?;
     usize::try_from(u32::from_be_bytes(*field)).ok()
 }
 
+/// In what form requests come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Form {
+    #[default]
+    Frames,
+    /// The head of an HTTP request is the name of a request without data; one that is too long has none.
+    Head,
+}
+
 /// Bytes received on one connection and not yet taken as requests.
 #[derive(Debug, Default)]
 pub(super) struct Inbox {
+    form: Form,
     bytes: Vec<u8>,
     /// Where the first byte not yet taken lies.
     start: usize,
 }
 
 impl Inbox {
+    pub(super) fn of(form: Form) -> Inbox {
+        Inbox { form, ..Inbox::default() }
+    }
+
     pub(super) fn push(&mut self, received: &[u8]) {
         self.bytes.extend_from_slice(received);
     }
@@ -86,7 +112,7 @@ impl Inbox {
     /// Takes the next whole request, if it is there.
     pub(super) fn next(&mut self, limits: &FrameLimits) -> Result<Option<Request<'_>>, FrameError> {
         let waiting = self.bytes.get(self.start..).unwrap_or_default();
-        let Some(Layout { name, data }) = locate(waiting, limits)? else { return Ok(None) };
+        let Some(Layout { name, data }) = find(self.form, waiting, limits)? else { return Ok(None) };
         self.start += data.end;
         match (waiting.get(name), waiting.get(data)) {
             (Some(name), Some(data)) => Ok(Some(Request { name, data })),
@@ -96,7 +122,7 @@ impl Inbox {
 
     /// Whether a further call of `next` would yield a request or an error.
     pub(super) fn has_next(&self, limits: &FrameLimits) -> bool {
-        !matches!(locate(self.bytes.get(self.start..).unwrap_or_default(), limits), Ok(None))
+        !matches!(find(self.form, self.bytes.get(self.start..).unwrap_or_default(), limits), Ok(None))
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -113,7 +139,7 @@ impl Inbox {
     }
 
     pub(super) fn clear(&mut self) {
-        *self = Inbox::default();
+        *self = Inbox::of(self.form);
     }
 
     pub(super) fn capacity(&self) -> usize {

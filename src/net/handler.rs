@@ -3,6 +3,7 @@
 //! No logic. Invariant: nothing in here names what lies above the sockets.
 
 use super::Limits;
+use super::counters::Counters;
 use super::frame::{FrameError, Request};
 use crate::session::{Session, SessionId};
 use std::time::{Duration, Instant};
@@ -29,6 +30,37 @@ pub enum Place {
     InTurn,
     /// After the turn's commit, before anything of the next one; one request a turn has this place.
     Alone,
+}
+
+/// Where a connection has come in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Door {
+    /// The port, for whoever is served.
+    Clients,
+    /// The socket of whoever administers the server; the same frames.
+    Admin,
+    /// The port for the metrics; the head of an HTTP request, and an answer without a frame.
+    Metrics,
+}
+
+/// How a request has come.
+#[derive(Debug, Clone, Copy)]
+pub struct Arrival<'a> {
+    pub door: Door,
+    pub place: Place,
+    /// When the last of it was received.
+    pub since: Instant,
+    /// What the loop has counted so far.
+    pub counters: &'a Counters,
+}
+
+/// A turn whose replies have left.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn {
+    /// When its events were there.
+    pub began: Instant,
+    /// When its replies had been handed to the system.
+    pub flushed: Instant,
 }
 
 /// What a handler could make of its part of the turn.
@@ -74,7 +106,7 @@ pub trait Handler {
         &mut self,
         session: &Session,
         request: Request<'_>,
-        place: Place,
+        arrival: Arrival<'_>,
         output: &mut Vec<u8>,
     ) -> Verdict;
     /// Makes durable what this turn's requests wrote. None of their replies has left yet.
@@ -101,6 +133,12 @@ pub trait Handler {
     fn serves(&self, _session: &Session) -> bool {
         true
     }
+    /// From then on the loop ends, as after a signal that asks for it.
+    fn wants_end(&self) -> bool {
+        false
+    }
+    /// The turn's replies have left. None of its requests is spoken of again.
+    fn flushed(&mut self, _turn: Turn) {}
     /// Work that nobody waits for, after the replies have left; `idle` says that nothing came for a while.
     fn background(&mut self, idle: bool) -> Background;
     /// After `background`, until it says `None`: the next session whose waiting request is to be asked again.

@@ -5,15 +5,20 @@
 
 mod admission;
 mod connection;
+mod counters;
+mod entrance;
 mod exchange;
 mod frame;
 mod handler;
+mod head;
 mod reactor;
 mod signals;
+mod stream;
 mod timer;
 
+pub use counters::{CloseReason, Counters, Rejection};
 pub use frame::{FrameError, FrameLimits, Request, decode_reply, encode_request};
-pub use handler::{Background, CommitOutcome, Handler, Place, Refusal, Verdict};
+pub use handler::{Arrival, Background, CommitOutcome, Door, Handler, Place, Refusal, Turn, Verdict};
 pub use reactor::Reactor;
 
 use std::time::Duration;
@@ -34,6 +39,10 @@ pub const EVENTS_PER_TURN: usize = 1024;
 pub const OUTPUT_PAUSE_BYTES: usize = 1024 * 1024;
 /// Connections over the limit that are kept just long enough to tell them so.
 pub const REFUSALS_HELD_MAX: usize = 64;
+/// Connections through each of the doors that are not the clients'. Clients never take these places.
+pub const ASIDE_MAX: usize = 8;
+/// The longest head of a request for the metrics.
+pub const HEAD_MAX_BYTES: usize = 4 * 1024;
 /// An empty buffer with more room than this gives it back, so that an idle connection costs little.
 pub const BUFFER_KEPT_BYTES: usize = 4 * 1024;
 /// How long a refused connection may take to read why.

@@ -5,45 +5,37 @@
 //! ready list, since the poll is edge-triggered and would never speak of it again.
 
 use super::admission::{Admission, Admittance};
-use super::connection::{CloseReason, Connection, Flushed, Held, Received, State};
+use super::connection::{Connection, Flushed, Held, Received, State};
+use super::counters::{CloseReason, Counters, Rejection};
+use super::entrance::{self, Entrance, Listener};
 use super::exchange::{dispatch, push, refuse, retract};
-use super::handler::{Background, CommitOutcome, Handler, Place, Refusal};
+use super::handler::{Background, CommitOutcome, Door, Handler, Place, Refusal, Turn};
 use super::signals::{Intent, SignalSource};
+use super::stream::Stream;
 use super::timer::{Due, Timers};
 use super::{
-    ACCEPT_PAUSE, ACCEPT_WARNING_INTERVAL, ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN,
-    IDLE_AFTER, Limits, READ_PER_TURN_BYTES, REQUESTS_PER_TURN, TURN_BUSY_MAX,
+    ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN, IDLE_AFTER, Limits, READ_PER_TURN_BYTES,
+    REQUESTS_PER_TURN, TURN_BUSY_MAX,
 };
 use crate::session::{Session, SessionId, SessionIds};
-use log::{debug, info, warn};
-use mio::net::{TcpListener, TcpStream};
+use log::{debug, info};
+use mio::net::{TcpListener, UnixListener};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::time::{Duration, Instant};
 
-const LISTENER: Token = Token(0);
-const SIGNALS: Token = Token(1);
+const SIGNALS: Token = Token(3);
 /// Connections' tokens are their slab keys, above those of the loop's own sources.
-const FIRST_CONNECTION: usize = 2;
-
-/// Whether new connections can be taken now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Accepting {
-    /// The listener will announce the next one.
-    Waiting,
-    /// There may be more that no event will announce.
-    Ready,
-    /// Out of descriptors; the listener is tried again at this time.
-    Paused(Instant),
-}
+const FIRST_CONNECTION: usize = 4;
 
 pub struct Reactor {
     poll: Poll,
     events: Events,
-    listener: Option<TcpListener>,
+    /// None once the end has been asked for.
+    entrances: Vec<Entrance>,
     address: SocketAddr,
     signals: Option<SignalSource>,
     limits: Limits,
@@ -52,7 +44,7 @@ pub struct Reactor {
     keys: HashMap<SessionId, usize>,
     session_ids: SessionIds,
     admission: Admission,
-    buffered_bytes: usize,
+    counters: Counters,
     /// Connections with something to read or dispatch, in the order in which they get their turn.
     ready: VecDeque<usize>,
     /// Connections whose next request waits to be alone.
@@ -63,8 +55,6 @@ pub struct Reactor {
     flushing: Vec<usize>,
     dead: Vec<usize>,
     timers: Timers,
-    accepting: Accepting,
-    accept_warned_at: Option<Instant>,
     signalled: bool,
     /// True exactly when this turn's poll ran into its time limit with nothing to do.
     idle: bool,
@@ -77,29 +67,28 @@ pub struct Reactor {
 }
 
 impl Reactor {
-    pub fn new(mut listener: TcpListener, limits: Limits) -> io::Result<Reactor> {
+    pub fn new(listener: TcpListener, limits: Limits) -> io::Result<Reactor> {
         let poll = Poll::new()?;
-        poll.registry().register(&mut listener, LISTENER, Interest::READABLE)?;
+        let address = listener.local_addr()?;
+        let clients = Entrance::open(poll.registry(), Door::Clients, Listener::Tcp(listener))?;
         Ok(Reactor {
             poll,
             events: Events::with_capacity(EVENTS_PER_TURN),
-            address: listener.local_addr()?,
-            listener: Some(listener),
+            address,
+            entrances: vec![clients],
             signals: None,
             limits,
             connections: Slab::new(),
             keys: HashMap::new(),
             session_ids: SessionIds::default(),
             admission: Admission::default(),
-            buffered_bytes: 0,
+            counters: Counters::default(),
             ready: VecDeque::new(),
             deferred: VecDeque::new(),
             touched: Vec::new(),
             flushing: Vec::new(),
             dead: Vec::new(),
             timers: Timers::default(),
-            accepting: Accepting::Waiting,
-            accept_warned_at: None,
             signalled: false,
             idle: false,
             background: Background::Nothing,
@@ -115,6 +104,20 @@ impl Reactor {
         Ok(())
     }
 
+    /// Lets whoever administers the server in by this socket.
+    pub fn open_admin(&mut self, listener: UnixListener) -> io::Result<()> {
+        let listener = Listener::Unix(listener);
+        self.entrances.push(Entrance::open(self.poll.registry(), Door::Admin, listener)?);
+        Ok(())
+    }
+
+    /// Lets whoever reads the metrics in by this port.
+    pub fn open_metrics(&mut self, listener: TcpListener) -> io::Result<()> {
+        let listener = Listener::Tcp(listener);
+        self.entrances.push(Entrance::open(self.poll.registry(), Door::Metrics, listener)?);
+        Ok(())
+    }
+
     /// The address that the listener has, or had.
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -126,16 +129,18 @@ impl Reactor {
         let now = Instant::now();
         let reads = self.draining_until.is_none();
         self.take_signals(handler, now);
-        self.take_limits(handler, now);
         self.serve_ready(handler, reads, now);
+        self.take_orders(handler, now);
         self.accept(handler, now);
         let is_durable = self.commit(handler);
         // A turn may have taken long, and deadlines begin when a reply leaves.
+        let began = now;
         let now = Instant::now();
         if is_durable {
             self.push(handler, now);
         }
         self.flush(now);
+        handler.flushed(Turn { began, flushed: Instant::now() });
         self.expire(now);
         self.background = handler.background(self.idle);
         self.wake(handler, now);
@@ -156,10 +161,9 @@ impl Reactor {
         self.idle = self.events.is_empty() && timeout != Some(Duration::ZERO);
         for event in &self.events {
             let key = match event.token() {
-                LISTENER => {
-                    if self.accepting == Accepting::Waiting {
-                        self.accepting = Accepting::Ready;
-                    }
+                token if token.0 < SIGNALS.0 => {
+                    let is_meant = |entrance: &&mut Entrance| entrance::token(entrance.door) == token;
+                    self.entrances.iter_mut().filter(is_meant).for_each(Entrance::announce);
                     continue;
                 }
                 SIGNALS => {
@@ -185,13 +189,11 @@ impl Reactor {
 
     fn timeout(&self, alarm: Option<Instant>, now: Instant) -> Option<Duration> {
         let pending = !self.ready.is_empty() || !self.touched.is_empty() || !self.deferred.is_empty();
-        if pending || self.accepting == Accepting::Ready || self.background == Background::Pending {
+        let arriving = self.entrances.iter().any(Entrance::is_ready);
+        if pending || arriving || self.background == Background::Pending {
             return Some(Duration::ZERO);
         }
-        let resume = match self.accepting {
-            Accepting::Paused(until) => Some(until),
-            _ => None,
-        };
+        let resume = self.entrances.iter().filter_map(Entrance::resumes_at).min();
         let idle = (self.background == Background::AwaitsIdle).then(|| now + IDLE_AFTER);
         let next =
             [self.timers.next(), resume, self.draining_until, idle, alarm].into_iter().flatten().min()?;
@@ -213,13 +215,17 @@ impl Reactor {
         }
     }
 
-    /// Goes by new limits from here on, where the handler has some: each connection is looked over, for its
-    /// deadline may be another one now, or it may not be served any longer.
-    fn take_limits<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+    /// Ends where the handler says so, and goes by new limits from here on, where it has some: each connection is
+    /// looked over then, for its deadline may be another one now, or it may not be served any longer.
+    fn take_orders<H: Handler>(&mut self, handler: &mut H, now: Instant) {
+        if self.draining_until.is_none() && handler.wants_end() {
+            self.begin_end(now);
+        }
         let Some(limits) = handler.new_limits() else { return };
         self.limits = limits;
         for (key, connection) in &mut self.connections {
             if connection.state == State::Serving
+                && connection.door == Door::Clients
                 && connection.requests > 0
                 && !handler.serves(&connection.session)
             {
@@ -238,8 +244,7 @@ impl Reactor {
         }
         info!("asked to end: {} connections are served to the end of what was read", self.connections.len());
         self.draining_until = Some(now + DRAIN);
-        self.listener = None;
-        self.accepting = Accepting::Waiting;
+        self.entrances.clear();
         for (key, connection) in &mut self.connections {
             touch(&mut self.touched, connection, key);
         }
@@ -261,26 +266,26 @@ impl Reactor {
             let may_read = reads || connection.state != State::Serving;
             if may_read
                 && connection.wants_read(&self.limits)
-                && connection.receive(&mut self.scratch) == Received::Broken
+                && connection.receive(&mut self.scratch, now) == Received::Broken
             {
                 kill(&mut self.dead, connection, key, CloseReason::Broken);
                 continue;
             }
             if connection.state == State::Serving && connection.held == Held::No {
-                let place = Place::InTurn;
-                if dispatch(connection, &self.limits, handler, place, REQUESTS_PER_TURN, now) {
+                let (place, counters) = (Place::InTurn, &mut self.counters);
+                if dispatch(connection, &self.limits, counters, handler, place, REQUESTS_PER_TURN, now) {
                     self.deferred.push_back(key);
                 }
             }
             if (may_read && connection.wants_read(&self.limits)) || connection.has_request(&self.limits) {
                 enqueue(&mut self.ready, connection, key);
             }
-            recount(&mut self.buffered_bytes, connection);
+            recount(&mut self.counters.buffered_bytes, connection);
             let is_large = connection.buffer_bytes() > 2 * BUFFER_KEPT_BYTES;
-            let is_serving = connection.state == State::Serving;
-            if is_serving && is_large && self.buffered_bytes > self.limits.buffered_max_bytes {
-                refuse(connection, handler, Refusal::BuffersFull, now);
-                recount(&mut self.buffered_bytes, connection);
+            let is_client = connection.state == State::Serving && connection.door == Door::Clients;
+            if is_client && is_large && self.counters.buffered_bytes > self.limits.buffered_max_bytes {
+                refuse(connection, &mut self.counters, handler, Refusal::BuffersFull, now);
+                recount(&mut self.counters.buffered_bytes, connection);
             }
         }
     }
@@ -294,7 +299,8 @@ impl Reactor {
         }
         connection.held = Held::No;
         // However long the turn has been: this request has waited for its end.
-        if dispatch(connection, &self.limits, handler, Place::Alone, 1, Instant::now()) {
+        let (place, counters) = (Place::Alone, &mut self.counters);
+        if dispatch(connection, &self.limits, counters, handler, place, 1, Instant::now()) {
             self.deferred.push_back(key);
         }
         enqueue(&mut self.ready, connection, key);
@@ -302,56 +308,45 @@ impl Reactor {
     }
 
     fn accept<H: Handler>(&mut self, handler: &mut H, now: Instant) {
-        match self.accepting {
-            Accepting::Waiting => return,
-            Accepting::Paused(until) if now < until => return,
-            _ => self.accepting = Accepting::Ready,
-        }
-        for _ in 0..ACCEPTS_PER_TURN {
-            let Some(listener) = &self.listener else { return };
-            match listener.accept() {
-                Ok((stream, peer)) => self.admit(handler, stream, peer, now),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    self.accepting = Accepting::Waiting;
-                    return;
-                }
-                Err(error)
-                    if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::ConnectionAborted) => {}
-                Err(error) => return self.pause_accepting(&error, now),
+        for at in 0..self.entrances.len() {
+            for _ in 0..ACCEPTS_PER_TURN {
+                let Some(entrance) = self.entrances.get_mut(at) else { break };
+                let door = entrance.door;
+                let Some((stream, address)) = entrance.accept(now) else { break };
+                self.admit(handler, door, stream, address, now);
             }
         }
     }
 
-    /// Out of descriptors or memory: no event would tell when that is over, so a timer tries again.
-    fn pause_accepting(&mut self, error: &io::Error, now: Instant) {
-        self.accepting = Accepting::Paused(now + ACCEPT_PAUSE);
-        if self.accept_warned_at.is_none_or(|at| now >= at + ACCEPT_WARNING_INTERVAL) {
-            self.accept_warned_at = Some(now);
-            warn!("cannot accept connections: {error}; trying again every {ACCEPT_PAUSE:?}");
-        }
-    }
-
-    fn admit<H: Handler>(&mut self, handler: &mut H, mut stream: TcpStream, peer: SocketAddr, now: Instant) {
-        let address = peer.ip().to_canonical();
-        let admittance = self.admission.admit(address, &self.limits);
+    fn admit<H: Handler>(
+        &mut self,
+        handler: &mut H,
+        door: Door,
+        mut stream: Stream,
+        address: IpAddr,
+        now: Instant,
+    ) {
+        let admittance = self.admission.admit_at(door, address, &self.limits);
         if admittance == Admittance::Dropped {
-            return;
+            return self.counters.reject(Rejection::Untold);
         }
         let entry = self.connections.vacant_entry();
         let key = entry.key();
         let registered = stream
-            .set_nodelay(true)
+            .set_nodelay()
             .and_then(|()| self.poll.registry().register(&mut stream, token(key), Interest::READABLE));
         if let Err(error) = registered {
             debug!("a connection from {address} was gone before it could be served: {error}");
-            return self.admission.leave(address, admittance == Admittance::Served);
+            return self.admission.leave_at(door, address, admittance == Admittance::Served);
         }
         let session = Session { id: self.session_ids.give(), address };
-        let connection = entry.insert(Connection::new(stream, session, now));
+        let connection = entry.insert(Connection::new(stream, door, session, now));
         self.keys.insert(session.id, key);
         if let Admittance::Refused(refusal) = admittance {
             connection.over_limit = true;
-            refuse(connection, handler, refusal, now);
+            refuse(connection, &mut self.counters, handler, refusal, now);
+        } else if door == Door::Clients {
+            self.counters.let_in(self.admission.served());
         }
         touch(&mut self.touched, connection, key);
     }
@@ -375,7 +370,8 @@ impl Reactor {
     /// Lets the handler send to connections besides the replies. While the buffers in all are over their limit,
     /// a connection with more than a little unread is taken for a slow reader.
     fn push<H: Handler>(&mut self, handler: &mut H, now: Instant) {
-        let Reactor { connections, keys, touched, limits, buffered_bytes, .. } = self;
+        let Reactor { connections, keys, touched, limits, counters, .. } = self;
+        let buffered_bytes = &mut counters.buffered_bytes;
         handler.push(&mut |session, data| {
             let Some(&key) = keys.get(&session) else { return };
             let Some(connection) = connections.get_mut(key) else { return };
@@ -443,7 +439,7 @@ impl Reactor {
     /// Decides, once this turn's output is on its way, whether a connection goes on, and until when.
     fn settle(&mut self, key: usize, now: Instant) {
         let Some(connection) = self.connections.get_mut(key) else { return };
-        recount(&mut self.buffered_bytes, connection);
+        recount(&mut self.counters.buffered_bytes, connection);
         let sent_all = connection.unsent_bytes() == 0;
         let has_request = connection.has_request(&self.limits);
         let is_done = sent_all && !has_request && connection.held == Held::No;
@@ -507,10 +503,15 @@ impl Reactor {
     fn sweep<H: Handler>(&mut self, handler: &mut H) {
         for key in self.dead.drain(..) {
             let Some(connection) = self.connections.try_remove(key) else { continue };
-            self.keys.remove(&connection.session.id);
-            self.admission.leave(connection.session.address, !connection.over_limit);
-            self.buffered_bytes -= connection.counted_bytes;
-            handler.closed(connection.session.id);
+            let Session { id, address } = connection.session;
+            self.keys.remove(&id);
+            self.admission.leave_at(connection.door, address, !connection.over_limit);
+            if connection.door == Door::Clients {
+                self.counters.close(connection.ending);
+                self.counters.connections = self.admission.served();
+            }
+            self.counters.buffered_bytes -= connection.counted_bytes;
+            handler.closed(id);
         }
     }
 
@@ -543,6 +544,7 @@ fn kill(dead: &mut Vec<usize>, connection: &mut Connection, key: usize, reason: 
         return;
     }
     connection.state = State::Dead;
+    connection.ending = reason;
     dead.push(key);
     let Session { id, address } = connection.session;
     debug!("connection {id} from {address} closed after {} requests: {reason:?}", connection.requests);

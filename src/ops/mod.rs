@@ -2,6 +2,8 @@
 //! requests, sockets or SQL.
 //! Invariant: nothing here imports another module of the crate.
 
+/// The socket by which the operator speaks to the server.
+pub mod admin_socket;
 /// What the audit trail had come to, outside of the database.
 pub mod anchor;
 /// Values from file and flags, checked.

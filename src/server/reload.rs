@@ -3,28 +3,48 @@
 //! It never knows what a value means to those who get it. Invariant: all of a valid file applies, but for what
 //! needs a restart, and nothing of one that is not; whatever becomes of it, the log says so.
 
-use super::{Bridge, limits};
+use super::bridge::Bridge;
+use super::limits;
 use crate::dispatch::Settings;
-use crate::ops::config::{Applies, ConfigError, ConfigErrors, Reloaded};
+use crate::ops::config::{Applies, Change, ConfigError, ConfigErrors, Reloaded};
 use crate::ops::log as log_file;
 use log::{error, info, warn};
+use std::time::Instant;
+
+/// What has come of all reloads, and of the last.
+#[derive(Default)]
+pub(super) struct Reloads {
+    pub applied: u64,
+    pub refused: u64,
+    pub last: Option<Last>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Last {
+    pub at: Instant,
+    pub was_applied: bool,
+}
 
 impl Bridge {
     /// Reads the file again and goes by it, or keeps what applied before.
-    pub(super) fn reload(&mut self) {
-        match self.read_again() {
-            Ok(reloaded) => self.apply(reloaded),
-            Err(errors) => {
-                self.reopen();
-                for ConfigError { place, message } in &errors.0 {
-                    error!("not reloaded: {place}: {message}");
-                }
+    ///
+    /// # Errors
+    /// Everything that is wrong with the file.
+    pub(super) fn reload_now(&mut self) -> Result<Vec<Change>, ConfigErrors> {
+        let verdict = self.read_again().map(|reloaded| self.apply(reloaded)).inspect_err(|errors| {
+            self.reopen();
+            for ConfigError { place, message } in &errors.0 {
+                error!("not reloaded: {place}: {message}");
             }
-        }
+        });
+        let was_applied = verdict.is_ok();
+        *(if was_applied { &mut self.reloads.applied } else { &mut self.reloads.refused }) += 1;
+        self.reloads.last = Some(Last { at: Instant::now(), was_applied });
+        verdict
     }
 
     /// Opens the log anew, for the file may have been moved away.
-    pub(super) fn reopen(&mut self) {
+    pub(super) fn reopen(&self) {
         if let Err(error) = log_file::reopen(&self.loaded.config.server.log_file) {
             error!("{error}; the old file is kept");
         }
@@ -45,7 +65,7 @@ impl Bridge {
         Ok(reloaded)
     }
 
-    fn apply(&mut self, reloaded: Reloaded) {
+    fn apply(&mut self, reloaded: Reloaded) -> Vec<Change> {
         let Reloaded { loaded, changes } = reloaded;
         let config = &loaded.config;
         // What has changed is said even where the new level would hide it.
@@ -57,13 +77,8 @@ impl Bridge {
         }
         for change in &changes {
             match change.applies {
-                Applies::AtOnce => {
-                    info!("reloaded: {} is {} now, after {}", change.name, change.to, change.from)
-                }
-                Applies::AfterRestart => warn!(
-                    "reloaded: {} stays {} until a restart, which makes it {}",
-                    change.name, change.from, change.to
-                ),
+                Applies::AtOnce => info!("reloaded: {change}"),
+                Applies::AfterRestart => warn!("reloaded: {change}"),
             }
         }
         for warning in config.warnings() {
@@ -71,5 +86,6 @@ impl Bridge {
         }
         log_file::set_level(config.log.level);
         self.loaded = loaded;
+        changes
     }
 }

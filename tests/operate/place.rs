@@ -1,8 +1,10 @@
 //! A server in a directory of its own, the commands that are called beside it, and clients that never stop.
 
-use crate::common::{Client, PATIENCE, Server};
-use serde_json::Value;
+use crate::common::{Client, PATIENCE, Server, encode};
+use serde_json::{Value, json};
 use std::fs;
+use std::io::{Read, Write};
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -48,6 +50,49 @@ pub fn configuration(server: &Server) -> PathBuf {
 
 pub fn configure(server: &Server, text: &str) {
     fs::write(configuration(server), text).unwrap();
+}
+
+/// A client at the admin socket.
+pub struct Admin {
+    stream: UnixStream,
+}
+
+impl Admin {
+    pub fn of(server: &Server) -> Admin {
+        let stream = UnixStream::connect(socket(server)).unwrap();
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        Admin { stream }
+    }
+
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).unwrap();
+    }
+
+    pub fn ask(&mut self, request: &str) -> Value {
+        self.send(&encode("admin", request.as_bytes()));
+        let mut length = [0; 4];
+        self.stream.read_exact(&mut length).unwrap();
+        let mut data = vec![0; u32::from_be_bytes(length) as usize];
+        self.stream.read_exact(&mut data).unwrap();
+        serde_json::from_slice(&data).unwrap()
+    }
+
+    pub fn call(&mut self, method: &str) -> Value {
+        self.ask(&json!({"jsonrpc": "2.0", "id": 7, "method": method}).to_string())
+    }
+
+    /// Whether nothing more comes.
+    pub fn is_closed(&mut self) -> bool {
+        let mut rest = Vec::new();
+        match self.stream.read_to_end(&mut rest) {
+            Ok(_) => rest.is_empty(),
+            Err(error) => error.kind() == std::io::ErrorKind::ConnectionReset,
+        }
+    }
+}
+
+pub fn socket(server: &Server) -> PathBuf {
+    server.directory.path().join("data/server.pid.sock")
 }
 
 pub fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {

@@ -5,7 +5,8 @@ mod push;
 mod waiting;
 
 use medsrv::net::{
-    Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict, encode_request,
+    Arrival, Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict,
+    encode_request,
 };
 use medsrv::session::{Session, SessionId};
 use mio::net::TcpListener;
@@ -46,11 +47,11 @@ impl Handler for Echo {
         &mut self,
         session: &Session,
         request: Request<'_>,
-        place: Place,
+        arrival: Arrival<'_>,
         output: &mut Vec<u8>,
     ) -> Verdict {
         self.last_session = Some(session.id);
-        if request.name == b"alone" && place == Place::InTurn {
+        if request.name == b"alone" && arrival.place == Place::InTurn {
             return Verdict::Later;
         }
         if request.name == b"wait" && !self.answerable.remove(&session.id) {

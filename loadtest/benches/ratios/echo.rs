@@ -4,7 +4,7 @@
 
 use crate::Outcome;
 use crate::served::Served;
-use medsrv::net::{Background, CommitOutcome, Handler, Limits, Place, Reactor, Refusal, Request, Verdict};
+use medsrv::net::{Arrival, Background, CommitOutcome, Handler, Limits, Reactor, Refusal, Request, Verdict};
 use medsrv::session::{Session, SessionId};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -18,7 +18,13 @@ pub fn start() -> Outcome<Served> {
 struct Echo;
 
 impl Handler for Echo {
-    fn request(&mut self, _: &Session, request: Request<'_>, _: Place, output: &mut Vec<u8>) -> Verdict {
+    fn request(
+        &mut self,
+        _: &Session,
+        request: Request<'_>,
+        _: Arrival<'_>,
+        output: &mut Vec<u8>,
+    ) -> Verdict {
         output.extend_from_slice(request.data);
         Verdict::Keep
     }

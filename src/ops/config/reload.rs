@@ -6,6 +6,7 @@
 
 use super::key::{Applies, KEYS};
 use super::{Config, ConfigErrors, Loaded, Overrides, load_from, strict};
+use std::fmt;
 use std::path::PathBuf;
 
 /// A configuration that was read again and is valid.
@@ -25,6 +26,18 @@ pub struct Change {
     pub from: String,
     pub to: String,
     pub applies: Applies,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Change { name, from, to, applies } = self;
+        match applies {
+            Applies::AtOnce => write!(formatter, "{name} is {to} now, after {from}"),
+            Applies::AfterRestart => {
+                write!(formatter, "{name} stays {from} until a restart, which makes it {to}")
+            }
+        }
+    }
 }
 
 impl Loaded {

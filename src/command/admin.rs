@@ -1,0 +1,103 @@
+//! Owns a question to the running server by the operator's socket. Never interprets an answer.
+//! Invariant: a question ends within its time, whatever is at the other end.
+
+use crate::net;
+use crate::ops::admin_socket;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use std::io::{self, ErrorKind, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A server that is well answers within a turn.
+const TIMEOUT_MS: u64 = 2000;
+const REPLY_MAX_BYTES: usize = 16 * 1024 * 1024;
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum AdminError {
+    /// Nobody listens there: no server runs, or it could not make its socket.
+    #[error("the admin socket {path} does not answer: {reason}")]
+    Unreachable { path: String, reason: io::Error },
+    /// Somebody is there, but says nothing that could be made out.
+    #[error("the server does not answer at {path}: {reason}")]
+    Mute { path: String, reason: String },
+    /// What the server says instead.
+    #[error("{}", .0.message)]
+    Refused(Refusal),
+}
+
+/// An error of the server's.
+#[derive(Debug, Deserialize)]
+pub struct Refusal {
+    pub message: String,
+    #[serde(default)]
+    pub data: Details,
+}
+
+#[derive(Debug, Default, Deserialize)]
+pub struct Details {
+    #[serde(default)]
+    pub code: String,
+    #[serde(default)]
+    pub mistakes: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Reply<T> {
+    result: Option<T>,
+    error: Option<Refusal>,
+}
+
+/// Calls a method of the server that has this pid file.
+pub fn ask<T: DeserializeOwned>(pid_file: &Path, method: &str) -> Result<T, AdminError> {
+    let path = admin_socket::beside(pid_file);
+    let shown = path.display().to_string();
+    let stream = UnixStream::connect(&path)
+        .map_err(|reason| AdminError::Unreachable { path: shown.clone(), reason })?;
+    let mute = |reason: String| AdminError::Mute { path: shown.clone(), reason };
+    let reply = exchange(stream, method).map_err(|error| mute(explain(&error)))?;
+    let reply: Reply<T> = serde_json::from_slice(&reply).map_err(|error| mute(error.to_string()))?;
+    match (reply.result, reply.error) {
+        (Some(result), _) => Ok(result),
+        (None, Some(refusal)) => Err(AdminError::Refused(refusal)),
+        (None, None) => Err(mute("neither a result nor an error came".to_owned())),
+    }
+}
+
+fn explain(error: &io::Error) -> String {
+    match error.kind() {
+        ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("nothing came within {} s", TIMEOUT_MS / 1000),
+        _ => error.to_string(),
+    }
+}
+
+fn exchange(mut stream: UnixStream, method: &str) -> io::Result<Vec<u8>> {
+    let deadline = Instant::now() + Duration::from_millis(TIMEOUT_MS);
+    let request = json!({"jsonrpc": "2.0", "id": 1, "method": method}).to_string();
+    let mut frame = Vec::new();
+    net::encode_request("admin", request.as_bytes(), &mut frame);
+    stream.set_write_timeout(Some(Duration::from_millis(TIMEOUT_MS)))?;
+    stream.write_all(&frame)?;
+    let mut received = Vec::new();
+    let mut piece = [0; 16 * 1024];
+    loop {
+        let decoded = net::decode_reply(&received, REPLY_MAX_BYTES);
+        if let Some((data, _)) = decoded.map_err(|error| io::Error::other(error.to_string()))? {
+            return Ok(data.to_vec());
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(ErrorKind::TimedOut.into());
+        }
+        stream.set_read_timeout(Some(left))?;
+        match stream.read(&mut piece) {
+            Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
+            Ok(count) => received.extend_from_slice(piece.get(..count).unwrap_or_default()),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}

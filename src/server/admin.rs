@@ -1,0 +1,118 @@
+//! What the operator asks of the running server: JSON-RPC in the same frames, by a socket of its own.
+//!
+//! It never knows who asks, for only the server's owner can. Invariants: nothing here is served at the clients'
+//! port, and nothing of the clinic is served here.
+
+use super::bridge::Bridge;
+use crate::api::rpc::envelope::{self, Incoming};
+use crate::api::rpc::problem::{APPLICATION_ERROR, ErrorObject, INVALID_REQUEST, METHOD_NOT_FOUND};
+use crate::net::Verdict;
+use crate::ops::config::{Applies, Change, ConfigErrors};
+use log::info;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+/// What a reload that was applied came to, or what kept it from that.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ReloadVerdict {
+    pub pid: u32,
+    /// What has changed, each in words.
+    pub applied: Vec<String>,
+    /// What has changed in the file, but needs a restart.
+    pub after_restart: Vec<String>,
+}
+
+/// That the server ends.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Ending {
+    pub pid: u32,
+}
+
+/// The word that tells a configuration that is not valid from other failures.
+pub const INVALID_CONFIGURATION: &str = "invalid_configuration";
+
+type Answer = Result<Value, ErrorObject>;
+
+type Method = fn(&mut Bridge) -> Answer;
+
+/// The methods of this dialect.
+const METHODS: [(&str, Method); 3] = [
+    ("server.status", Bridge::answer_status),
+    ("server.reload", Bridge::answer_reload),
+    ("server.stop", Bridge::answer_stop),
+];
+
+impl Bridge {
+    /// Answers one call of the operator's.
+    pub(super) fn administer(&mut self, data: &[u8], output: &mut Vec<u8>) -> Verdict {
+        let call = match envelope::parse(data) {
+            Incoming::One(Ok(call)) => call,
+            Incoming::One(Err(invalid)) => {
+                envelope::write_error(invalid.id, &invalid.error, output);
+                return Verdict::Keep;
+            }
+            Incoming::Batch(_) => {
+                let error = ErrorObject::standard(INVALID_REQUEST, "invalid request: one call at a time");
+                envelope::write_error(None, &error, output);
+                return Verdict::Keep;
+            }
+        };
+        let method = METHODS.iter().find(|(name, _)| *name == call.method);
+        let answer = match method {
+            Some((_, answer)) => answer(self),
+            None => {
+                let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
+                let message = format!("method not found; there are {}", names.join(", "));
+                Err(ErrorObject::standard(METHOD_NOT_FOUND, &message))
+            }
+        };
+        let Some(id) = call.id else { return Verdict::Keep };
+        match answer {
+            Ok(result) => {
+                envelope::begin_result(id, output);
+                envelope::write_json(&result, output);
+                envelope::end_result(output);
+            }
+            Err(error) => envelope::write_error(Some(id), &error, output),
+        }
+        Verdict::Keep
+    }
+
+    fn answer_status(&mut self) -> Answer {
+        Ok(json!(self.status()))
+    }
+
+    fn answer_reload(&mut self) -> Answer {
+        info!("asked by the operator to reload");
+        match self.reload_now() {
+            Ok(changes) => {
+                let told = |applies: Applies| -> Vec<String> {
+                    changes.iter().filter(|one| one.applies == applies).map(Change::to_string).collect()
+                };
+                Ok(json!(ReloadVerdict {
+                    pid: std::process::id(),
+                    applied: told(Applies::AtOnce),
+                    after_restart: told(Applies::AfterRestart),
+                }))
+            }
+            Err(errors) => Err(invalid(&errors)),
+        }
+    }
+
+    fn answer_stop(&mut self) -> Answer {
+        info!("asked by the operator to stop");
+        self.wants_end = true;
+        Ok(json!(Ending { pid: std::process::id() }))
+    }
+}
+
+fn invalid(errors: &ConfigErrors) -> ErrorObject {
+    let mistakes: Vec<String> =
+        errors.0.iter().map(|error| format!("{}: {}", error.place, error.message)).collect();
+    let data = Map::from_iter([
+        ("code".to_owned(), Value::from(INVALID_CONFIGURATION)),
+        ("mistakes".to_owned(), Value::from(mistakes)),
+    ]);
+    let message = "the configuration is not valid; the server goes on as before".to_owned();
+    ErrorObject { code: APPLICATION_ERROR, message, data: Some(data) }
+}

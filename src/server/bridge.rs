@@ -1,0 +1,223 @@
+//! Between the loop and the dispatcher: frames become requests, replies become frames, and what the loop has no
+//! part in gets its time.
+//!
+//! It holds no rule and no SQL. Invariant: what applies of the configuration stands in `loaded`, and nowhere else
+//! that a reload does not reach.
+
+use super::now;
+use super::reload::Reloads;
+use crate::api::legacy::{self, Reply};
+use crate::api::rpc::envelope;
+use crate::api::rpc::problem::{self, Code, Problem};
+use crate::dispatch::{Dispatcher, Then};
+use crate::net::{
+    self, Arrival, Background, CommitOutcome, Door, FrameError, Handler, Place, Refusal, Request, Verdict,
+};
+use crate::ops::config::Loaded;
+use crate::service::time::Now;
+use crate::session::{Session, SessionId};
+use crate::store::Commit;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+/// How often the trail is anchored and the use of the old dialect written down.
+const TEND_EVERY: Duration = Duration::from_secs(60);
+/// However the clock is set meanwhile, what is due is looked at after this.
+const TICK_WITHIN: Duration = Duration::from_secs(60);
+/// How long passwords are derived between two turns; the work is begun in steps of so many iterations.
+const DERIVE_FOR: Duration = Duration::from_micros(400);
+const DERIVE_STEP: u32 = 400;
+
+/// What the loop calls; the dispatcher never hears of the loop.
+pub(super) struct Bridge {
+    pub(super) dispatcher: Dispatcher,
+    /// What the operator has set: the one place that it is read from, and where a reload puts what is new.
+    pub(super) loaded: Loaded,
+    /// Set by a reload until the loop has taken them.
+    pub(super) new_limits: Option<net::Limits>,
+    /// The address that answers.
+    pub(super) address: SocketAddr,
+    pub(super) started: Instant,
+    pub(super) reloads: Reloads,
+    /// True exactly when the operator has asked for the end.
+    pub(super) wants_end: bool,
+    /// The moment of this turn, read from the clock by its first request.
+    now: Option<Now>,
+    store_failed: bool,
+    /// When the dispatcher has its minute's work to do.
+    tends_at: Instant,
+    /// When the dispatcher has something due, and the moment that it has named for that.
+    ticks_at: Instant,
+    due_ms: Option<i64>,
+}
+
+impl Bridge {
+    pub(super) fn new(dispatcher: Dispatcher, loaded: Loaded, address: SocketAddr) -> Bridge {
+        let started = Instant::now();
+        Bridge {
+            dispatcher,
+            loaded,
+            new_limits: None,
+            address,
+            started,
+            reloads: Reloads::default(),
+            wants_end: false,
+            now: None,
+            store_failed: false,
+            tends_at: started + TEND_EVERY,
+            ticks_at: started,
+            due_ms: None,
+        }
+    }
+
+    /// Ends what was served. Returns whether the store has failed before.
+    pub(super) fn close(self) -> bool {
+        self.dispatcher.close(&now());
+        self.store_failed
+    }
+
+    fn serve(
+        &mut self,
+        session: &Session,
+        request: Request<'_>,
+        place: Place,
+        output: &mut Vec<u8>,
+    ) -> Verdict {
+        let now = self.now.get_or_insert_with(now);
+        let alone = place == Place::Alone;
+        match self.dispatcher.request(session, request.name, request.data, now, alone, output) {
+            Then::Keep => Verdict::Keep,
+            Then::Linger(linger) => Verdict::Linger(linger),
+            Then::Close => Verdict::Close,
+            Then::Later => Verdict::Later,
+            Then::Wait => Verdict::Wait,
+        }
+    }
+}
+
+/// How long it is until a moment of the clock.
+fn until(unix_ms: i64) -> Duration {
+    let left = unix_ms.saturating_sub(chrono::Utc::now().timestamp_millis());
+    Duration::from_millis(u64::try_from(left).unwrap_or(0)).min(TICK_WITHIN)
+}
+
+impl Handler for Bridge {
+    fn request(
+        &mut self,
+        session: &Session,
+        request: Request<'_>,
+        arrival: Arrival<'_>,
+        output: &mut Vec<u8>,
+    ) -> Verdict {
+        match arrival.door {
+            Door::Clients => self.serve(session, request, arrival.place, output),
+            Door::Admin => self.administer(request.data, output),
+            Door::Metrics => Verdict::Close,
+        }
+    }
+
+    fn commit(&mut self) -> CommitOutcome {
+        self.now = None;
+        match self.dispatcher.commit() {
+            Commit::Durable => CommitOutcome::Durable,
+            Commit::Lost => CommitOutcome::Lost,
+            Commit::Fatal => {
+                self.store_failed = true;
+                CommitOutcome::Fatal
+            }
+        }
+    }
+
+    fn push(&mut self, deliver: &mut dyn FnMut(SessionId, &[u8])) {
+        self.dispatcher.push(deliver);
+    }
+
+    fn retract(&mut self, _session: &Session, withdrawn: &[u8], output: &mut Vec<u8>) {
+        self.dispatcher.retract(withdrawn, &now(), output);
+    }
+
+    fn refuse(&mut self, session: &Session, refusal: Refusal, output: &mut Vec<u8>) {
+        if self.dispatcher.speaks_rpc(session.id) {
+            let code = if refusal == Refusal::ReplyTooLarge { Code::TooLarge } else { Code::NotServed };
+            let error = problem::Refusal::new(code, refusal.to_string());
+            return envelope::write_error(None, &Problem::from(error).error(), output);
+        }
+        let text = match refusal {
+            Refusal::Frame(FrameError::NameTooLong { limit, .. } | FrameError::DataTooLong { limit, .. }) => {
+                legacy::too_long(limit)
+            }
+            Refusal::TooManyConnections => legacy::TOO_MANY_CONNECTIONS.into(),
+            Refusal::TooManyFromAddress => legacy::TOO_MANY_FROM_ADDRESS.into(),
+            Refusal::BuffersFull => legacy::BUFFERS_FULL.into(),
+            Refusal::ReplyTooLarge => legacy::TOO_LARGE.into(),
+        };
+        Reply::new(output, &now().local, usize::MAX).error(&text);
+    }
+
+    fn reload(&mut self) {
+        // The log has the verdict, and nobody else waits for it.
+        let _ = self.reload_now();
+    }
+
+    fn wants_end(&self) -> bool {
+        self.wants_end
+    }
+
+    fn reopen(&mut self) {
+        Bridge::reopen(self);
+    }
+
+    fn new_limits(&mut self) -> Option<net::Limits> {
+        self.new_limits.take()
+    }
+
+    fn serves(&self, session: &Session) -> bool {
+        self.dispatcher.serves_still(session)
+    }
+
+    fn background(&mut self, idle: bool) -> Background {
+        let begun = Instant::now();
+        if begun >= self.tends_at {
+            self.tends_at = begun + TEND_EVERY;
+            self.dispatcher.tend(&now());
+            // What it has written is committed by the next turn.
+            return Background::Pending;
+        }
+        let due_ms = self.dispatcher.due_ms();
+        if self.due_ms != Some(due_ms) {
+            self.due_ms = Some(due_ms);
+            self.ticks_at = begun + until(due_ms);
+        }
+        // Before all that writes, and may never let this come to its turn: those who log in do, too.
+        let awaits_idle = self.dispatcher.checkpoint(idle);
+        let is_due = begun >= self.ticks_at;
+        if is_due {
+            // The next turn commits, pushes what has come of it, and says when the next time is.
+            self.due_ms = None;
+            self.dispatcher.tick(&now());
+        }
+        // However much is due, whoever logs in gets on by a step.
+        while self.dispatcher.derive(DERIVE_STEP) {
+            if begun.elapsed() >= DERIVE_FOR {
+                return Background::Pending;
+            }
+        }
+        match (is_due, awaits_idle) {
+            (true, _) => Background::Pending,
+            (false, true) => Background::AwaitsIdle,
+            (false, false) => Background::Nothing,
+        }
+    }
+
+    fn woken(&mut self) -> Option<SessionId> {
+        self.dispatcher.woken()
+    }
+
+    fn alarm(&self) -> Option<Instant> {
+        Some(self.tends_at.min(self.ticks_at))
+    }
+
+    fn closed(&mut self, session: SessionId) {
+        self.dispatcher.closed(session);
+    }
+}
