@@ -6,7 +6,11 @@
 /// What is said by the operator's socket, at both ends.
 pub mod admin;
 mod bridge;
+mod meter;
+mod metrics;
 mod reload;
+mod scrape;
+mod slow;
 /// What a server says of itself.
 pub mod status;
 pub mod trail;
@@ -68,6 +72,7 @@ pub struct Server {
     loaded: Loaded,
     /// Removed with the end of the server.
     admin: Option<AdminSocket>,
+    metrics_address: Option<SocketAddr>,
 }
 
 impl Server {
@@ -76,6 +81,7 @@ impl Server {
     pub fn open(loaded: Loaded, demo: bool) -> Result<Server, StartError> {
         let config = &loaded.config;
         let listener = listen(&config.server.host, config.server.port)?;
+        let metrics = config.metrics.address.map(listen_for_metrics).transpose()?;
         trail::check_database(config)?;
         let mut store = open_store(config, demo)?;
         let trail = trail::open(config, &mut store)?;
@@ -83,10 +89,15 @@ impl Server {
             .map_err(|error| StartError::Files(error.to_string()))?;
         let mut reactor = Reactor::new(listener, limits(config)).map_err(system)?;
         reactor.watch_signals().map_err(system)?;
+        let mut metrics_address = None;
+        if let Some(listener) = metrics {
+            metrics_address = listener.local_addr().ok();
+            reactor.open_metrics(listener).map_err(system)?;
+        }
         let admin = open_admin(config, &mut reactor);
         let parts = Parts { store, trail, anchors: Some(anchors) };
         let dispatcher = Dispatcher::new(parts, Settings::from_config(config)).map_err(StartError::System)?;
-        Ok(Server { reactor, dispatcher, loaded, admin })
+        Ok(Server { reactor, dispatcher, loaded, admin, metrics_address })
     }
 
     /// The address that answers, with the port that the system chose where the configured one is 0.
@@ -94,9 +105,15 @@ impl Server {
         self.reactor.address()
     }
 
+    /// The address at which the metrics are read.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
     /// Serves until a signal ends it.
     pub fn run(mut self) -> Result<(), RunError> {
-        let mut bridge = Bridge::new(self.dispatcher, self.loaded, self.reactor.address());
+        let mut bridge =
+            Bridge::new(self.dispatcher, self.loaded, self.reactor.address(), self.metrics_address);
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) => {}
@@ -146,6 +163,13 @@ fn listen(host: &str, port: u16) -> Result<TcpListener, StartError> {
         }
     }
     Err(last)
+}
+
+fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, StartError> {
+    TcpListener::bind(address).map_err(|error| StartError::Listen {
+        address: format!("{address}, for the metrics"),
+        reason: error.to_string(),
+    })
 }
 
 fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {

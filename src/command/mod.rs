@@ -9,6 +9,7 @@ mod check;
 mod demo;
 mod export;
 mod import;
+mod metrics;
 mod office;
 mod operator;
 mod reload;
@@ -116,9 +117,12 @@ pub enum Command {
     /// Have the running server read its configuration again
     #[command(after_help = "Example: medsrv reload && medsrv status")]
     Reload,
-    /// Say whether the server runs
-    #[command(after_help = "Example: medsrv status || medsrv start")]
-    Status,
+    /// Say whether the server runs, and how it is
+    #[command(after_help = status::HELP)]
+    Status(status::Task),
+    /// Show the metrics, as Prometheus reads them
+    #[command(after_help = "Example: medsrv metrics | grep medsrv_requests_total")]
+    Metrics,
     /// Check the configuration without starting, and show the values that apply
     #[command(after_help = "Example: medsrv check --config /etc/medsrv/medsrv.conf")]
     Check,
@@ -161,7 +165,8 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Stop => stop::run(common),
         Command::Restart { demo } => restart::run(common, demo),
         Command::Reload => reload::run(common),
-        Command::Status => status::run(common),
+        Command::Status(task) => status::run(common, &task),
+        Command::Metrics => metrics::run(common),
         Command::Check => check::run(common),
         Command::Demo(task) => demo::run(&task),
         Command::Call(task) => call::run(common, &task),

@@ -4,7 +4,7 @@
 //! terminal with its own exit code.
 
 use super::{Common, complain, exit, say};
-use crate::ops::config::{Config, Loaded};
+use crate::ops::config::{Config, Loaded, LogFormat};
 use crate::ops::daemon::{Side, StartOutcome, Verdict, detach, restrict_new_files};
 use crate::ops::pidfile::{self, PidFileError};
 use crate::ops::{directory, log as log_file};
@@ -121,7 +121,8 @@ fn serve(loaded: &Loaded, demo: bool, announcer: Announcer) -> u8 {
 
 fn open(loaded: &Loaded, demo: bool, foreground: bool) -> Result<Server, Failure> {
     let config = &loaded.config;
-    log_file::init(&config.server.log_file, config.log.level, foreground)
+    let is_json = config.log.format == LogFormat::Json;
+    log_file::init(&config.server.log_file, config.log.level, is_json, foreground)
         .map_err(|error| Failure { exit_code: exit::FILES, text: error.to_string() })?;
     log_panics();
     Server::open(loaded.clone(), demo)
@@ -131,6 +132,9 @@ fn open(loaded: &Loaded, demo: bool, foreground: bool) -> Result<Server, Failure
 fn run_to_the_end(config: &Config, server: Server, foreground: bool) -> u8 {
     log::info!("medsrv {} started, pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
     log::info!("listening on {}, database {}", server.address(), config.server.db_path.display());
+    if let Some(address) = server.metrics_address() {
+        log::info!("metrics at http://{address}/metrics");
+    }
     for warning in config.warnings() {
         log::warn!("{warning}");
     }

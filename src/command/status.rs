@@ -1,128 +1,138 @@
-//! Owns the answer to "does it run?". Never disturbs the server that it asks about.
+//! Owns the answer to "does it run, and how is it?". Never disturbs the server that it asks about.
 //! Invariant: the exit code says the same as the text.
 
-use super::{Common, complain, exit, host_and_port, say};
+mod shown;
+mod usage;
+
+use super::admin::{AdminError, ask};
+use super::{Common, complain, exit};
 use crate::ops::config::Loaded;
 use crate::ops::pidfile::{self, State};
-use crate::service::usage;
-use crate::store::Store;
-use chrono::{DateTime, Local, TimeDelta};
-use std::time::SystemTime;
+use crate::server::status::Status;
+use serde_json::{Value, json};
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, SystemTime};
 
-/// The days whose requests of the old protocol are counted together.
-const DAYS_SHOWN: i64 = 30;
+pub const HELP: &str = "\
+Examples:
+  medsrv status || medsrv start
+  medsrv status --json | jq .requests
+  medsrv status --watch
 
-pub fn run(common: &Common) -> u8 {
+Exit codes: 0 running, 1 dead with a pid file left, 3 not running, 4 it cannot be told, or the server
+does not answer. It needs neither a valid configuration nor the admin socket to say whether the server runs.";
+
+/// How often `--watch` looks.
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+/// Moves to the upper left of a terminal and clears what is below.
+const REDRAW: &str = "\u{1b}[H\u{1b}[J";
+
+#[derive(Debug, clap::Args)]
+pub struct Task {
+    /// Say it as JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Say it again each second, until Ctrl-C
+    #[arg(long)]
+    pub watch: bool,
+}
+
+pub fn run(common: &Common, task: &Task) -> u8 {
     let loaded = common.load_valid_parts();
-    let state = match pidfile::inspect(&loaded.config.server.pid_file) {
-        Ok(state) => state,
-        Err(error) => {
-            complain(format_args!("cannot tell whether the server runs: {error}"));
-            return exit::UNKNOWN;
+    let mut stdout = io::stdout().lock();
+    let before = if task.watch && !task.json && stdout.is_terminal() { REDRAW } else { "" };
+    loop {
+        let (text, exit_code) = match look(&loaded) {
+            Ok(found) => {
+                (if task.json { found.json(task.watch) } else { found.text(&loaded) }, found.exit_code())
+            }
+            Err(error) => {
+                complain(format_args!("cannot tell whether the server runs: {error}"));
+                (String::new(), exit::UNKNOWN)
+            }
+        };
+        let lines = if text.is_empty() { text } else { format!("{before}{text}\n") };
+        let written = stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush());
+        // A reader that went away is its own affair, and nobody watches any longer.
+        if !task.watch || written.is_err() {
+            return exit_code;
         }
-    };
-    let (headline, exit_code) = match state {
-        State::Running { pid, since } => {
-            let uptime = uptime(since, SystemTime::now());
-            (format!("medsrv is running\n  pid            {pid}\n  uptime         {uptime}"), exit::SUCCESS)
+        std::thread::sleep(WATCH_EVERY);
+    }
+}
+
+/// What can be found out from here.
+struct Found {
+    state: State,
+    /// What the server says, or why it says nothing; none where there is none to ask.
+    answer: Option<Result<Box<Status>, AdminError>>,
+}
+
+fn look(loaded: &Loaded) -> Result<Found, pidfile::PidFileError> {
+    let pid_file = &loaded.config.server.pid_file;
+    let state = pidfile::inspect(pid_file)?;
+    let is_running = matches!(state, State::Running { .. });
+    let answer = is_running.then(|| ask::<Status>(pid_file, "server.status").map(Box::new));
+    Ok(Found { state, answer })
+}
+
+impl Found {
+    fn exit_code(&self) -> u8 {
+        match (&self.state, &self.answer) {
+            // One without a socket runs all the same; one that has it and is silent may not.
+            (_, Some(Err(AdminError::Mute { .. }))) => exit::UNKNOWN,
+            (State::Running { .. } | State::Starting, _) => exit::SUCCESS,
+            (State::Dead { .. }, _) => exit::FAILURE,
+            (State::Absent, _) => exit::NOT_RUNNING,
         }
-        State::Starting => ("medsrv is starting".to_owned(), exit::SUCCESS),
-        State::Dead { pid } => {
-            let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
-            let hint = "`medsrv start` takes its pid file over";
-            (format!("medsrv is dead{pid}: it ended without cleaning up; {hint}"), exit::FAILURE)
-        }
-        State::Absent => ("medsrv is not running".to_owned(), exit::NOT_RUNNING),
-    };
-    say(format_args!("{headline}\n{}{}", configured(&loaded), old_protocol(&loaded)));
-    exit_code
-}
-
-/// How much the old protocol is used still, so that one can see when it can be turned off. The database knows
-/// it to the minute; where it cannot be asked, nothing is said.
-fn old_protocol(loaded: &Loaded) -> String {
-    let networks = &loaded.config.legacy.networks;
-    if networks.is_empty() {
-        return "\n  old protocol   off".to_owned();
     }
-    let networks: Vec<String> = networks.iter().map(ToString::to_string).collect();
-    let served = format!("\n  old protocol   served to {}", networks.join(", "));
-    match counted(loaded) {
-        Some(counts) => format!("{served}\n{counts}"),
-        None => served,
+
+    fn text(&self, loaded: &Loaded) -> String {
+        let headline = match &self.state {
+            State::Running { pid, since } => match &self.answer {
+                Some(Ok(status)) => return shown::text(status, loaded),
+                Some(Err(error)) => {
+                    let uptime = SystemTime::now().duration_since(*since).unwrap_or_default().as_secs();
+                    let uptime = shown::duration(uptime);
+                    let headline = if matches!(error, AdminError::Mute { .. }) {
+                        "medsrv is there, but does not answer"
+                    } else {
+                        "medsrv is running"
+                    };
+                    format!(
+                        "{headline}\n  pid            {pid}\n  uptime         {uptime}\n  degraded       {error}"
+                    )
+                }
+                None => "medsrv is running".to_owned(),
+            },
+            State::Starting => "medsrv is starting".to_owned(),
+            State::Dead { pid } => {
+                let pid = pid.map(|pid| format!(" (pid {pid})")).unwrap_or_default();
+                let hint = "`medsrv start` takes its pid file over";
+                format!("medsrv is dead{pid}: it ended without cleaning up; {hint}")
+            }
+            State::Absent => "medsrv is not running".to_owned(),
+        };
+        let networks: Vec<String> = loaded.config.legacy.networks.iter().map(ToString::to_string).collect();
+        format!("{headline}\n{}\n{}", shown::configured(loaded), usage::old_protocol(loaded, &networks))
     }
-}
 
-fn counted(loaded: &Loaded) -> Option<String> {
-    let mut store = Store::open_beside(&loaded.config.server.db_path).ok()?;
-    let now = Local::now();
-    let day = |moment: DateTime<Local>| moment.format("%Y-%m-%d").to_string();
-    let (since, today) = (day(now - TimeDelta::days(DAYS_SHOWN - 1)), day(now));
-    let mut lines = Vec::new();
-    let (mut of_today, mut of_all) = (0, 0);
-    usage::recent(&store.read().ok()?, &since, &today, |count| {
-        of_today += count.today;
-        of_all += count.since;
-        let last = DateTime::from_timestamp_millis(count.last_at).unwrap_or_default().with_timezone(&Local);
-        lines.push(format!(
-            "    {:<26} {:>9} {:>9}   {}",
-            count.operation,
-            count.today,
-            count.since,
-            last.format("%Y-%m-%d %H:%M")
-        ));
-    })
-    .ok()?;
-    if lines.is_empty() {
-        return Some(format!("    no request in {DAYS_SHOWN} days"));
-    }
-    let head = format!("    {:<26} {:>9} {:>9}   last", "", "today", format!("{DAYS_SHOWN} days"));
-    let sum = format!("    {:<26} {of_today:>9} {of_all:>9}", "all");
-    Some([vec![head], lines, vec![sum]].concat().join("\n"))
-}
-
-fn configured(loaded: &Loaded) -> String {
-    let server = &loaded.config.server;
-    let address = match server.port {
-        0 => format!("{}, on the port that the log names", server.host),
-        port => host_and_port(&server.host, port),
-    };
-    let file =
-        loaded.file.as_ref().map_or("none, defaults apply".to_owned(), |file| file.display().to_string());
-    format!(
-        "  address        {address}\n  database       {}\n  log            {}\n  pid file       {}\n  \
-         configuration  {file}",
-        server.db_path.display(),
-        server.log_file.display(),
-        server.pid_file.display()
-    )
-}
-
-fn uptime(since: SystemTime, now: SystemTime) -> String {
-    let seconds = now.duration_since(since).unwrap_or_default().as_secs();
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
-    match (days, hours, minutes) {
-        (0, 0, 0) => format!("{seconds} s"),
-        (0, 0, minutes) => format!("{minutes} min {} s", seconds % 60),
-        (0, hours, minutes) => format!("{hours} h {minutes} min"),
-        (days, hours, _) => format!("{days} d {hours} h"),
+    fn json(&self, on_one_line: bool) -> String {
+        let value = match (&self.state, &self.answer) {
+            (_, Some(Ok(status))) => json!(status),
+            (State::Running { pid, .. }, Some(Err(error))) => {
+                let state = if matches!(error, AdminError::Mute { .. }) { "silent" } else { "running" };
+                json!({"state": state, "pid": pid, "degraded": [error.to_string()]})
+            }
+            (State::Running { pid, .. }, None) => json!({"state": "running", "pid": pid}),
+            (State::Starting, _) => json!({"state": "starting"}),
+            (State::Dead { pid }, _) => json!({"state": "dead", "pid": pid}),
+            (State::Absent, _) => json!({"state": "stopped"}),
+        };
+        if on_one_line { value.to_string() } else { pretty(&value) }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use std::time::Duration;
-
-    #[test]
-    fn an_uptime_is_told_in_its_two_largest_units() {
-        for (seconds, expected) in
-            [(0, "0 s"), (59, "59 s"), (61, "1 min 1 s"), (7260, "2 h 1 min"), (180_000, "2 d 2 h")]
-        {
-            let since = SystemTime::UNIX_EPOCH;
-            assert_eq!(uptime(since, since + Duration::from_secs(seconds)), expected);
-        }
-        let clock_set_back = SystemTime::UNIX_EPOCH + Duration::from_secs(9);
-        assert_eq!(uptime(clock_set_back, SystemTime::UNIX_EPOCH), "0 s");
-    }
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
 }

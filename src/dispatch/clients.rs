@@ -56,6 +56,11 @@ impl Clients {
         self.uses_paused_until = now.unix_ms + USES_PAUSE_MS;
     }
 
+    /// On how many connections someone has logged in.
+    pub fn count(&self) -> usize {
+        self.bound.len()
+    }
+
     /// Whether someone has logged in on this connection, good still or not.
     pub fn is_bound(&self, session: SessionId) -> bool {
         self.bound.contains_key(&session)

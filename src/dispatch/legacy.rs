@@ -4,6 +4,7 @@
 //! with the operations that the operator names; the gate has decided before a handler sees a request.
 
 use super::also::{Also, others};
+use super::tally::{Outcome, Tally};
 use super::{Asked, Dispatcher, Then};
 use crate::api::legacy::{self, Call, Effect, Handler, Object, Reply, Shape, Trouble};
 use crate::service::audit::{Action, Entry};
@@ -14,6 +15,9 @@ use crate::store;
 use log::{error, info};
 use std::cell::{Cell, RefCell};
 use std::net::IpAddr;
+
+/// Nobody knows who asks in the old dialect.
+const ROLE: &str = "legacy";
 
 /// How an operation reaches the store.
 #[derive(Clone, Copy)]
@@ -81,8 +85,19 @@ const INSERT: Operation = operation(
     Some((Action::Create, "row")),
 );
 
-fn find(object: &Object<'_>) -> &'static Operation {
-    LEGACY.iter().find(|operation| operation.keys.iter().any(|key| object.has(key))).unwrap_or(&INSERT)
+/// How many operations there are.
+pub(super) const COUNT: usize = LEGACY.len() + 1;
+
+/// In the order of their lines.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    LEGACY.iter().chain([&INSERT]).map(|operation| operation.name)
+}
+
+/// The operation that is asked for, and its line.
+fn find(object: &Object<'_>) -> (usize, &'static Operation) {
+    let is_meant = |operation: &Operation| operation.keys.iter().any(|key| object.has(key));
+    let found = LEGACY.iter().enumerate().find(|(_, operation)| is_meant(operation));
+    found.unwrap_or((LEGACY.len(), &INSERT))
 }
 
 impl Dispatcher {
@@ -103,38 +118,47 @@ impl Dispatcher {
     ) -> Asked {
         let Session { id, address } = *session;
         let start = output.len();
+        self.tally.begin(Tally::not_served(), ROLE);
         let mut reply = Reply::new(output, &now.local, self.settings.reply_max_bytes);
         if !self.serves(address) {
             info!("{id} from {address}: the old dialect is not served to this network");
             reply.error(legacy::NETWORK_NOT_SERVED);
+            self.tally.end(Outcome::Refused);
             return Asked::Answered(Then::Close);
         }
         let linger = Asked::Answered(Then::Linger(self.settings.legacy_linger));
         // The name is a label that selects nothing, but a frame whose name is no text is no request.
+        self.tally.begin(Tally::unreadable(), ROLE);
         let object = match (std::str::from_utf8(name), Object::parse(data)) {
             (Ok(_), Ok(object)) => object,
             (Err(_), _) => {
                 info!("{id} from {address}: a request cannot be read: its name is not UTF-8");
                 reply.error(legacy::UNREADABLE);
+                self.tally.end(Outcome::Refused);
                 return linger;
             }
             (_, Err(reason)) => {
                 info!("{id} from {address}: a request cannot be read: {reason}");
                 reply.error(&legacy::unreadable(reason));
+                self.tally.end(Outcome::Refused);
                 return linger;
             }
         };
-        let operation = find(&object);
+        let (line, operation) = find(&object);
+        self.tally.begin(Tally::old(line), ROLE);
         if !self.settings.legacy_operations.iter().any(|allowed| allowed == operation.name) {
             info!("{id} from {address}: {} refused: the operator does not allow it", operation.name);
             reply.error(legacy::OPERATION_NOT_SERVED);
+            self.tally.deny(None);
+            self.tally.end(Outcome::Refused);
             return linger;
         }
         if matches!(operation.run, Run::Adhoc) && !alone {
             return Asked::Answered(Then::Later);
         }
-        match self.carry_out_legacy(session, operation, &object, now, &mut reply) {
-            Ok(()) => {}
+        let outcome = match self.carry_out_legacy(session, operation, &object, now, &mut reply) {
+            Ok(Effect::Done) => Outcome::Done,
+            Ok(Effect::Refused | Effect::Noted) => Outcome::Refused,
             Err(Trouble::Wait(recipe)) => {
                 output.truncate(start);
                 return Asked::Waits(recipe);
@@ -142,8 +166,11 @@ impl Dispatcher {
             Err(trouble) => {
                 report(session, operation.name, &trouble);
                 operation.shape.write(&trouble, &mut reply);
+                let is_fault = matches!(&trouble, Trouble::Store(fault) if !matches!(fault, store::Error::Constraint(_)));
+                if is_fault { Outcome::Failed } else { Outcome::Refused }
             }
-        }
+        };
+        self.tally.end(outcome);
         self.usage.count(operation.name, now);
         linger
     }
@@ -155,7 +182,7 @@ impl Dispatcher {
         object: &Object<'_>,
         now: &Now,
         reply: &mut Reply<'_>,
-    ) -> Result<(), Trouble> {
+    ) -> Result<Effect, Trouble> {
         let Session { id, address } = *session;
         let (note, changes) = (Cell::default(), RefCell::default());
         let call = Call {
@@ -171,7 +198,7 @@ impl Dispatcher {
         };
         let store = &mut self.store;
         if matches!(operation.run, Run::Login) && legacy::login_again(&call, &store.read()?, reply)? {
-            return Ok(());
+            return Ok(Effect::Done);
         }
         let effect = match operation.run {
             Run::Read(handler) => handler(&call, &store.read()?, reply)?,
@@ -189,7 +216,8 @@ impl Dispatcher {
         let changes = if effect == Effect::Done { changes.into_inner() } else { Changes::default() };
         let recorded = self.record_legacy(session, operation, effect, note.get(), &changes, now);
         self.changes.append(changes);
-        recorded
+        recorded?;
+        Ok(effect)
     }
 
     /// What was done in the old dialect has its entries too, though not who did it.
@@ -213,7 +241,7 @@ impl Dispatcher {
         }
         let entry = Entry {
             actor_id: None,
-            role: "legacy",
+            role: ROLE,
             peer: &session.address.to_string(),
             method: operation.name,
             action,

@@ -12,6 +12,7 @@ mod rights;
 mod rpc;
 mod settings;
 mod subscribers;
+mod tally;
 mod timers;
 mod usage;
 mod waiting;
@@ -20,6 +21,7 @@ pub use also::Also;
 pub use methods::{METHODS, document};
 pub use rights::{RIGHTS, Right};
 pub use settings::Settings;
+pub use tally::{Counted, Outcome, Standing};
 
 use crate::api::legacy::{self as old, Reply};
 use crate::api::rpc::envelope;
@@ -27,7 +29,6 @@ use crate::api::rpc::problem::{Code, ErrorObject};
 use crate::ops::anchor::{Anchor, AnchorFile, Appended};
 use crate::service::audit::Trail;
 use crate::service::changes::Changes;
-use crate::service::chat::ChatRules;
 use crate::service::credential::{Recipe, Remembered};
 use crate::service::event::Topic;
 use crate::service::login::Desk;
@@ -43,6 +44,7 @@ use std::cell::RefCell;
 use std::collections::HashSet;
 use std::time::Duration;
 use subscribers::Subscribers;
+use tally::Tally;
 use timers::Timers;
 use usage::Usage;
 use waiting::{Full, Waiting};
@@ -76,6 +78,9 @@ pub struct Dispatcher {
     anchors: Option<AnchorFile>,
     /// The entry that was anchored last.
     anchored: i64,
+    anchored_ms: Option<i64>,
+    anchoring_failed: Option<String>,
+    tally: Tally,
     waiting: Waiting,
     clients: Clients,
     /// Who has spoken JSON-RPC, so that what cannot be read is refused in it.
@@ -134,6 +139,9 @@ impl Dispatcher {
             trail: parts.trail,
             anchors: parts.anchors,
             anchored: 0,
+            anchored_ms: None,
+            anchoring_failed: None,
+            tally: Tally::new(),
             clients: Clients::default(),
             speaks_rpc: HashSet::new(),
             table: rpc::table(),
@@ -180,6 +188,7 @@ impl Dispatcher {
                 Err(Full) => {
                     let Session { id, address } = session;
                     info!("{id} from {address}: too many wait for a password to be derived");
+                    self.tally.end(Outcome::Failed);
                     self.refuse_as_busy(is_rpc, data, now, output)
                 }
             },
@@ -250,6 +259,41 @@ impl Dispatcher {
         self.waiting.woken()
     }
 
+    /// What has come of requests.
+    pub fn counted(&self) -> &[Counted] {
+        self.tally.operations()
+    }
+
+    /// The operation that was asked for last, and by whom.
+    pub fn at_hand(&self) -> (&'static str, &'static str) {
+        self.tally.at_hand()
+    }
+
+    /// How long all statements together have taken.
+    pub fn statement_time(&self) -> Duration {
+        self.store.statement_time()
+    }
+
+    /// How many turns have written and are durable.
+    pub fn commits(&self) -> u64 {
+        self.store.commits()
+    }
+
+    /// How all this stands, as this turn sees it.
+    pub fn standing(&mut self) -> Standing {
+        let head = self.store.read().and_then(|view| self.trail.head(&view));
+        Standing {
+            store: self.store.figures(),
+            logins: self.desk.get_mut().counts,
+            waiting: self.waiting.len(),
+            logged_in: self.clients.count(),
+            audit_sequence: head.ok().map(|head| head.sequence),
+            anchored_sequence: self.anchored,
+            anchored_ms: self.anchored_ms,
+            anchoring_failed: self.anchoring_failed.clone(),
+        }
+    }
+
     /// Whether a connection has spoken JSON-RPC.
     pub fn speaks_rpc(&self, session: SessionId) -> bool {
         self.speaks_rpc.contains(&session)
@@ -266,7 +310,8 @@ impl Dispatcher {
     /// What is to be done every minute, between two turns: the trail's head is anchored, and it is written down
     /// how much the old dialect is used. What it writes is in the next turn's transaction.
     pub fn tend(&mut self, now: &Now) {
-        if let Err(error) = self.anchor(now) {
+        self.anchoring_failed = self.anchor(now).err();
+        if let Some(error) = &self.anchoring_failed {
             error!("the audit trail could not be anchored: {error}");
         }
         if let Err(error) = self.usage.write(&mut self.store) {
@@ -284,6 +329,7 @@ impl Dispatcher {
         let head =
             self.store.read().and_then(|view| self.trail.head(&view)).map_err(|error| error.to_string())?;
         if head.sequence == self.anchored {
+            self.anchored_ms = Some(now.unix_ms);
             return Ok(());
         }
         let anchor = Anchor { sequence: head.sequence, hash: head.hash };
@@ -293,7 +339,7 @@ impl Dispatcher {
                 "the anchor file was removed or replaced; it is begun anew: put the old one back beside it"
             );
         }
-        self.anchored = head.sequence;
+        (self.anchored, self.anchored_ms) = (head.sequence, Some(now.unix_ms));
         Ok(())
     }
 

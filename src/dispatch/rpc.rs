@@ -7,10 +7,12 @@
 use super::also::others;
 use super::methods::METHODS;
 use super::rights::{Right, may_hear};
+use super::tally::{Outcome, Tally};
 use super::{Asked, Dispatcher, Then};
 use crate::api::rpc::envelope::{self, Incoming, Invalid, Request};
 use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
 use crate::api::rpc::{Binding, Call, Delivered, Detail, Entry, Kind, Listening, Note, Who};
+use crate::service::access::Role;
 use crate::service::audit::{self, Action};
 use crate::service::changes::Changes;
 use crate::service::chat;
@@ -22,11 +24,12 @@ use crate::store::{self, Store, Transaction};
 use log::{error, info, warn};
 use std::collections::HashMap;
 
-/// Each method with its rights.
-pub type Table = HashMap<&'static str, (&'static Entry, &'static Right)>;
+/// Each method with its rights, and its line.
+pub type Table = HashMap<&'static str, (&'static Entry, &'static Right, usize)>;
 
 pub fn table() -> Table {
-    METHODS.iter().filter_map(|entry| Some((entry.name, (entry, Right::find(entry.name)?)))).collect()
+    let lines = METHODS.iter().enumerate();
+    lines.filter_map(|(line, entry)| Some((entry.name, (entry, Right::find(entry.name)?, line)))).collect()
 }
 
 type Parsed<'a> = Result<Request<'a>, Invalid<'a>>;
@@ -38,6 +41,8 @@ impl Dispatcher {
         if data.len() > limit && !self.serves(session.address) && !self.clients.is_bound(session.id) {
             info!("{} from {}: a call of {} bytes before a login", session.id, session.address, data.len());
             envelope::write_error(None, &ErrorObject::of(Code::NotServed), output);
+            self.tally.begin(Tally::not_served(), NOBODY);
+            self.tally.end(Outcome::Refused);
             return Asked::Answered(Then::Close);
         }
         let start = output.len();
@@ -65,7 +70,7 @@ impl Dispatcher {
     ) -> Result<(), Recipe> {
         let has_password = |call: &Parsed<'_>| {
             call.as_ref().is_ok_and(|call| {
-                self.table.get(call.method.as_ref()).is_some_and(|(entry, _)| entry.has_password)
+                self.table.get(call.method.as_ref()).is_some_and(|(entry, ..)| entry.has_password)
             })
         };
         let with_password: Vec<bool> = calls.iter().map(has_password).collect();
@@ -97,6 +102,7 @@ impl Dispatcher {
             replies.push(reply);
         }
         join(replies.iter(), output, |reply: &Vec<u8>, output| output.extend_from_slice(reply));
+        self.tally.begin(Tally::batch(), NOBODY);
         Ok(())
     }
 
@@ -114,6 +120,8 @@ impl Dispatcher {
             Err(invalid) => {
                 info!("{} from {}: {}", session.id, session.address, invalid.error.message);
                 envelope::write_error(invalid.id, &invalid.error, output);
+                self.tally.begin(Tally::unreadable(), NOBODY);
+                self.tally.end(Outcome::Refused);
                 return Ok(());
             }
         };
@@ -124,6 +132,7 @@ impl Dispatcher {
         let room = Room { start, max_bytes: reply_max_bytes };
         let error = match self.carry_out(session, request, now, room, output) {
             Ok(()) => {
+                self.tally.end(Outcome::Done);
                 envelope::end_result(output);
                 if request.id.is_none() {
                     output.truncate(start);
@@ -136,6 +145,7 @@ impl Dispatcher {
             }
             Err(Refused::Error(error)) => error,
         };
+        self.tally.end(if error.is_fault() { Outcome::Failed } else { Outcome::Refused });
         output.truncate(start);
         if let Some(id) = request.id {
             envelope::write_error(Some(id), &error, output);
@@ -152,13 +162,16 @@ impl Dispatcher {
         room: Room,
         output: &mut Vec<u8>,
     ) -> Result<(), Refused> {
-        let Some((entry, right)) = self.table.get(request.method.as_ref()) else {
+        self.tally.begin(Tally::unknown_method(), NOBODY);
+        let Some((entry, right, line)) = self.table.get(request.method.as_ref()) else {
             info!("{} from {}: there is no such method", session.id, session.address);
             let error = ErrorObject::standard(METHOD_NOT_FOUND, "method not found; rpc.discover lists them");
             return Err(error.into());
         };
+        self.tally.begin(Tally::method(*line), NOBODY);
         let mut act = Act { session, entry, opened: None, now };
         if !right.is_open && !self.clients.is_bound(session.id) {
+            self.tally.deny(None);
             return Err(ErrorObject::of(Code::Unauthenticated).into());
         }
         if matches!(entry.kind, Kind::Write(_)) {
@@ -168,9 +181,16 @@ impl Dispatcher {
         let opened = self.clients.opened(session.id, &mut self.store, rules, now);
         let opened = opened.map_err(|fault| act.failed(fault))?;
         act.opened = opened.as_deref();
+        if let Some(role) = act.role() {
+            self.tally.asked_by(role);
+        }
         match right.of(act.opened.map(|opened| &opened.actor)) {
-            None => Err(ErrorObject::of(Code::Unauthenticated).into()),
+            None => {
+                self.tally.deny(None);
+                Err(ErrorObject::of(Code::Unauthenticated).into())
+            }
             Some(Who::Nobody) => {
+                self.tally.deny(act.role());
                 let problem = Problem::refused(Code::Forbidden, "your role may not call this method");
                 self.record_refusal(&act, &Note::default(), &problem).map_err(|fault| act.failed(fault))?;
                 Err(act.report(&problem).into())
@@ -244,6 +264,9 @@ impl Dispatcher {
             self.trail.forget();
             self.memory.get_mut().undo_step();
         }
+        if matches!(problem, Problem::Refused(refusal) if refusal.code == Code::Forbidden) {
+            self.tally.deny(act.role());
+        }
         // That something public is not there is no news of anyone.
         if matches!(problem, Problem::Refused(_))
             && act.entry.kind != Kind::Read
@@ -309,6 +332,8 @@ impl Dispatcher {
     }
 }
 
+/// Who is not known by then.
+const NOBODY: &str = "none";
 const SUCCESS: &str = "success";
 /// An error that a batch has no room for a result is no longer than this, without its id.
 const ERROR_BYTES: usize = 192;
@@ -385,6 +410,10 @@ pub(super) struct Act<'a> {
 }
 
 impl Act<'_> {
+    fn role(&self) -> Option<Role> {
+        self.opened.map(|opened| opened.actor.role)
+    }
+
     fn record(
         &self,
         trail: &mut audit::Trail,

@@ -65,6 +65,10 @@ impl Waiting {
         self.woken.push_back(session);
     }
 
+    pub fn len(&self) -> usize {
+        self.queue.len()
+    }
+
     pub fn is_empty(&self) -> bool {
         self.queue.is_empty()
     }

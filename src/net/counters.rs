@@ -94,6 +94,8 @@ pub struct Counters {
     /// Connections of clients that are served now, and the most that were.
     pub connections: usize,
     pub connections_peak: usize,
+    /// How many may be.
+    pub connections_max: usize,
     /// Connections of clients that were let in.
     pub accepted: u64,
     /// All connections' buffers together.
@@ -103,6 +105,10 @@ pub struct Counters {
 }
 
 impl Counters {
+    pub(super) fn new(connections_max: usize) -> Counters {
+        Counters { connections_max, ..Counters::default() }
+    }
+
     pub fn rejected(&self) -> impl Iterator<Item = (Rejection, u64)> {
         Rejection::ALL.into_iter().zip(self.rejected)
     }

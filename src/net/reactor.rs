@@ -76,13 +76,13 @@ impl Reactor {
             events: Events::with_capacity(EVENTS_PER_TURN),
             address,
             entrances: vec![clients],
+            counters: Counters::new(limits.connections_max),
             signals: None,
             limits,
             connections: Slab::new(),
             keys: HashMap::new(),
             session_ids: SessionIds::default(),
             admission: Admission::default(),
-            counters: Counters::default(),
             ready: VecDeque::new(),
             deferred: VecDeque::new(),
             touched: Vec::new(),
@@ -222,6 +222,7 @@ impl Reactor {
             self.begin_end(now);
         }
         let Some(limits) = handler.new_limits() else { return };
+        self.counters.connections_max = limits.connections_max;
         self.limits = limits;
         for (key, connection) in &mut self.connections {
             if connection.state == State::Serving

@@ -13,9 +13,10 @@ pub use reload::{Change, Reloaded};
 
 use ipnet::IpNet;
 use parse::{Checked, check_relations, parse};
+use sha2::{Digest, Sha256};
 use std::fmt;
 use std::io::Read;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
 /// The requests of the old protocol; `legacy.operations` names those that are served.
@@ -42,6 +43,7 @@ pub const SEARCHED_FILES: [&str; 2] = ["./medsrv.conf", "/etc/medsrv/medsrv.conf
 /// A configuration is a page of text; reading stops here, so that a device named by mistake does no harm.
 const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
+/// The values, in the sections of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Config {
     pub server: Server,
@@ -55,6 +57,7 @@ pub struct Config {
     pub order: Order,
     pub chat: Chat,
     pub audit: Audit,
+    pub metrics: Metrics,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -69,6 +72,27 @@ pub struct Server {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Log {
     pub level: log::LevelFilter,
+    pub format: LogFormat,
+    /// 0 tells of no request.
+    pub slow_ms: u64,
+}
+
+/// The form of a line in the log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+impl LogFormat {
+    pub const ALL: [LogFormat; 2] = [LogFormat::Text, LogFormat::Json];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            LogFormat::Text => "text",
+            LogFormat::Json => "json",
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -200,6 +224,12 @@ pub struct Audit {
     pub anchor_file: PathBuf,
 }
 
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Metrics {
+    /// On this machine; none serves them by the admin socket alone.
+    pub address: Option<SocketAddr>,
+}
+
 impl Default for Server {
     fn default() -> Self {
         Server {
@@ -214,7 +244,7 @@ impl Default for Server {
 
 impl Default for Log {
     fn default() -> Self {
-        Log { level: log::LevelFilter::Info }
+        Log { level: log::LevelFilter::Info, format: LogFormat::Text, slow_ms: 100 }
     }
 }
 
@@ -366,6 +396,8 @@ pub struct Loaded {
     pub config: Config,
     /// The file that was read, as an absolute path; none where only flags and defaults speak.
     pub file: Option<PathBuf>,
+    /// What the file hashes to.
+    pub sha256: String,
     directory: PathBuf,
     overrides: Overrides,
 }
@@ -441,7 +473,9 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     check_relations(&mut checked, &flags);
     report(checked.complaints_in_order(), &label, &text, &mut errors);
     let Checked { config, .. } = checked;
-    let loaded = Loaded { config, file, directory: directory.to_owned(), overrides: overrides.clone() };
+    let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
+    let loaded =
+        Loaded { config, file, sha256, directory: directory.to_owned(), overrides: overrides.clone() };
     (loaded, errors)
 }
 

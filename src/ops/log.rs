@@ -8,6 +8,7 @@ use log::{LevelFilter, Log, Metadata, Record};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use serde_json::json;
 use simplelog::{ConfigBuilder, WriteLogger};
 use std::fs::File;
 use std::io::{self, Write};
@@ -15,6 +16,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
 use time::format_description::FormatItem;
 use time::macros::format_description;
+use time::{OffsetDateTime, UtcOffset};
 
 /// Local time with its offset, so that a line means the same instant everywhere.
 const TIME_FORMAT: &[FormatItem<'static>] = format_description!(
@@ -38,11 +40,12 @@ pub enum LogError {
 }
 
 /// Opens the log for the whole process; `also_stderr` shows each line on standard error too.
-pub fn init(path: &Path, level: LevelFilter, also_stderr: bool) -> Result<(), LogError> {
+pub fn init(path: &Path, level: LevelFilter, is_json: bool, also_stderr: bool) -> Result<(), LogError> {
     let logger = Logger::open(path, also_stderr)?;
     LOGGER.set(logger).map_err(|_| LogError::AlreadyOpen)?;
     let logger = LOGGER.get().ok_or(LogError::NotOpen)?;
     log::set_logger(logger).map_err(|_| LogError::AlreadyOpen)?;
+    logger.set_json(is_json);
     log::set_max_level(level);
     Ok(())
 }
@@ -50,6 +53,13 @@ pub fn init(path: &Path, level: LevelFilter, also_stderr: bool) -> Result<(), Lo
 /// Opens the log anew, for it was moved away or is to be another file; on failure the old one is kept.
 pub fn reopen(path: &Path) -> Result<(), LogError> {
     LOGGER.get().ok_or(LogError::NotOpen)?.reopen(path)
+}
+
+/// Whether each line is a JSON object from now on.
+pub fn set_json(is_json: bool) {
+    if let Some(logger) = LOGGER.get() {
+        logger.set_json(is_json);
+    }
 }
 
 pub fn set_level(level: LevelFilter) {
@@ -63,29 +73,60 @@ pub fn dropped_lines() -> u64 {
 
 struct Logger {
     sink: Arc<Mutex<Sink>>,
+    form: Mutex<Form>,
+}
+
+/// How a message becomes a line.
+struct Form {
+    is_json: bool,
     /// Replaced on reopening, because it fixes the offset of local time when it is made.
-    formatter: Mutex<Box<WriteLogger<Gather>>>,
+    text: Box<WriteLogger<Gather>>,
+    offset: UtcOffset,
+}
+
+impl Form {
+    fn new(sink: &Arc<Mutex<Sink>>, is_json: bool) -> Form {
+        // Where the local offset cannot be told, lines are in UTC, and say so.
+        let offset = UtcOffset::current_local_offset().unwrap_or(UtcOffset::UTC);
+        Form { is_json, text: formatter(sink, offset), offset }
+    }
+
+    /// A line in JSON, which escapes whatever would break it.
+    fn json(&self, level: log::Level, message: &str) -> String {
+        let time = OffsetDateTime::now_utc().to_offset(self.offset).format(TIME_FORMAT).unwrap_or_default();
+        format!("{}\n", json!({"time": time, "level": level.as_str(), "message": message}))
+    }
 }
 
 impl Logger {
     fn open(path: &Path, also_stderr: bool) -> Result<Logger, LogError> {
         let file = open(path).map_err(|reason| unopened(path, reason))?;
         let sink = Arc::new(Mutex::new(Sink::new(file, also_stderr)));
-        let formatter = Mutex::new(formatter(&sink));
-        Ok(Logger { sink, formatter })
+        let form = Mutex::new(Form::new(&sink, false));
+        Ok(Logger { sink, form })
     }
 
     fn reopen(&self, path: &Path) -> Result<(), LogError> {
         let file = open(path).map_err(|reason| unopened(path, reason))?;
         guard(&self.sink).file = file;
-        *guard(&self.formatter) = formatter(&self.sink);
+        let mut form = guard(&self.form);
+        *form = Form::new(&self.sink, form.is_json);
         Ok(())
     }
 
-    fn write(&self, level: log::Level, message: String) {
-        let formatter = guard(&self.formatter);
-        formatter.log(&Record::builder().level(level).args(format_args!("{message}")).build());
-        guard(&self.sink).end_line();
+    fn set_json(&self, is_json: bool) {
+        guard(&self.form).is_json = is_json;
+    }
+
+    fn write(&self, level: log::Level, message: &str) {
+        let form = guard(&self.form);
+        if form.is_json {
+            guard(&self.sink).line.extend_from_slice(form.json(level, message).as_bytes());
+        } else {
+            let message = on_one_line(message);
+            form.text.log(&Record::builder().level(level).args(format_args!("{message}")).build());
+        }
+        guard(&self.sink).end_line(form.is_json);
     }
 }
 
@@ -98,30 +139,33 @@ impl Log for Logger {
         if !self.enabled(record.metadata()) {
             return;
         }
-        self.write(record.level(), on_one_line(record.args().to_string()));
+        self.write(record.level(), &record.args().to_string());
     }
 
     fn flush(&self) {}
 }
 
 /// A line break in a message, perhaps a peer's, would let it forge a line of its own.
-fn on_one_line(message: String) -> String {
-    if message.chars().any(char::is_control) { message.chars().flat_map(escape).collect() } else { message }
+fn on_one_line(message: &str) -> String {
+    if message.chars().any(char::is_control) {
+        message.chars().flat_map(escape).collect()
+    } else {
+        message.to_owned()
+    }
 }
 
 fn escape(character: char) -> Vec<char> {
     if character.is_control() { character.escape_default().collect() } else { vec![character] }
 }
 
-fn formatter(sink: &Arc<Mutex<Sink>>) -> Box<WriteLogger<Gather>> {
+fn formatter(sink: &Arc<Mutex<Sink>>, offset: UtcOffset) -> Box<WriteLogger<Gather>> {
     let mut config = ConfigBuilder::new();
     config
+        .set_time_offset(offset)
         .set_time_format_custom(TIME_FORMAT)
         .set_thread_level(LevelFilter::Off)
         .set_target_level(LevelFilter::Off)
         .set_location_level(LevelFilter::Off);
-    // Where the local offset cannot be told, lines are in UTC, and say so.
-    let _ = config.set_time_offset_to_local();
     // The facade's level decides, because it can change while this one cannot.
     WriteLogger::new(LevelFilter::Trace, config.build(), Gather(Arc::clone(sink)))
 }
@@ -164,7 +208,7 @@ impl Sink {
         Sink { file, also_stderr, line: Vec::new(), torn: false, dropped: 0, dropped_total: 0 }
     }
 
-    fn end_line(&mut self) {
+    fn end_line(&mut self, is_json: bool) {
         let line = std::mem::take(&mut self.line);
         if self.also_stderr {
             // A reader that has gone away is no reason to stop.
@@ -173,7 +217,7 @@ impl Sink {
             }
         }
         if self.write_whole(&line) {
-            self.own_up();
+            self.own_up(is_json);
         } else {
             self.dropped += 1;
             self.dropped_total += 1;
@@ -183,9 +227,14 @@ impl Sink {
     }
 
     /// Once there is room again, the file says that lines are missing from it.
-    fn own_up(&mut self) {
+    fn own_up(&mut self, is_json: bool) {
         if self.dropped > 0 {
-            let notice = format!("[WARN] {} lines before the one above could not be written\n", self.dropped);
+            let words = format!("{} lines before the one above could not be written", self.dropped);
+            let notice = if is_json {
+                format!("{}\n", json!({"level": "WARN", "message": words}))
+            } else {
+                format!("[WARN] {words}\n")
+            };
             if self.write_whole(notice.as_bytes()) {
                 self.dropped = 0;
             }
@@ -244,7 +293,7 @@ mod tests {
     use std::os::unix::fs::PermissionsExt;
 
     fn say(logger: &Logger, message: &str) {
-        logger.write(log::Level::Info, on_one_line(message.to_owned()));
+        logger.write(log::Level::Info, message);
     }
 
     #[test]
@@ -271,6 +320,30 @@ mod tests {
         let text = std::fs::read_to_string(&path).unwrap();
         assert_eq!(text.lines().count(), 1);
         assert!(text.ends_with("one\\n2026 [INFO] two\\r\\u{1b}[2J\n"), "{text}");
+    }
+
+    #[test]
+    fn a_line_of_json_is_one_object_whatever_is_in_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("log");
+        let logger = Logger::open(&path, false).unwrap();
+        logger.set_json(true);
+        say(&logger, "one\n{\"level\": \"ERROR\"} 医\u{1b}");
+        logger.reopen(&path).unwrap();
+        guard(&logger.sink).dropped = 3;
+        say(&logger, "two");
+        logger.set_json(false);
+        say(&logger, "three");
+        let text = std::fs::read_to_string(&path).unwrap();
+        let lines: Vec<&str> = text.lines().collect();
+        let parsed: Vec<serde_json::Value> =
+            lines[..3].iter().map(|line| serde_json::from_str(line).unwrap()).collect();
+        assert_eq!(parsed[0]["message"], "one\n{\"level\": \"ERROR\"} 医\u{1b}");
+        assert_eq!(parsed[0]["level"], "INFO");
+        chrono::DateTime::parse_from_rfc3339(parsed[0]["time"].as_str().unwrap()).unwrap();
+        assert_eq!(parsed[1]["message"], "two");
+        assert!(parsed[2]["message"].as_str().unwrap().starts_with("3 lines before"), "{text}");
+        assert!(lines[3].ends_with("[INFO] three"), "{text}");
     }
 
     #[test]

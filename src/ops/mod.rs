@@ -17,5 +17,9 @@ pub mod directory;
 pub mod keyfile;
 /// Lines for the operator, one write each.
 pub mod log;
+/// Durations and sizes, counted.
+pub mod measure;
 /// One server a pid file, and signals to no other process.
 pub mod pidfile;
+/// What the system says of this process.
+pub mod process;

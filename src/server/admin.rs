@@ -6,7 +6,7 @@
 use super::bridge::Bridge;
 use crate::api::rpc::envelope::{self, Incoming};
 use crate::api::rpc::problem::{APPLICATION_ERROR, ErrorObject, INVALID_REQUEST, METHOD_NOT_FOUND};
-use crate::net::Verdict;
+use crate::net::{Counters, Verdict};
 use crate::ops::config::{Applies, Change, ConfigErrors};
 use log::info;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,12 @@ pub struct ReloadVerdict {
     pub after_restart: Vec<String>,
 }
 
+/// The metrics in the text form of Prometheus.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Metrics {
+    pub text: String,
+}
+
 /// That the server ends.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ending {
@@ -33,18 +39,19 @@ pub const INVALID_CONFIGURATION: &str = "invalid_configuration";
 
 type Answer = Result<Value, ErrorObject>;
 
-type Method = fn(&mut Bridge) -> Answer;
+type Method = fn(&mut Bridge, &Counters) -> Answer;
 
 /// The methods of this dialect.
-const METHODS: [(&str, Method); 3] = [
+const METHODS: [(&str, Method); 4] = [
     ("server.status", Bridge::answer_status),
+    ("server.metrics", Bridge::answer_metrics),
     ("server.reload", Bridge::answer_reload),
     ("server.stop", Bridge::answer_stop),
 ];
 
 impl Bridge {
     /// Answers one call of the operator's.
-    pub(super) fn administer(&mut self, data: &[u8], output: &mut Vec<u8>) -> Verdict {
+    pub(super) fn administer(&mut self, data: &[u8], counters: &Counters, output: &mut Vec<u8>) -> Verdict {
         let call = match envelope::parse(data) {
             Incoming::One(Ok(call)) => call,
             Incoming::One(Err(invalid)) => {
@@ -59,7 +66,7 @@ impl Bridge {
         };
         let method = METHODS.iter().find(|(name, _)| *name == call.method);
         let answer = match method {
-            Some((_, answer)) => answer(self),
+            Some((_, answer)) => answer(self, counters),
             None => {
                 let names: Vec<&str> = METHODS.iter().map(|(name, _)| *name).collect();
                 let message = format!("method not found; there are {}", names.join(", "));
@@ -78,11 +85,15 @@ impl Bridge {
         Verdict::Keep
     }
 
-    fn answer_status(&mut self) -> Answer {
-        Ok(json!(self.status()))
+    fn answer_status(&mut self, counters: &Counters) -> Answer {
+        Ok(json!(self.status(counters)))
     }
 
-    fn answer_reload(&mut self) -> Answer {
+    fn answer_metrics(&mut self, counters: &Counters) -> Answer {
+        Ok(json!(Metrics { text: self.metrics(counters) }))
+    }
+
+    fn answer_reload(&mut self, _: &Counters) -> Answer {
         info!("asked by the operator to reload");
         match self.reload_now() {
             Ok(changes) => {
@@ -99,7 +110,7 @@ impl Bridge {
         }
     }
 
-    fn answer_stop(&mut self) -> Answer {
+    fn answer_stop(&mut self, _: &Counters) -> Answer {
         info!("asked by the operator to stop");
         self.wants_end = true;
         Ok(json!(Ending { pid: std::process::id() }))

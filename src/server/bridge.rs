@@ -4,6 +4,7 @@
 //! It holds no rule and no SQL. Invariant: what applies of the configuration stands in `loaded`, and nowhere else
 //! that a reload does not reach.
 
+use super::meter::{Meter, Served};
 use super::now;
 use super::reload::Reloads;
 use crate::api::legacy::{self, Reply};
@@ -11,7 +12,8 @@ use crate::api::rpc::envelope;
 use crate::api::rpc::problem::{self, Code, Problem};
 use crate::dispatch::{Dispatcher, Then};
 use crate::net::{
-    self, Arrival, Background, CommitOutcome, Door, FrameError, Handler, Place, Refusal, Request, Verdict,
+    self, Arrival, Background, CommitOutcome, Door, FrameError, Handler, Place, Refusal, Request, Turn,
+    Verdict,
 };
 use crate::ops::config::Loaded;
 use crate::service::time::Now;
@@ -35,15 +37,17 @@ pub(super) struct Bridge {
     pub(super) loaded: Loaded,
     /// Set by a reload until the loop has taken them.
     pub(super) new_limits: Option<net::Limits>,
-    /// The address that answers.
+    /// The address that answers, and the one at which the metrics are read.
     pub(super) address: SocketAddr,
+    pub(super) metrics_address: Option<SocketAddr>,
     pub(super) started: Instant,
     pub(super) reloads: Reloads,
+    pub(super) meter: Meter,
     /// True exactly when the operator has asked for the end.
     pub(super) wants_end: bool,
     /// The moment of this turn, read from the clock by its first request.
     now: Option<Now>,
-    store_failed: bool,
+    pub(super) store_failed: bool,
     /// When the dispatcher has its minute's work to do.
     tends_at: Instant,
     /// When the dispatcher has something due, and the moment that it has named for that.
@@ -52,15 +56,22 @@ pub(super) struct Bridge {
 }
 
 impl Bridge {
-    pub(super) fn new(dispatcher: Dispatcher, loaded: Loaded, address: SocketAddr) -> Bridge {
+    pub(super) fn new(
+        dispatcher: Dispatcher,
+        loaded: Loaded,
+        address: SocketAddr,
+        metrics_address: Option<SocketAddr>,
+    ) -> Bridge {
         let started = Instant::now();
         Bridge {
             dispatcher,
             loaded,
             new_limits: None,
             address,
+            metrics_address,
             started,
             reloads: Reloads::default(),
+            meter: Meter::new(started),
             wants_end: false,
             now: None,
             store_failed: false,
@@ -80,18 +91,24 @@ impl Bridge {
         &mut self,
         session: &Session,
         request: Request<'_>,
-        place: Place,
+        arrival: Arrival<'_>,
         output: &mut Vec<u8>,
     ) -> Verdict {
         let now = self.now.get_or_insert_with(now);
-        let alone = place == Place::Alone;
-        match self.dispatcher.request(session, request.name, request.data, now, alone, output) {
+        let alone = arrival.place == Place::Alone;
+        let (begun, before) = (Instant::now(), self.dispatcher.statement_time());
+        let verdict = match self.dispatcher.request(session, request.name, request.data, now, alone, output) {
             Then::Keep => Verdict::Keep,
             Then::Linger(linger) => Verdict::Linger(linger),
             Then::Close => Verdict::Close,
-            Then::Later => Verdict::Later,
-            Then::Wait => Verdict::Wait,
-        }
+            Then::Later => return Verdict::Later,
+            Then::Wait => return Verdict::Wait,
+        };
+        let database = self.dispatcher.statement_time() - before;
+        let (operation, role) = self.dispatcher.at_hand();
+        let (session, since, ended) = (*session, arrival.since, Instant::now());
+        self.meter.serve(Served { operation, role, session, since, begun, ended, database });
+        verdict
     }
 }
 
@@ -110,15 +127,18 @@ impl Handler for Bridge {
         output: &mut Vec<u8>,
     ) -> Verdict {
         match arrival.door {
-            Door::Clients => self.serve(session, request, arrival.place, output),
-            Door::Admin => self.administer(request.data, output),
-            Door::Metrics => Verdict::Close,
+            Door::Clients => self.serve(session, request, arrival, output),
+            Door::Admin => self.administer(request.data, arrival.counters, output),
+            Door::Metrics => self.answer_scrape(request.name, arrival.counters, output),
         }
     }
 
     fn commit(&mut self) -> CommitOutcome {
         self.now = None;
-        match self.dispatcher.commit() {
+        let (began, before) = (Instant::now(), self.dispatcher.commits());
+        let outcome = self.dispatcher.commit();
+        self.meter.commit(began, self.dispatcher.commits() != before);
+        match outcome {
             Commit::Durable => CommitOutcome::Durable,
             Commit::Lost => CommitOutcome::Lost,
             Commit::Fatal => {
@@ -126,6 +146,11 @@ impl Handler for Bridge {
                 CommitOutcome::Fatal
             }
         }
+    }
+
+    fn flushed(&mut self, turn: Turn) {
+        let slow_ms = self.loaded.config.log.slow_ms;
+        self.meter.flushed(turn, (slow_ms > 0).then(|| Duration::from_millis(slow_ms)));
     }
 
     fn push(&mut self, deliver: &mut dyn FnMut(SessionId, &[u8])) {

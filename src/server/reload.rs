@@ -6,7 +6,7 @@
 use super::bridge::Bridge;
 use super::limits;
 use crate::dispatch::Settings;
-use crate::ops::config::{Applies, Change, ConfigError, ConfigErrors, Reloaded};
+use crate::ops::config::{Applies, Change, ConfigError, ConfigErrors, LogFormat, Reloaded};
 use crate::ops::log as log_file;
 use log::{error, info, warn};
 use std::time::Instant;
@@ -70,6 +70,7 @@ impl Bridge {
         let config = &loaded.config;
         // What has changed is said even where the new level would hide it.
         log_file::set_level(self.loaded.config.log.level.max(config.log.level));
+        log_file::set_json(config.log.format == LogFormat::Json);
         self.dispatcher.set(Settings::from_config(config));
         self.new_limits = Some(limits(config));
         if changes.is_empty() {

@@ -31,12 +31,25 @@ pub enum Unproven {
     NoRandomness(String),
 }
 
+/// What logins have come to since the start.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LoginCounts {
+    pub succeeded: u64,
+    pub wrong: u64,
+    pub disabled: u64,
+    /// Not looked at, for too many have failed before.
+    pub delayed: u64,
+    /// Failures that have brought a delay.
+    pub lockouts: u64,
+}
+
 /// Where passwords are proven: what was derived for the request at hand, and what is remembered of others.
 pub struct Desk {
     pub rules: LoginRules,
     pub remembered: Remembered,
     /// What has been derived for the request that is being answered.
     pub derived: Vec<Derived>,
+    pub counts: LoginCounts,
 }
 
 /// What a password came to.
@@ -49,7 +62,7 @@ enum Proof {
 
 impl Desk {
     pub fn new(rules: LoginRules, remembered: Remembered) -> Desk {
-        Desk { rules, remembered, derived: Vec::new() }
+        Desk { rules, remembered, derived: Vec::new(), counts: LoginCounts::default() }
     }
 
     /// The form in which a new password is stored.
@@ -153,8 +166,10 @@ pub fn is_repeated(
     peer: IpAddr,
     now: &Now,
 ) -> Result<bool, Error> {
-    Ok(is_remembered(transaction, desk, username, password, now)
-        && throttle::is_untroubled(transaction, &Subjects::of(username, peer), now)?)
+    let is_repeated = is_remembered(transaction, desk, username, password, now)
+        && throttle::is_untroubled(transaction, &Subjects::of(username, peer), now)?;
+    desk.counts.succeeded += u64::from(is_repeated);
+    Ok(is_repeated)
 }
 
 /// Why a login came to nothing.
@@ -185,6 +200,25 @@ pub fn login(
     peer: IpAddr,
     now: &Now,
 ) -> Result<Login, LoginFailure> {
+    let login = look_at(transaction, desk, username, password, peer, now)?;
+    let counts = &mut desk.counts;
+    match &login {
+        Login::Verified(_) => counts.succeeded += 1,
+        Login::UnknownUser | Login::WrongPassword { .. } => counts.wrong += 1,
+        Login::Disabled { .. } => counts.disabled += 1,
+        Login::TooMany(_) => counts.delayed += 1,
+    }
+    Ok(login)
+}
+
+fn look_at(
+    transaction: &Transaction<'_>,
+    desk: &mut Desk,
+    username: &str,
+    password: &str,
+    peer: IpAddr,
+    now: &Now,
+) -> Result<Login, LoginFailure> {
     let account = find(transaction, username)?;
     let subjects = Subjects::of(username, peer);
     // This comes before what is remembered, or a success of the owner's would let others guess without delay.
@@ -200,7 +234,8 @@ pub fn login(
     }
     let proof = desk.prove(account.as_ref().map(|account| account.password_hash.as_str()), password)?;
     let (Some(account), Proof::Right(newer)) = (&account, proof) else {
-        throttle::failed(transaction, &subjects, &desk.rules.throttle, now)?;
+        let is_delayed = throttle::failed(transaction, &subjects, &desk.rules.throttle, now)?;
+        desk.counts.lockouts += u64::from(is_delayed);
         return Ok(account
             .map_or(Login::UnknownUser, |account| Login::WrongPassword { user_id: account.actor.user_id }));
     };

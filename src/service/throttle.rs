@@ -138,13 +138,13 @@ pub fn is_untroubled(transaction: &Transaction<'_>, subjects: &Subjects, now: &N
     Ok(left(count(transaction, address)?, ADDRESS_WINDOW_MS, now) <= 0)
 }
 
-/// Counts a failure.
+/// Counts a failure. Returns whether it brings a delay.
 pub fn failed(
     transaction: &Transaction<'_>,
     subjects: &Subjects,
     rules: &ThrottleRules,
     now: &Now,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     drop_old(transaction, rules, now)?;
     let (subject, known) = counted(transaction, subjects)?;
     let mut count = within(known.unwrap_or_default(), rules.window_ms, now);
@@ -155,13 +155,15 @@ pub fn failed(
         count.blocked_until = now.unix_ms + (DELAY_MS << doublings).min(rules.delay_max_ms);
     }
     keep(transaction, subject, &count)?;
-    let Some(address) = &subjects.address else { return Ok(()) };
+    let Some(address) = &subjects.address else { return Ok(over > 0) };
     let mut count = within(self::count(transaction, address)?.unwrap_or_default(), ADDRESS_WINDOW_MS, now);
     count.failures += 1;
-    if count.failures >= rules.per_address_max {
+    let is_address_delayed = count.failures >= rules.per_address_max;
+    if is_address_delayed {
         count.blocked_until = count.window_began_at + ADDRESS_WINDOW_MS;
     }
-    keep(transaction, address, &count)
+    keep(transaction, address, &count)?;
+    Ok(over > 0 || is_address_delayed)
 }
 
 /// Drops a few counts that mean nothing any longer: of what failed, once its window and the longest delay behind

@@ -199,6 +199,7 @@ impl Store {
         columns: impl FnOnce(&[String]) -> Result<(), AdhocRefusal>,
         row: impl FnMut(&[Value<'_>]) -> Result<(), AdhocRefusal>,
     ) -> Result<(), AdhocRefusal> {
+        let _timed = self.counts.time();
         let deadline = Instant::now() + limits.time;
         self.reader
             .progress_handler(STEPS_BETWEEN_CHECKS, Some(move || Instant::now() >= deadline))

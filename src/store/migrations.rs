@@ -19,7 +19,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../sql/migrations/0006_clinic.sql"),
     include_str!("../../sql/migrations/0007_care.sql"),
 ];
-const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
+pub const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
 /// The letters "meds", in the database header's field for it.
 const APPLICATION_ID: i32 = 0x6d65_6473;
 

@@ -5,6 +5,7 @@
 
 mod adhoc;
 mod error;
+mod figures;
 mod migrations;
 mod open;
 mod row;
@@ -13,9 +14,10 @@ mod turn;
 
 pub use adhoc::{AdhocLimits, AdhocRefusal};
 pub use error::Error;
-pub use migrations::Adoption;
+pub use figures::Figures;
+pub use migrations::{Adoption, SCHEMA_VERSION};
 pub use open::{HashCredential, OpenError, Opened};
 pub use row::{Row, Value};
-pub use rusqlite::{params, params_from_iter};
+pub use rusqlite::{params, params_from_iter, version as library_version};
 pub use statements::Statement;
 pub use turn::{CheckpointNeed, Commit, Store, Transaction};

@@ -5,6 +5,7 @@
 //! rolled the whole transaction back, nothing of the turn is there, and `commit` says so.
 
 use super::adhoc::Pages;
+use super::figures::{Counts, Figures};
 use super::open::Lock;
 use super::{Error, Row, Statement, Value};
 use log::error;
@@ -77,6 +78,7 @@ pub struct Store {
     checkpointed_pages: usize,
     /// True exactly when a statement has met an error after which the file cannot be trusted.
     fatal: Cell<bool>,
+    pub(super) counts: Counts,
 }
 
 impl Store {
@@ -101,7 +103,22 @@ impl Store {
             wal_pages,
             checkpointed_pages: 0,
             fatal: Cell::new(false),
+            counts: Counts::default(),
         }
+    }
+
+    pub fn figures(&self) -> Figures {
+        self.counts.figures(self.locked)
+    }
+
+    /// How many turns have written and are durable.
+    pub fn commits(&self) -> u64 {
+        self.counts.commits()
+    }
+
+    /// How long all statements together have taken since the start.
+    pub fn statement_time(&self) -> Duration {
+        self.counts.taken()
     }
 
     /// How much there is to be moved from the WAL into the file itself.
@@ -122,6 +139,8 @@ impl Store {
         let statement = Statement { file: "", sql: "PRAGMA wal_checkpoint(PASSIVE)" };
         if let Err(error) = self.view(false).first(&statement, [], |_| Ok::<_, Error>(())) {
             error!("the WAL could not be moved into the database file: {error}");
+        } else {
+            self.counts.note_checkpoint();
         }
     }
 
@@ -224,10 +243,15 @@ impl Store {
                 let ended = self.check_open().and_then(|()| self.run("COMMIT"));
                 if let Err(error) = ended {
                     self.lose(&error);
+                } else if self.turn == Turn::Writing {
+                    self.counts.note_commit();
                 }
             }
         }
         let lost = self.turn == Turn::Lost;
+        if lost {
+            self.counts.note_rollback();
+        }
         self.turn = Turn::Idle;
         match (lost, self.fatal.get()) {
             (_, true) => Commit::Fatal,
@@ -312,12 +336,14 @@ impl Store {
     /// Remembers an error after which the file cannot be trusted, whatever the caller makes of it.
     pub(super) fn note(&self, error: &Error) {
         note(error, &self.fatal);
+        self.counts.note_error(error);
     }
 
     fn view(&self, may_write: bool) -> Transaction<'_> {
         Transaction {
             connection: &self.writer,
             fatal: &self.fatal,
+            counts: &self.counts,
             generation: self.generation,
             may_write,
             written: Cell::new(0),
@@ -334,6 +360,7 @@ impl Store {
 pub struct Transaction<'a> {
     connection: &'a Connection,
     fatal: &'a Cell<bool>,
+    counts: &'a Counts,
     generation: u64,
     may_write: bool,
     /// Statements that have written.
@@ -353,6 +380,7 @@ impl Transaction<'_> {
         parameters: impl Params,
         read: impl FnOnce(&Row<'_>) -> Result<T, E>,
     ) -> Result<Option<T>, E> {
+        let _timed = self.counts.time();
         let mut prepared =
             self.connection.prepare_cached(statement.sql).map_err(|error| self.noted(error))?;
         let mut rows = prepared.query(parameters).map_err(|error| self.noted(error))?;
@@ -369,6 +397,7 @@ impl Transaction<'_> {
         parameters: impl Params,
         mut each: impl FnMut(&Row<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
+        let _timed = self.counts.time();
         let mut prepared =
             self.connection.prepare_cached(statement.sql).map_err(|error| self.noted(error))?;
         let mut rows = prepared.query(parameters).map_err(|error| self.noted(error))?;
@@ -381,6 +410,7 @@ impl Transaction<'_> {
     /// Runs a statement that writes and returns no rows. Returns how many it changed.
     pub fn execute(&self, statement: &Statement, parameters: impl Params) -> Result<usize, Error> {
         self.begin_statement()?;
+        let _timed = self.counts.time();
         self.connection
             .prepare_cached(statement.sql)
             .and_then(|mut prepared| prepared.execute(parameters))
@@ -398,6 +428,7 @@ impl Transaction<'_> {
     /// its many forms would drive the others out.
     pub fn insert_composed(&self, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
         self.begin_statement()?;
+        let _timed = self.counts.time();
         self.connection
             .prepare(sql)
             .and_then(|mut prepared| prepared.execute(params_from_iter(values)))
@@ -415,6 +446,7 @@ impl Transaction<'_> {
     fn noted(&self, error: rusqlite::Error) -> Error {
         let error = Error::from(error);
         note(&error, self.fatal);
+        self.counts.note_error(&error);
         error
     }
 }

@@ -1,8 +1,12 @@
-//! A server that runs, as its operator tends it: configuration read again, and what is said by the admin socket.
+//! A server that runs, as its operator tends it: configuration read again, what is said by the admin socket,
+//! how it is, and what it has counted.
 
 #[path = "../common/mod.rs"]
 mod common;
 mod place;
 
 mod admin;
+mod metrics;
 mod reload;
+mod slow;
+mod status;

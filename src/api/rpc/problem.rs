@@ -225,6 +225,13 @@ impl ErrorObject {
         ErrorObject { code, message: message.into(), data: None }
     }
 
+    /// Whether something of ours has failed, and it is not that a rule or a limit says no.
+    pub fn is_fault(&self) -> bool {
+        let word = self.data.as_ref().and_then(|data| data.get("code")).and_then(Value::as_str);
+        let faults = [Code::Busy, Code::StorageFull, Code::Retry].map(Code::word);
+        self.code == INTERNAL_ERROR || word.is_some_and(|word| faults.contains(&word))
+    }
+
     pub fn of(code: Code) -> ErrorObject {
         application(code, code.meaning().to_owned(), Map::new())
     }

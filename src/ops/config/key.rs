@@ -3,9 +3,9 @@
 //! Invariant: every field of `Config` is reached by exactly one line of `KEYS`.
 
 use super::parse::Complaint;
-use super::{Config, LEGACY_OPERATIONS, LimitScope};
+use super::{Config, LEGACY_OPERATIONS, LimitScope, LogFormat};
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use toml::Spanned;
 use toml::de::DeValue;
@@ -73,6 +73,8 @@ keys! {
     server.log_file = path();
     server.pid_file = path() restart;
     log.level = level();
+    log.format = log_format();
+    log.slow_ms = integer(0, MINUTE_MS);
     limits.connections_max = integer(1, 1_000_000);
     limits.connections_per_address_max = integer(1, 1_000_000);
     limits.name_max_bytes = integer(1, 64 * KIB);
@@ -128,6 +130,7 @@ keys! {
     audit.reads = boolean();
     audit.key_file = path() restart;
     audit.anchor_file = path() restart;
+    metrics.address = loopback() restart;
 }
 
 type Read<T> = Result<T, Vec<Complaint>>;
@@ -197,6 +200,14 @@ fn level(value: &Spanned<DeValue>) -> Read<log::LevelFilter> {
     }
 }
 
+fn log_format(value: &Spanned<DeValue>) -> Read<LogFormat> {
+    let named = match value.get_ref() {
+        DeValue::String(text) => LogFormat::ALL.into_iter().find(|format| format.word() == text.as_ref()),
+        _ => None,
+    };
+    named.map_or_else(|| refuse(value, r#""text" or "json""#), Ok)
+}
+
 const LEVELS: &str = r#""off", "error", "warn", "info", "debug" or "trace""#;
 
 fn limit_scope(value: &Spanned<DeValue>) -> Read<LimitScope> {
@@ -219,6 +230,22 @@ fn time_of_day(value: &Spanned<DeValue>) -> Read<String> {
     match value.get_ref() {
         DeValue::String(text) if text.is_empty() || is_time(text) => Ok(text.to_string()),
         _ => refuse(value, r#"a time of the day, such as "07:30", or "" for none"#),
+    }
+}
+
+/// An address with its port on this machine, or none.
+fn loopback(value: &Spanned<DeValue>) -> Read<Option<SocketAddr>> {
+    let address = match value.get_ref() {
+        DeValue::String(text) if text.is_empty() => return Ok(None),
+        DeValue::String(text) => text.parse::<SocketAddr>().ok(),
+        _ => None,
+    };
+    match address.filter(|address| address.ip().is_loopback()) {
+        Some(address) => Ok(Some(address)),
+        None => refuse(
+            value,
+            r#"an address of this machine with its port, such as "127.0.0.1:9464", or "" for none"#,
+        ),
     }
 }
 
@@ -328,6 +355,18 @@ impl Show for PathBuf {
 impl Show for log::LevelFilter {
     fn show(&self) -> String {
         self.as_str().to_lowercase().show()
+    }
+}
+
+impl Show for Option<SocketAddr> {
+    fn show(&self) -> String {
+        self.map(|address| address.to_string()).unwrap_or_default().show()
+    }
+}
+
+impl Show for LogFormat {
+    fn show(&self) -> String {
+        self.word().to_owned().show()
     }
 }
 
