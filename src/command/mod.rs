@@ -48,7 +48,8 @@ Examples:
   medsrv start                          run in the background, on the defaults or ./medsrv.conf
   medsrv start --foreground --port 0    run here, on a port that the system chooses
   medsrv demo                           watch a clinic's morning; nothing stays behind
-  medsrv status
+  medsrv status                         and with --watch, once a second
+  medsrv reload                         after a change of the configuration; says what is wrong with it
   medsrv user add admin --role admin    the first account; it asks for the password
   medsrv call doctor.list department=内科
   medsrv stop

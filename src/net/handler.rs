@@ -124,6 +124,8 @@ pub trait Handler {
     fn reload(&mut self) {}
     /// The operator asks for the log to be opened anew.
     fn reopen(&mut self) {}
+    /// The operator asks for the log to say how all is.
+    fn report(&mut self, _counters: &Counters) {}
     /// Once after they have changed: what the loop allows from now on.
     fn new_limits(&mut self) -> Option<Limits> {
         None

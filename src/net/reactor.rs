@@ -210,6 +210,7 @@ impl Reactor {
             match intent {
                 Intent::Reload => handler.reload(),
                 Intent::Reopen => handler.reopen(),
+                Intent::Report => handler.report(&self.counters),
                 Intent::Shutdown => self.begin_end(now),
             }
         }

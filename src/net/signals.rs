@@ -4,7 +4,7 @@
 //! carries it out at its own place in the turn.
 
 use mio::{Interest, Registry, Token};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook_mio::v1_0::Signals;
 use std::io;
 
@@ -17,6 +17,8 @@ pub(super) enum Intent {
     Reload,
     /// SIGUSR1: the log was moved away; open it anew.
     Reopen,
+    /// SIGUSR2: say in the log how all is.
+    Report,
 }
 
 pub(super) struct SignalSource {
@@ -25,7 +27,7 @@ pub(super) struct SignalSource {
 
 impl SignalSource {
     pub(super) fn register(registry: &Registry, token: Token) -> io::Result<SignalSource> {
-        let mut signals = Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1])?;
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2])?;
         registry.register(&mut signals, token, Interest::READABLE)?;
         Ok(SignalSource { signals })
     }
@@ -35,6 +37,7 @@ impl SignalSource {
         self.signals.pending().map(|signal| match signal {
             SIGHUP => Intent::Reload,
             SIGUSR1 => Intent::Reopen,
+            SIGUSR2 => Intent::Report,
             _ => Intent::Shutdown,
         })
     }

@@ -12,13 +12,14 @@ use crate::api::rpc::envelope;
 use crate::api::rpc::problem::{self, Code, Problem};
 use crate::dispatch::{Dispatcher, Then};
 use crate::net::{
-    self, Arrival, Background, CommitOutcome, Door, FrameError, Handler, Place, Refusal, Request, Turn,
-    Verdict,
+    self, Arrival, Background, CommitOutcome, Counters, Door, FrameError, Handler, Place, Refusal, Request,
+    Turn, Verdict,
 };
 use crate::ops::config::Loaded;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::Commit;
+use log::{error, info};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
@@ -190,6 +191,14 @@ impl Handler for Bridge {
 
     fn reopen(&mut self) {
         Bridge::reopen(self);
+    }
+
+    fn report(&mut self, counters: &Counters) {
+        let status = self.status(counters);
+        match serde_json::to_string(&status) {
+            Ok(text) => info!("status: {text}"),
+            Err(error) => error!("the status cannot be told: {error}"),
+        }
     }
 
     fn new_limits(&mut self) -> Option<net::Limits> {

@@ -63,6 +63,16 @@ fn a_server_is_stopped_in_words_and_by_a_signal_where_it_has_no_socket() {
 }
 
 #[test]
+fn a_path_that_is_too_long_for_a_socket_leaves_signals() {
+    let long = format!("{}/server.pid", "x".repeat(120));
+    let mut server = Server::start(&["--demo", "--pid-file", &long], "");
+    assert!(server.log().contains("only signals reach the server"), "{}", server.log());
+    expect(&server, 0, &["status", "--pid-file", &long]);
+    expect(&server, 0, &["stop", "--pid-file", &long]);
+    assert_eq!(server.wait(), Some(0));
+}
+
+#[test]
 fn a_reload_without_a_socket_is_asked_for_and_not_promised() {
     let server = Server::demo();
     fs::remove_file(socket(&server)).unwrap();

@@ -207,6 +207,12 @@ fn the_dashboard_shows_what_there_is() {
         .lines()
         .filter_map(|line| line.strip_prefix("# TYPE ").and_then(|rest| rest.split(' ').next()))
         .collect();
+    let page = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/operations.md")).unwrap();
+    for name in &known {
+        let word = |name: &str| ["`", "{", " "].iter().any(|end| page.contains(&format!("`{name}{end}")));
+        let short = name.strip_prefix("medsrv").unwrap();
+        assert!(word(name) || word(short), "docs/operations.md has no {name}");
+    }
     let is_known = |name: &str| families(name).into_iter().any(|family| known.contains(family));
     let (mut ids, mut expressions) = (BTreeSet::new(), 0);
     for panel in dashboard["panels"].as_array().unwrap() {

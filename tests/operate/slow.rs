@@ -36,6 +36,19 @@ fn what_is_slow_is_told_with_its_parts_and_without_its_values() {
 }
 
 #[test]
+fn a_signal_has_the_log_say_how_all_is() {
+    let server = Server::demo();
+    server.ask(OLD);
+    server.signal(Signal::USR2);
+    wait_until("it was told", || server.log().contains("[INFO] status: {"));
+    let log = server.log();
+    let told = log.lines().find_map(|line| line.split_once("status: ")).unwrap().1;
+    let told: Value = serde_json::from_str(told).unwrap();
+    assert_eq!((&told["pid"], &told["requests"]["total"]), (&server.pid().into(), &1.into()));
+    server.stop();
+}
+
+#[test]
 fn the_log_is_json_where_it_is_set_so_and_changes_with_a_reload() {
     let server = Server::configured("[log]\nformat = \"json\"\n");
     server.ask(r#"{"login": true, "user_name": "nobody", "password": "x"}"#);
