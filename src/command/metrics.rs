@@ -20,7 +20,7 @@ pub fn run(common: &Common) -> u8 {
         Err(AdminError::Unreachable { .. })
             if matches!(pidfile::inspect(pid_file), Ok(State::Absent | State::Dead { .. })) =>
         {
-            complain(format_args!("medsrv is not running: nobody holds {}", pid_file.display()));
+            complain(format_args!("no server runs: nobody holds {}", pid_file.display()));
             exit::NOT_THERE
         }
         Err(error) => {

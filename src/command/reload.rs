@@ -69,7 +69,7 @@ fn ask_by_signal(pid_file: &Path, why: &AdminError) -> u8 {
             exit::FAILURE
         }
         Ok(State::Dead { .. } | State::Absent) => {
-            complain(format_args!("medsrv is not running: nobody holds {}", pid_file.display()));
+            complain(format_args!("no server runs: nobody holds {}", pid_file.display()));
             exit::NOT_THERE
         }
         Err(error) => {

@@ -218,6 +218,6 @@ fn the_command_tells_a_valid_file_from_one_that_is_not_and_from_no_server() {
     assert_eq!(absent.exit_code, 78, "{absent:?}");
     configure(&server, "");
     let absent = expect(&server, 7, &["reload", "--pid-file", "nowhere"]);
-    assert!(absent.err.contains("medsrv is not running"), "{absent:?}");
+    assert!(absent.err.contains("no server runs"), "{absent:?}");
     server.stop();
 }
