@@ -5,8 +5,8 @@
 
 use crate::ops::config;
 use crate::service::booking::{BookingRules, LimitScope};
-use crate::service::login::LoginRules;
 use crate::service::chat::ChatRules;
+use crate::service::login::LoginRules;
 use crate::service::order::OrderRules;
 use crate::service::queue::QueueRules;
 use crate::service::reminder::ReminderRules;

@@ -7,9 +7,11 @@ mod parse;
 mod reload;
 #[cfg(test)]
 mod tests;
+mod word;
 
 pub use key::{Applies, KEYS, Key};
 pub use reload::{Change, Reloaded};
+pub use word::{LimitScope, LogFormat};
 
 use ipnet::IpNet;
 use parse::{Checked, check_relations, parse};
@@ -75,24 +77,6 @@ pub struct Log {
     pub format: LogFormat,
     /// 0 tells of no request.
     pub slow_ms: u64,
-}
-
-/// The form of a line in the log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LogFormat {
-    Text,
-    Json,
-}
-
-impl LogFormat {
-    pub const ALL: [LogFormat; 2] = [LogFormat::Text, LogFormat::Json];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            LogFormat::Text => "text",
-            LogFormat::Json => "json",
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -172,30 +156,6 @@ pub struct Chat {
     /// After the visit.
     pub open_days: u32,
     pub messages_per_minute_max: u32,
-}
-
-/// Of what a patient may have one appointment a day.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum LimitScope {
-    Department,
-    Doctor,
-    Session,
-    /// Any number.
-    None,
-}
-
-impl LimitScope {
-    pub const ALL: [LimitScope; 4] =
-        [LimitScope::Department, LimitScope::Doctor, LimitScope::Session, LimitScope::None];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            LimitScope::Department => "department",
-            LimitScope::Doctor => "doctor",
-            LimitScope::Session => "session",
-            LimitScope::None => "none",
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
