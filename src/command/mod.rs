@@ -6,6 +6,8 @@ mod audit;
 mod call;
 mod check;
 mod demo;
+mod operator;
+mod report;
 mod restart;
 mod secret;
 mod start;
@@ -42,6 +44,7 @@ Examples:
   medsrv status
   medsrv user add admin --role admin    the first account; it asks for the password
   medsrv call doctor.list department=内科
+  medsrv report overview --format html --out report.html
   medsrv stop
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 65 database, 70 internal error, 71 port or system,
@@ -123,6 +126,9 @@ pub enum Command {
         #[command(subcommand)]
         task: user::Task,
     },
+    /// Count what came of a clinic's days: appointments, waiting, places, fees and beds
+    #[command(after_help = report::HELP)]
+    Report(report::Task),
     /// Check the audit trail, or write it out
     #[command(after_help = "Example: medsrv audit verify && medsrv audit export --since 2026-01-01")]
     Audit {
@@ -143,6 +149,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Demo(task) => demo::run(&task),
         Command::Call(task) => call::run(common, &task),
         Command::User { task } => user::run(common, &task),
+        Command::Report(task) => report::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
 }
@@ -254,6 +261,7 @@ mod tests {
             "medsrv call --pid-file p --port 1 {}",
             "medsrv call --pid-file p doctor.get --port 1 doctor_id=7 --token t",
             "medsrv user --pid-file p passwd admin --port 1",
+            "medsrv report --pid-file p day --port 1 --from 2026-01-31 --to 2026-01-31 --format csv",
             "medsrv audit --pid-file p verify --port 1",
             "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",
         ] {

@@ -2,9 +2,7 @@
 //! Invariant: a change and its entry in the audit trail are one transaction, and no password is derived while
 //! the write lock is held.
 
-mod operator;
-
-use super::{Common, Problem, complain, exit, open_beside, problem, report, secret};
+use super::{Common, Problem, complain, exit, open_beside, operator, problem, report, secret};
 use crate::ops::config::Config;
 use crate::ops::directory;
 use crate::server::trail;

@@ -78,6 +78,7 @@ pub const METHODS: &[Entry] = &[
     entry::<of::QueueStatus>(),
     entry::<of::OpenEncounter>(),
     entry::<of::GetEncounter>(),
+    entry::<of::GetReport>(),
     entry::<of::Subscribe>(),
     entry::<of::Unsubscribe>(),
     entry::<of::ListNotices>(),

@@ -132,6 +132,7 @@ pub const RIGHTS: &[Right] = {
         roles("queue.status",             [Own,        Own,        Anyone,     Anyone,     WithReason]),
         roles("encounter.open",           [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
         roles("encounter.get",            [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("report.get",               [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
         open("event.subscribe"),
         open("event.unsubscribe"),
         roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),

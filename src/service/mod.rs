@@ -22,6 +22,7 @@ pub mod patient;
 pub mod queue;
 pub mod reminder;
 pub mod reply;
+pub mod report;
 pub mod schedule;
 pub mod session;
 pub mod table;

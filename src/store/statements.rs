@@ -51,6 +51,15 @@ statements! {
         BY_ID = "by_id";
         INSERT = "insert";
     }
+    report {
+        APPOINTMENTS = "appointments";
+        APPOINTMENTS_OF_DOCTOR = "appointments_of_doctor";
+        BEDS = "beds";
+        DISCHARGES = "discharges";
+        DOCTOR = "doctor";
+        SESSIONS = "sessions";
+        SESSIONS_OF_DOCTOR = "sessions_of_doctor";
+    }
     legacy_request {
         ADD = "add";
         RECENT = "recent";

@@ -21,6 +21,7 @@ mod params;
 mod patient;
 pub mod problem;
 mod queue;
+mod report;
 mod schedule;
 mod session;
 mod waitlist;
@@ -47,6 +48,7 @@ pub mod methods {
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
+    pub use super::report::GetReport;
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
         ListExceptions, ListSessions as ListClinicSessions, ListTemplates, RemoveBlock, RemoveException,
