@@ -9,6 +9,7 @@ mod matrix;
 mod old_dialect;
 mod passwords;
 mod places;
+mod reports;
 mod retries;
 mod sessions;
 mod throttle;

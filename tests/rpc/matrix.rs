@@ -4,6 +4,7 @@
 use crate::care::of_encounter;
 use crate::clinic::*;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
+use crate::reports::of_report;
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -80,6 +81,7 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("queue.status", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
     ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("report.get", ["no", "own", "no", "any", "any", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -126,7 +128,7 @@ const REASONED: &[&str] = &[
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter];
+const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_report];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

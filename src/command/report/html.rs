@@ -65,8 +65,12 @@ fn period(from: &str, to: &str) -> String {
     if from == to {
         return spoken(from, true);
     }
-    let has_one_year = from.get(..4) == to.get(..4);
-    format!("{} to {}", spoken(from, !has_one_year), spoken(to, true))
+    let is_same = |bytes: usize| from.get(..bytes) == to.get(..bytes);
+    let begin = match from.get(8..).map(|day| day.trim_start_matches('0')) {
+        Some(day) if is_same(7) => day.to_owned(),
+        _ => spoken(from, !is_same(4)),
+    };
+    format!("{begin} to {}", spoken(to, true))
 }
 
 pub fn page(found: &Found<'_>) -> String {
@@ -94,11 +98,10 @@ fn summary(found: &Found<'_>) -> String {
         return "There is nothing to report of these days.".into();
     }
     let tables = &found.tables;
-    let days = if tables.days.is_empty() { tables.departments.values() } else { tables.departments.values() };
     let all = match found.request.name {
         Name::Day | Name::Overview => sum(tables.days.values()),
         Name::Doctor => sum(tables.doctors.values().map(|row| &row.figures)),
-        _ => sum(days),
+        _ => sum(tables.departments.values()),
     };
     if all.booked == 0 {
         return String::new();
@@ -342,6 +345,7 @@ mod tests {
     fn periods_are_spoken() {
         for (from, to, expected) in [
             ("2026-01-05", "2026-01-05", "5 January 2026"),
+            ("2026-01-05", "2026-01-31", "5 to 31 January 2026"),
             ("2026-01-05", "2026-02-01", "5 January to 1 February 2026"),
             ("2025-12-31", "2026-01-01", "31 December 2025 to 1 January 2026"),
         ] {
