@@ -212,6 +212,7 @@ fn every_document_that_is_named_is_there() {
         "docs/rpc.md",
         "docs/accounts.md",
         "docs/performance.md",
+        "docs/reports.md",
         "tests/clients/README.md",
     ] {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);

@@ -248,7 +248,7 @@ fn causes(found: &Found<'_>) -> Option<String> {
             let by = if by.is_empty() { "system".to_owned() } else { by };
             let label = match reason {
                 Some(reason) => format!("{reason} ({by})"),
-                None => format!("no or another reason ({by})"),
+                None => format!("no common reason ({by})"),
             };
             let says = format!("{label}: {}", units::count(count));
             Bar {

@@ -50,10 +50,10 @@ const FIGURES: &[Made<Figures>] = &[
     ("no_show_rate", Some("No-show rate"), |of| Cell::Ratio(of.no_show_rate())),
     ("left_unseen", None, |of| Cell::Count(of.left_unseen)),
     ("still_waiting", None, |of| Cell::Count(of.still_waiting)),
-    ("waiting_p50_min", Some("Wait p50"), |of| Cell::Length(of.waiting.percentile(50))),
-    ("waiting_p90_min", Some("Wait p90"), |of| Cell::Length(of.waiting.percentile(90))),
-    ("consultation_p50_min", Some("Seen p50"), |of| Cell::Length(of.consultation.percentile(50))),
-    ("consultation_p90_min", Some("Seen p90"), |of| Cell::Length(of.consultation.percentile(90))),
+    ("waiting_p50_min", Some("Wait p50, min"), |of| Cell::Length(of.waiting.percentile(50))),
+    ("waiting_p90_min", Some("Wait p90, min"), |of| Cell::Length(of.waiting.percentile(90))),
+    ("consultation_p50_min", Some("Seen p50, min"), |of| Cell::Length(of.consultation.percentile(50))),
+    ("consultation_p90_min", Some("Seen p90, min"), |of| Cell::Length(of.consultation.percentile(90))),
     ("sessions", None, |of| Cell::Count(of.sessions)),
     ("sessions_stopped", None, |of| Cell::Count(of.sessions_stopped)),
     ("places", None, |of| Cell::Count(of.places().capacity)),
@@ -83,8 +83,8 @@ const BEDS: &[Made<BedFigures>] = &[
     ("occupied_hours", Some("Occupied hours"), |of| hours(of.occupied_ms)),
     ("occupancy", Some("Occupancy"), |of| Cell::Ratio(of.occupancy())),
     ("discharged", Some("Discharged"), |of| Cell::Count(of.discharged)),
-    ("stay_p50_days", Some("Stay p50"), |of| Cell::Length(of.stay.percentile(50))),
-    ("stay_p90_days", Some("Stay p90"), |of| Cell::Length(of.stay.percentile(90))),
+    ("stay_p50_days", Some("Stay p50, days"), |of| Cell::Length(of.stay.percentile(50))),
+    ("stay_p90_days", Some("Stay p90, days"), |of| Cell::Length(of.stay.percentile(90))),
 ];
 
 fn used(places: Places) -> Cell {

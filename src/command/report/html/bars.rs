@@ -6,7 +6,7 @@ use super::escaped;
 use std::fmt::Write;
 
 const WIDTH: f64 = 960.0;
-const LEFT: f64 = 210.0;
+const LEFT: f64 = 240.0;
 const RIGHT: f64 = 96.0;
 const ROW: f64 = 30.0;
 const THICK: f64 = 18.0;

@@ -114,7 +114,7 @@ pub fn appointments(buckets: &[Bucket]) -> Option<String> {
         ("attended", "came"),
         ("no-show", "did not come"),
         ("cancelled", "cancelled before"),
-        ("open", "open"),
+        ("open", "pending"),
     ]);
     svg += &begin("Appointments by day");
     frame.draw(buckets, &mut svg);

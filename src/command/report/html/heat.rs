@@ -17,8 +17,8 @@ const HEAD: f64 = 24.0;
 const FIGURE_WIDTH_MIN: f64 = 21.0;
 const LABELS_MAX: usize = 10;
 const NAME_PLACES: usize = 22;
-/// Above this the figure is written on dark.
-const DARK: f64 = 0.55;
+/// From this occupancy on the figure is written on dark.
+const DARK: f64 = 0.72;
 
 struct Ward {
     name: String,
@@ -103,10 +103,11 @@ fn draw_row(
             y + 1.5,
             width - 2.0,
             ROW - 3.0,
-            occupancy.clamp(0.0, 1.0)
+            // Full wards stand out, for nobody asks how empty one is.
+            occupancy.clamp(0.0, 1.0).powi(2)
         );
         if width >= FIGURE_WIDTH_MIN {
-            let class = if occupancy > DARK { "cell on" } else { "cell" };
+            let class = if occupancy >= DARK { "cell on" } else { "cell" };
             let _ = writeln!(
                 svg,
                 "<text class=\"{class}\" x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"middle\">{:.0}</text>",
