@@ -301,20 +301,25 @@ impl<R: FnMut()> Handler for Bridge<R> {
             self.due_ms = Some(due_ms);
             self.ticks_at = begun + until(due_ms);
         }
-        if begun >= self.ticks_at {
+        // Before all that writes, and may never let this come to its turn: those who log in do, too.
+        let awaits_idle = self.dispatcher.checkpoint(idle);
+        let is_due = begun >= self.ticks_at;
+        if is_due {
             // The next turn commits, pushes what has come of it, and says when the next time is.
             self.due_ms = None;
             self.dispatcher.tick(&now());
-            return Background::Pending;
         }
-        // Before the passwords, for those who log in write, too, and may never let this come to its turn.
-        let awaits_idle = self.dispatcher.checkpoint(idle);
+        // However much is due, whoever logs in gets on by a step.
         while self.dispatcher.derive(DERIVE_STEP) {
             if begun.elapsed() >= DERIVE_FOR {
                 return Background::Pending;
             }
         }
-        if awaits_idle { Background::AwaitsIdle } else { Background::Nothing }
+        match (is_due, awaits_idle) {
+            (true, _) => Background::Pending,
+            (false, true) => Background::AwaitsIdle,
+            (false, false) => Background::Nothing,
+        }
     }
 
     fn woken(&mut self) -> Option<SessionId> {

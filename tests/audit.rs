@@ -11,6 +11,7 @@ use common::Server;
 use hmac::{Hmac, KeyInit, Mac};
 use medsrv::ops::anchor::{Anchor, AnchorFile};
 use medsrv::service::audit::{Action, Entry, Finding, Head, Key, Summary, Trail, verify};
+use medsrv::service::changes::Changes;
 use medsrv::service::memory::Memory;
 use medsrv::service::time::Now;
 use medsrv::service::{Failure, Rules, table};
@@ -411,7 +412,8 @@ fn clients_neither_read_the_trail_nor_write_to_it() {
     for name in ["audit", "AUDIT", "main.audit", "\"audit\""] {
         let row = [("sequence", Value::Integer(3))];
         let put = store.write(|transaction| {
-            table::insert(transaction, name, &row, &Rules::default(), &mut Memory::default())
+            let (mut memory, mut changes) = (Memory::default(), Changes::default());
+            table::insert(transaction, name, &row, &Rules::default(), &mut memory, &mut changes, &now(0))
         });
         assert!(matches!(put, Err(Failure::Refused(table::Refusal::UnknownTable))), "{name}");
     }

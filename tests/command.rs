@@ -276,7 +276,7 @@ fn what_is_called_wrongly_is_explained() {
         (2, &["call", "patient.gte"][..], "", &["no method patient.gte; did you mean patient.get?"][..]),
         (2, &["call", "login"], "", &["did you mean session.login"]),
         (2, &["call", "session"], "", &["the methods of session are", "session.whoami "]),
-        (2, &["call", "nothing.like.it"], "", &["there are methods of account, appointment, "]),
+        (2, &["call", "nothing.like.it"], "", &["there are methods of account, admission, "]),
         (2, &["call", "doctor.list", "departmnt=x"], "", &["did you mean department?", "doctor.list takes "]),
         (2, &["call", "doctor.list", "limit=many"], "", &["limit must be a whole number"]),
         (2, &["call", "doctor.list", "limit"], "", &["\"limit\" is no parameter", "KEY=VALUE"]),
@@ -412,4 +412,64 @@ fn a_key_is_made_for_a_trail_that_has_no_entry() {
     assert!(verified.out.contains("is whole: 1 entries"), "{verified:?}");
     let site = Site::of(Server::start_in(directory, &[], ""));
     site.token("admin", "x");
+}
+
+#[test]
+fn everyone_is_written_out_as_fhir_once_and_to_an_empty_directory() {
+    let site = Site::new();
+    let answer = site.expect(0, &["export", "fhir", "--out", "all"], "");
+    let directory = site.server.directory.path().join("all");
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(directory.join("manifest.json")).unwrap()).unwrap();
+    let mut total = 0;
+    for file in manifest["output"].as_array().unwrap() {
+        let lines = fs::read_to_string(directory.join(file["url"].as_str().unwrap())).unwrap();
+        for line in lines.lines() {
+            assert_eq!(serde_json::from_str::<Value>(line).unwrap()["resourceType"], file["type"]);
+        }
+        assert_eq!(lines.lines().count() as u64, file["count"].as_u64().unwrap());
+        total += lines.lines().count();
+    }
+    let patients = fs::read_to_string(directory.join("Patient.ndjson")).unwrap();
+    assert!(patients.contains("13800138000"), "nothing is masked: {patients}");
+    assert_eq!(answer.out, format!("{total} resources were written to all\n"));
+    assert_eq!(fs::read_dir(&directory).unwrap().count(), manifest["output"].as_array().unwrap().len() + 1);
+    site.refuse(2, &["export", "fhir", "--out", "all"], "", &["is not empty"]);
+    site.refuse(74, &["export", "fhir", "--out", "no/where"], "", &["no/where"]);
+    let trail = site.expect(0, &["audit", "export"], "").out;
+    assert_eq!(trail.matches("export.fhir").count(), 1);
+}
+
+#[test]
+fn codes_are_loaded_beside_a_server_again_and_again() {
+    let site = Site::new();
+    let file = site.server.directory.path().join("codes.csv");
+    fs::write(&file, include_str!("samples/icd10.csv")).unwrap();
+    let load = ["import", "icd10", "codes.csv"];
+    let first = site.expect(0, &load, "");
+    assert_eq!(first.out, "icd10: 48 new, 0 changed, 0 same, 0 refused\n");
+    assert_eq!(site.expect(0, &load, "").out, "icd10: 0 new, 0 changed, 48 same, 0 refused\n");
+    // The server has them at once.
+    let doctor = site.token("DOC001", "hash_doctor1");
+    let found = site.call(&doctor, &["diagnosis.search_codes", "text=asthma"]).json();
+    assert_eq!(found["items"], json!([{"code": "J45", "title": "Asthma"}]));
+    // What is wrong is named, and takes nothing else with it.
+    fs::write(&file, "title,code\nBronchial asthma,J45\nno code,\n\"a\nb\",J46\nStatus asthmaticus,J46\n")
+        .unwrap();
+    let mixed = site.expect(1, &load, "");
+    assert_eq!(mixed.out, "icd10: 1 new, 1 changed, 0 same, 2 refused\n");
+    for place in ["codes.csv:3: code ", "codes.csv:4: title "] {
+        assert!(mixed.err.contains(place), "{place}: {}", mixed.err);
+    }
+    site.refuse(2, &["import", "icd10", "medsrv.conf"], "", &["medsrv.conf:1: ", "code,title"]);
+    site.refuse(74, &["import", "icd10", "nowhere.csv"], "", &["nowhere.csv: "]);
+    site.refuse(2, &["import"], "", &["icd10"]);
+    let entries = site.expect(0, &["audit", "export"], "").out;
+    assert_eq!(entries.matches("import.icd10").count(), 3, "{entries}");
+    // And without a server.
+    let Site { server, .. } = site;
+    let directory = server.stop();
+    assert_eq!(run_in(directory.path(), &load, "", &[]).out, "icd10: 0 new, 0 changed, 2 same, 2 refused\n");
+    let verified = run_in(directory.path(), &["audit", "verify"], "", &[]);
+    assert_eq!(verified.exit_code, 0, "{verified:?}");
 }

@@ -117,28 +117,3 @@ fn a_failure_leaves_nothing_behind_either() {
     assert_eq!(left_in(temporary.path()), Vec::<PathBuf>::new());
     assert!(is_gone(server));
 }
-
-/// The lines of the page that are to be typed, as a person would type them.
-#[test]
-fn the_morning_of_the_page_runs_as_it_is_written() {
-    let page = include_str!("../docs/clinic.md");
-    let (_, rest) = page.split_once("<!-- played -->").unwrap();
-    let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
-    let server = common::Server::demo();
-    // The port is the only thing that differs from what a person has.
-    let (program, port) = (env!("CARGO_BIN_EXE_medsrv"), server.address.port());
-    let script = format!("medsrv() {{ '{program}' \"$@\" --port {port}; }}\n{lines}");
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(server.directory.path())
-        .env_remove("MEDSRV_TOKEN")
-        .output()
-        .unwrap();
-    let (shown, complaints) =
-        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-    assert!(output.status.success(), "{complaints}\n{shown}");
-    for expected in ["no place", "\"name\": \"王*\"", "\"kind\": \"session_stopped\"", "an emergency"] {
-        assert!(shown.contains(expected), "{expected}:\n{shown}");
-    }
-    assert!(complaints.contains("session_full"), "{complaints}");
-}

@@ -211,7 +211,12 @@ fn every_document_that_is_named_is_there() {
         "docs/protocol.md",
         "docs/rpc.md",
         "docs/accounts.md",
+        "docs/staff.md",
         "docs/performance.md",
+        "docs/records.md",
+        "docs/prescriptions.md",
+        "docs/wards.md",
+        "docs/messages.md",
         "docs/reports.md",
         "tests/clients/README.md",
     ] {

@@ -146,7 +146,7 @@ impl Clinic {
             capacity_onsite: 0,
             capacity_addon: 0,
         };
-        self.act(|change| Ok(schedule::add_session(change.transaction, &new).unwrap()))
+        self.act(|change| Ok(schedule::add_session(change.transaction, &new, change.now).unwrap()))
     }
 
     fn place(&mut self, session_id: i64, patient_id: i64, state: State) -> i64 {
@@ -156,7 +156,7 @@ impl Clinic {
             state,
             pool: Pool::Online,
             origin_id: None,
-            fee_fen: 0,
+            fee_fen: None,
             is_paid: false,
             reason: None,
             rules_are: Override::No,
@@ -442,8 +442,7 @@ fn a_hold_expires_in_its_second_and_its_place_is_offered() {
     clinic.tick();
     assert_eq!(clinic.dispatcher.due_ms(), NOW_MS + MINUTE_MS, "nothing is due, and a look each minute");
     let held = clinic.place(session_id, 1, State::Held);
-    let now = clinic.now.clone();
-    clinic.act(|change| Ok(waitlist::join(change.transaction, session_id, 2, &now).unwrap()));
+    clinic.act(|change| Ok(waitlist::join(change, session_id, 2).unwrap()));
     let li = clinic.log_in(LI);
     clinic.subscribe(&li, &["patient:2", "session:1"]);
     clinic.end();
@@ -483,7 +482,7 @@ fn many_holds_expire_slice_by_slice() {
             state: State::Held,
             pool: Pool::Online,
             origin_id: None,
-            fee_fen: 0,
+            fee_fen: None,
             is_paid: false,
             reason: None,
             rules_are: Override::Yes,
@@ -561,4 +560,26 @@ fn what_is_over_is_closed_and_what_templates_ask_for_is_made() {
     assert_eq!(clinic.integers("SELECT count(*) FROM bookings WHERE state = 'no_show'"), [1]);
     let entries = clinic.integers("SELECT entity_id FROM audit WHERE method = 'timer.close_sessions'");
     assert_eq!(entries, [session_id, missed]);
+}
+
+#[test]
+fn who_cannot_be_found_out_keeps_nobody_else_from_hearing() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(60, 2);
+    let (li, zhang) = (clinic.log_in(LI), clinic.log_in(ZHANG));
+    let stranger = clinic.connect();
+    clinic.subscribe(&li, &["patient:2", "session:1"]);
+    clinic.subscribe(&stranger, &["session:1"]);
+    clinic.end();
+    let held = clinic.place(session_id, 2, State::Held);
+    clinic.subscribe(&li, &[&format!("appointment:{held}")]);
+    clinic.end();
+    // Whoever has logged in is to be looked for again, and cannot be.
+    clinic.result(&zhang, "session.logout", json!({}));
+    clinic.execute("ALTER TABLE login_sessions RENAME TO lost");
+    clinic.act(|change| booking::confirm(change, held));
+    clinic.place(session_id, 1, State::Booked);
+    let pushed = clinic.end();
+    let topics: Vec<&str> = pushed.iter().map(|(_, event)| event["topic"].as_str().unwrap()).collect();
+    assert_eq!(topics, ["session:1", "session:1"], "{held} is told to nobody");
 }

@@ -358,7 +358,7 @@ fn a_full_table_costs_nobody_an_acknowledged_row() {
 #[test]
 fn an_error_of_the_disk_ends_the_server_and_loses_nothing_acknowledged() {
     // Past its size limit a file takes no more; with the signal ignored, the write fails as on a bad disk.
-    let limited = ["sh", "-c", r#"trap "" XFSZ; ulimit -f 1024; exec "$@""#, "sh"];
+    let limited = ["sh", "-c", r#"trap "" XFSZ; ulimit -f 4096; exec "$@""#, "sh"];
     let mut server =
         Server::start_under(&limited, tempfile::tempdir().unwrap(), &["--demo"], KEPT_CONNECTIONS);
     let mut crowd = Crowd::new(&server);

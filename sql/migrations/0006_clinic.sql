@@ -66,10 +66,14 @@ CREATE TABLE clinic_sessions (
     -- The ticket that is given next.
     next_ticket INTEGER NOT NULL DEFAULT 1,
     state TEXT NOT NULL DEFAULT 'open' CHECK (state = 'open' OR state = 'stopped' OR state = 'closed'),
-    stop_reason TEXT,
-    UNIQUE (doctor_id, day, period)
+    -- Stays when a session that was stopped is closed.
+    stop_reason TEXT
 );
-CREATE INDEX clinic_sessions_by_day ON clinic_sessions (day, department);
+CREATE INDEX clinic_sessions_by_doctor ON clinic_sessions (doctor_id, day);
+-- Another one may come in place of one that was stopped.
+CREATE UNIQUE INDEX clinic_sessions_named ON clinic_sessions (doctor_id, day, period) WHERE stop_reason IS NULL;
+CREATE INDEX clinic_sessions_by_start ON clinic_sessions (starts_at);
+CREATE INDEX clinic_sessions_by_department ON clinic_sessions (department, day);
 CREATE INDEX clinic_sessions_open ON clinic_sessions (ends_at) WHERE state <> 'closed';
 
 -- What an appointment in a session has beside the old schema's columns.
@@ -93,12 +97,16 @@ CREATE TABLE bookings (
     -- patient, doctor, staff or system.
     cancelled_by TEXT,
     reason TEXT,
-    -- JSON array of the sessions that it was moved from.
+    -- The sessions that it was moved from, their ids parted by spaces, the first one first.
     moved_from TEXT,
-    -- For undoing: the state before the last step, who took it and when.
+    -- For undoing: the state and the reason before the last step, who took it and when.
     previous_state TEXT,
+    previous_reason TEXT,
     changed_by INTEGER,
-    changed_ms INTEGER NOT NULL
+    changed_ms INTEGER NOT NULL,
+    -- 1 while nobody but clients of the old dialect has had to do with it. They check nobody in, so that no
+    -- check-in says nothing of whether its patient came.
+    is_old INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX bookings_by_session ON bookings (session_id);
 CREATE INDEX bookings_by_patient ON bookings (patient_id, day);
@@ -110,6 +118,8 @@ CREATE INDEX bookings_held ON bookings (expires_ms) WHERE expires_ms IS NOT NULL
 CREATE TABLE booking_penalties (
     patient_id INTEGER PRIMARY KEY REFERENCES patients (patient_id),
     blocked_until TEXT NOT NULL,
+    -- From which day on was counted what led to it: the end of the one before, if there was one.
+    counted_from TEXT NOT NULL DEFAULT '',
     lifted_by INTEGER,
     reason TEXT
 );
@@ -156,6 +166,7 @@ CREATE TABLE tickets (
     UNIQUE (session_id, number)
 );
 CREATE INDEX tickets_live ON tickets (session_id, state) WHERE state <> 'done' AND state <> 'left';
+CREATE INDEX tickets_live_by_patient ON tickets (patient_id) WHERE state <> 'done' AND state <> 'left';
 -- A room has one patient at a time, and one whom it calls.
 CREATE UNIQUE INDEX tickets_serving ON tickets (room) WHERE state = 'serving';
 CREATE UNIQUE INDEX tickets_called ON tickets (room) WHERE state = 'called';

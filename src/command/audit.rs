@@ -3,9 +3,8 @@
 //! Invariant: it works while a server runs on the database, and no transaction of it lasts while it writes to
 //! standard output.
 
-mod event;
-
 use super::{Common, Problem, complain, exit, open_beside, problem, report, say};
+use crate::api::fhir::audit_event::audit_event;
 use crate::ops::anchor::{self, AnchorError};
 use crate::ops::config::Config;
 use crate::ops::keyfile;
@@ -100,7 +99,7 @@ fn export(config: &Config, since: Option<&str>) -> Result<(), Problem> {
         lines.clear();
         let last = audit::page(&mut store, from, |record| {
             if since.is_none_or(|since| record.recorded_at >= since) {
-                serde_json::to_writer(&mut lines, &event::audit_event(record))
+                serde_json::to_writer(&mut lines, &audit_event(record))
                     .map_err(|error| Error::Other(error.to_string()))?;
                 lines.push(b'\n');
             }

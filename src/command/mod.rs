@@ -6,6 +6,9 @@ mod audit;
 mod call;
 mod check;
 mod demo;
+mod export;
+mod import;
+mod office;
 mod operator;
 mod report;
 mod restart;
@@ -126,6 +129,17 @@ pub enum Command {
         #[command(subcommand)]
         task: user::Task,
     },
+    /// Write everything out for other systems
+    Export {
+        #[command(subcommand)]
+        task: export::Task,
+    },
+    /// Load tables of the hospital's own from files, whether or not the server runs
+    #[command(after_help = import::HELP)]
+    Import {
+        #[command(subcommand)]
+        task: import::Task,
+    },
     /// Count what came of a clinic's days: appointments, waiting, places, fees and beds
     #[command(after_help = report::HELP)]
     Report(report::Task),
@@ -149,6 +163,8 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Demo(task) => demo::run(&task),
         Command::Call(task) => call::run(common, &task),
         Command::User { task } => user::run(common, &task),
+        Command::Export { task } => export::run(common, &task),
+        Command::Import { task } => import::run(common, &task),
         Command::Report(task) => report::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
@@ -261,6 +277,7 @@ mod tests {
             "medsrv call --pid-file p --port 1 {}",
             "medsrv call --pid-file p doctor.get --port 1 doctor_id=7 --token t",
             "medsrv user --pid-file p passwd admin --port 1",
+            "medsrv import --pid-file p icd10 codes.csv --port 1",
             "medsrv report --pid-file p day --port 1 --from 2026-01-31 --to 2026-01-31 --format csv",
             "medsrv audit --pid-file p verify --port 1",
             "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",

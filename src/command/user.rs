@@ -2,19 +2,17 @@
 //! Invariant: a change and its entry in the audit trail are one transaction, and no password is derived while
 //! the write lock is held.
 
-use super::{Common, Problem, complain, exit, open_beside, operator, problem, report, secret};
+use super::office::{Office, Refusal, fault};
+use super::{Common, Problem, complain, exit, open_beside, problem, report, secret};
 use crate::ops::config::Config;
-use crate::ops::directory;
-use crate::server::trail;
 use crate::service::access::Role;
 use crate::service::account::{self, Account, NewDoctor, NewStaff, UsernameTaken};
-use crate::service::audit::{Action, Entry, Trail};
+use crate::service::audit::Action;
 use crate::service::credential::{Derivation, Recipe};
 use crate::service::memory::Memory;
 use crate::service::text::{is_line, is_printable};
-use crate::service::time::Now;
 use crate::service::{Failure, throttle};
-use crate::store::{Commit, Error, Store, Transaction};
+use crate::store::{Commit, Error, Transaction};
 use clap::Subcommand;
 use std::io::{ErrorKind, Write};
 use zeroize::Zeroizing;
@@ -84,89 +82,20 @@ pub fn run(common: &Common, task: &Task) -> u8 {
     })
 }
 
-/// The database and its trail, open for changes.
-struct Office<'a> {
-    config: &'a Config,
-    store: Store,
-    trail: Trail,
-}
-
-/// Why a change was not made: the text for whoever asked, or the store's fault.
-type Refusal = Failure<String>;
-
-impl<'a> Office<'a> {
-    fn open(config: &'a Config) -> Result<Office<'a>, Problem> {
-        let mut store = open_beside(config)?;
-        directory::make_parent(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
-        let trail =
-            trail::open(config, &mut store).map_err(|error| problem(error.exit_code(), error.to_string()))?;
-        Ok(Office { config, store, trail })
-    }
-
-    /// Whether there is an account of that name now.
-    fn has(&mut self, username: &str) -> Result<bool, Problem> {
-        let found = self.store.read().and_then(|view| account::find(&view, username));
-        // The transaction ends here: whoever is asked for a password may take their time.
-        let ended = self.store.commit();
-        match (found, ended) {
-            (Ok(found), Commit::Durable) => Ok(found.is_some()),
-            (Ok(_), _) => Err(fault(self.config, &Error::TurnLost)),
-            (Err(error), _) => Err(fault(self.config, &error)),
-        }
-    }
-
-    fn must_have(&mut self, username: &str) -> Result<(), Problem> {
-        if self.has(username)? { Ok(()) } else { Err(problem(exit::FAILURE, unknown(username))) }
-    }
-
-    /// Makes a change, records it, and returns once both are on disk. `work` returns the account's id with what
-    /// its caller wants to know.
-    fn change<T>(
-        &mut self,
-        method: &str,
-        action: Action,
-        work: impl FnOnce(&Transaction<'_>, &Now) -> Result<(i64, T), Refusal>,
-    ) -> Result<(i64, T), Problem> {
-        let now = Now::at(chrono::Local::now());
-        let detail = operator::described();
-        let trail = &mut self.trail;
-        let done = self.store.write(|transaction| {
-            let (user_id, told) = work(transaction, &now)?;
-            let entry = Entry {
-                actor_id: None,
-                role: "operator",
-                peer: "local",
-                method,
-                action,
-                entity: "account",
-                entity_id: Some(user_id),
-                patient_id: None,
-                outcome: "success",
-                reason: None,
-                detail: Some(&detail),
-                request_id: None,
-            };
-            trail.record(transaction, &entry, &now)?;
-            Ok::<_, Refusal>((user_id, told))
-        });
-        let ended = self.store.commit();
-        match (done, ended) {
-            (Ok(told), Commit::Durable) => Ok(told),
-            (Ok(_), _) => Err(fault(self.config, &Error::TurnLost)),
-            (Err(Failure::Refused(text)), _) => Err(problem(exit::FAILURE, text)),
-            (Err(Failure::Fault(error)), _) => Err(fault(self.config, &error)),
-        }
+/// Whether there is an account of that name now.
+fn has(office: &mut Office<'_>, config: &Config, username: &str) -> Result<bool, Problem> {
+    let found = office.store.read().and_then(|view| account::find(&view, username));
+    // The transaction ends here: whoever is asked for a password may take their time.
+    let ended = office.store.commit();
+    match (found, ended) {
+        (Ok(found), Commit::Durable) => Ok(found.is_some()),
+        (Ok(_), _) => Err(fault(config, &Error::TurnLost)),
+        (Err(error), _) => Err(fault(config, &error)),
     }
 }
 
-fn fault(config: &Config, error: &Error) -> Problem {
-    let path = config.server.db_path.display();
-    let (exit_code, advice) = match error {
-        Error::Busy | Error::TurnLost => (exit::FAILURE, "try again"),
-        Error::Full | Error::Io(_) => (exit::FILES, "look at the disk"),
-        _ => (exit::DATABASE, "see the server's log"),
-    };
-    problem(exit_code, format_args!("database {path}: {error}; nothing was changed, {advice}"))
+fn must_have(office: &mut Office<'_>, config: &Config, username: &str) -> Result<(), Problem> {
+    if has(office, config, username)? { Ok(()) } else { Err(problem(exit::FAILURE, unknown(username))) }
 }
 
 fn unknown(username: &str) -> String {
@@ -182,12 +111,12 @@ fn add(config: &Config, new: &New) -> Result<(), Problem> {
     let role = check(new)?;
     let mut office = Office::open(config)?;
     let taken = || format!("there is an account {:?} already; nothing was changed", new.username);
-    if office.has(&new.username)? {
+    if has(&mut office, config, &new.username)? {
         return Err(problem(exit::FAILURE, taken()));
     }
     let password_hash = ask_for_password(config, &new.username)?;
     let name = new.name.as_deref().unwrap_or(&new.username);
-    let (user_id, ()) = office.change("user.add", Action::Create, |transaction, now| {
+    let (user_id, ()) = office.change("user.add", (Action::Create, "account"), |transaction, now| {
         let made = if role == Role::Doctor {
             let new = NewDoctor {
                 name,
@@ -205,9 +134,9 @@ fn add(config: &Config, new: &New) -> Result<(), Problem> {
         if new.auditor {
             account::set_auditor(transaction, user_id, true)?;
         }
-        Ok((user_id, ()))
+        Ok((Some(user_id), ()))
     })?;
-    let (username, role) = (&new.username, role.word());
+    let (username, role, user_id) = (&new.username, role.word(), user_id.unwrap_or_default());
     tell(format_args!(
         "account {username} was added: {role}, user_id {user_id}\n\
          log in with: medsrv call session.login username={username} password=-"
@@ -257,39 +186,43 @@ fn ask_for_password(config: &Config, username: &str) -> Result<Zeroizing<String>
 
 fn set_password(config: &Config, username: &str) -> Result<(), Problem> {
     let mut office = Office::open(config)?;
-    office.must_have(username)?;
+    must_have(&mut office, config, username)?;
     let password_hash = ask_for_password(config, username)?;
-    let (_, ended) = office.change("user.passwd", Action::Update, |transaction, _| {
+    let (_, ended) = office.change("user.passwd", (Action::Update, "account"), |transaction, _| {
         let user_id = known(transaction, username)?;
-        Ok((user_id, account::set_password(transaction, user_id, username, &password_hash, None, None)?))
+        Ok((
+            Some(user_id),
+            account::set_password(transaction, user_id, username, &password_hash, None, None)?,
+        ))
     })?;
     tell(format_args!("account {username} has the new password; {}", sessions(ended)))
 }
 
 fn disable(config: &Config, username: &str) -> Result<(), Problem> {
-    let (_, ended) = Office::open(config)?.change("user.disable", Action::Update, |transaction, now| {
-        let user_id = known(transaction, username)?;
-        Ok((user_id, account::disable(transaction, user_id, username, None, now)?))
-    })?;
+    let (_, ended) =
+        Office::open(config)?.change("user.disable", (Action::Update, "account"), |transaction, now| {
+            let user_id = known(transaction, username)?;
+            Ok((Some(user_id), account::disable(transaction, user_id, username, None, now)?))
+        })?;
     tell(format_args!("account {username} is disabled; {}", sessions(ended)))
 }
 
 fn enable(config: &Config, username: &str) -> Result<(), Problem> {
-    Office::open(config)?.change("user.enable", Action::Update, |transaction, _| {
+    Office::open(config)?.change("user.enable", (Action::Update, "account"), |transaction, _| {
         let user_id = known(transaction, username)?;
         account::enable(transaction, user_id)?;
-        Ok((user_id, ()))
+        Ok((Some(user_id), ()))
     })?;
     tell(format_args!("account {username} can be used"))
 }
 
 fn unlock(config: &Config, username: &str) -> Result<(), Problem> {
     let (_, is_disabled) =
-        Office::open(config)?.change("user.unlock", Action::Update, |transaction, _| {
+        Office::open(config)?.change("user.unlock", (Action::Update, "account"), |transaction, _| {
             let user_id = known(transaction, username)?;
             throttle::unlock(transaction, username)?;
             let is_disabled = account::by_id(transaction, user_id, |account| account.disabled_at.is_some())?;
-            Ok((user_id, is_disabled == Some(true)))
+            Ok((Some(user_id), is_disabled == Some(true)))
         })?;
     if is_disabled {
         complain(format_args!("account {username} is disabled still: `medsrv user enable {username}`"));

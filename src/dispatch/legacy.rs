@@ -3,9 +3,11 @@
 //! It never knows how an operation is carried out. Invariants: the dialect is served only to the networks and
 //! with the operations that the operator names; the gate has decided before a handler sees a request.
 
+use super::also::{Also, others};
 use super::{Asked, Dispatcher, Then};
 use crate::api::legacy::{self, Call, Effect, Handler, Object, Reply, Shape, Trouble};
 use crate::service::audit::{Action, Entry};
+use crate::service::changes::Changes;
 use crate::service::time::Now;
 use crate::session::Session;
 use crate::store;
@@ -184,10 +186,10 @@ impl Dispatcher {
         if effect != Effect::Done {
             info!("{id} from {address}: {} refused", operation.name);
         }
-        if effect == Effect::Done {
-            self.changes.append(changes.into_inner());
-        }
-        self.record_legacy(session, operation, effect, note.get(), now)
+        let changes = if effect == Effect::Done { changes.into_inner() } else { Changes::default() };
+        let recorded = self.record_legacy(session, operation, effect, note.get(), &changes, now);
+        self.changes.append(changes);
+        recorded
     }
 
     /// What was done in the old dialect has its entries too, though not who did it.
@@ -197,6 +199,7 @@ impl Dispatcher {
         operation: &Operation,
         effect: Effect,
         note: legacy::Note,
+        changes: &Changes,
         now: &Now,
     ) -> Result<(), Trouble> {
         let Some((action, entity)) = operation.kept else { return Ok(()) };
@@ -223,7 +226,16 @@ impl Dispatcher {
             request_id: None,
         };
         let trail = &mut self.trail;
-        self.store.append(|transaction| trail.record(transaction, &entry, now))?;
+        let subject = note.entity_id.filter(|_| entity == "appointment");
+        self.store.append(|transaction| {
+            trail.record(transaction, &entry, now)?;
+            for one in others(transaction, changes, subject)? {
+                let Also { action, entity, entity_id, patient_id } = one;
+                let entry = Entry { action, entity, entity_id: Some(entity_id), patient_id, ..entry };
+                trail.record(transaction, &entry, now)?;
+            }
+            Ok(())
+        })?;
         Ok(())
     }
 }

@@ -3,6 +3,7 @@
 //! It never knows a socket, a frame or the clock. Invariants: what the tables do not list is not done; the gate
 //! has decided before a handler sees a request; until `commit` has said so, no reply may leave.
 
+mod also;
 mod clients;
 mod events;
 mod legacy;
@@ -14,9 +15,9 @@ mod timers;
 mod usage;
 mod waiting;
 
+pub use also::Also;
 pub use methods::{METHODS, document};
 pub use rights::{RIGHTS, Right};
-pub use timers::Also;
 
 use crate::api::legacy::{self as old, Reply};
 use crate::api::rpc::envelope;
@@ -26,10 +27,12 @@ use crate::ops::config;
 use crate::service::audit::Trail;
 use crate::service::booking::{BookingRules, LimitScope};
 use crate::service::changes::Changes;
+use crate::service::chat::ChatRules;
 use crate::service::credential::{Recipe, Remembered};
 use crate::service::event::Topic;
 use crate::service::login::{Desk, LoginRules};
 use crate::service::memory::Memory;
+use crate::service::order::OrderRules;
 use crate::service::queue::QueueRules;
 use crate::service::reminder::ReminderRules;
 use crate::service::reply::ReplyKey;
@@ -86,12 +89,16 @@ impl Settings {
     }
 }
 
+const MINUTE_MS: i64 = 60_000;
+
 fn clinic_rules(config: &config::Config) -> ClinicRules {
     let (booking, queue) = (&config.booking, &config.queue);
     let ms = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
     ClinicRules {
         booking: BookingRules {
             hold_ms: ms(booking.hold_ms),
+            holds_max: booking.holds_max.into(),
+            holds_window_min: booking.holds_window_min.into(),
             limit_scope: match booking.limit_scope {
                 config::LimitScope::Department => LimitScope::Department,
                 config::LimitScope::Doctor => LimitScope::Doctor,
@@ -116,10 +123,17 @@ fn clinic_rules(config: &config::Config) -> ClinicRules {
             skips_max: queue.skips_max.into(),
             return_after: queue.return_after.into(),
             booked_per_walk_in: queue.booked_per_walk_in.into(),
+            require_clock_in: queue.require_clock_in,
+            doctor_grace_min: queue.doctor_grace_min.into(),
         },
         reminder: ReminderRules {
             day_min: booking.reminder_day_min.into(),
             hour_min: booking.reminder_hour_min.into(),
+        },
+        order: OrderRules { critical_repeat_ms: i64::from(config.order.critical_repeat_minutes) * MINUTE_MS },
+        chat: ChatRules {
+            open_days: config.chat.open_days.into(),
+            messages_per_minute_max: config.chat.messages_per_minute_max.into(),
         },
     }
 }
@@ -195,6 +209,8 @@ pub struct Dispatcher {
 struct Told {
     topic: Topic,
     data: Vec<u8>,
+    /// Those of them who are not told this one.
+    except: Vec<SessionId>,
 }
 
 /// What a turn tells once it is durable.

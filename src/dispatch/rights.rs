@@ -54,6 +54,11 @@ const fn roles(method: &'static str, who: [Who; 5]) -> Right {
     Right { method, is_open: false, patient, doctor, nurse, clerk, admin, auditor: Who::Nobody }
 }
 
+/// The same, and what an auditor may do with it whatever their role is.
+const fn with_auditors(auditor: Who, right: Right) -> Right {
+    Right { auditor, ..right }
+}
+
 const fn auditors(method: &'static str) -> Right {
     Right { auditor: Who::Anyone, ..each(method, Who::Nobody) }
 }
@@ -106,7 +111,8 @@ pub const RIGHTS: &[Right] = {
         roles("appointment.confirm",      [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
         roles("appointment.cancel",       [Own,        Own,        Anyone,     Anyone,     WithReason]),
         roles("appointment.reschedule",   [Own,        Nobody,     Anyone,     Anyone,     Nobody]),
-        roles("appointment.undo",         [Own,        Own,        Anyone,     Anyone,     Nobody]),
+        roles("appointment.undo",         [Own,        Own,        Anyone,     Anyone,     WithReason]),
+        roles("appointment.correct_no_show", [Nobody,  Own,        Anyone,     Anyone,     WithReason]),
         roles("appointment.set_paid",     [Nobody,     Nobody,     Nobody,     Anyone,     Nobody]),
         roles("appointment.get",          [Own,        Own,        Anyone,     Anyone,     WithReason]),
         roles("appointment.list",         [Own,        Treated,    Anyone,     Anyone,     WithReason]),
@@ -132,6 +138,100 @@ pub const RIGHTS: &[Right] = {
         roles("queue.status",             [Own,        Own,        Anyone,     Anyone,     WithReason]),
         roles("encounter.open",           [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
         roles("encounter.get",            [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("fhir.export",              [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("encounter.list",           [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("encounter.begin",          [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("encounter.finish",         [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("encounter.cancel",         [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("encounter.reopen",         [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("record.write",             [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
+        roles("record.edit",              [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("record.sign",              [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("record.amend",             [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("record.get",               [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("record.list",              [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("diagnosis.add",            [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
+        roles("diagnosis.set_rank",       [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("diagnosis.withdraw",       [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("diagnosis.list",           [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("diagnosis.search_codes",   [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("allergy.add",              [Nobody,     Treated,    Anyone,     Nobody,     Nobody]),
+        roles("allergy.refute",           [Nobody,     Treated,    Anyone,     Nobody,     Nobody]),
+        roles("allergy.list",             [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("attachment.add",           [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
+        roles("attachment.withdraw",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("attachment.list",          [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("patient.timeline",         [Own,        Treated,    Nobody,     Nobody,     WithReason]),
+        roles("drug.search",              [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("drug.get",                 [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("prescription.create",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.add_line",    [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.remove_line", [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.activate",    [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.dispense",    [Nobody,     Nobody,     Anyone,     Nobody,     Nobody]),
+        roles("prescription.stop",        [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.cancel",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("prescription.get",         [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("prescription.list",        [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("order.request",            [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("order.accept",             [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.start",              [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.complete",           [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.add_result",         [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.cancel",             [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("order.get",                [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("order.list",               [Own,        Treated,    Anyone,     Nobody,     WithReason]),
+        roles("order.worklist",           [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.acknowledge",        [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("order.critical",           [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("ward.add",                 [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("ward.add_bed",             [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("ward.close",               [Nobody,     Nobody,     Nobody,     Anyone,     Anyone]),
+        roles("ward.list",                [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("ward.board",               [Nobody,     Anyone,     Anyone,     Anyone,     WithReason]),
+        roles("bed.set_state",            [Nobody,     Nobody,     Anyone,     Nobody,     Nobody]),
+        roles("admission.request",        [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),
+        roles("admission.reserve",        [Nobody,     Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("admission.admit",          [Nobody,     Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("admission.cancel",         [Nobody,     Own,        Anyone,     Anyone,     Nobody]),
+        roles("admission.transfer",       [Nobody,     Own,        Anyone,     Anyone,     Nobody]),
+        roles("admission.change_doctor",  [Nobody,     Own,        Nobody,     Anyone,     Nobody]),
+        roles("admission.order_discharge", [Nobody,    Own,        Nobody,     Nobody,     Nobody]),
+        roles("admission.undo_discharge_order", [Nobody, Own,      Nobody,     Nobody,     Nobody]),
+        roles("admission.discharge",      [Nobody,     Nobody,     Anyone,     Anyone,     Nobody]),
+        roles("admission.get",            [Own,        Treated,    Anyone,     Anyone,     WithReason]),
+        roles("admission.list",           [Own,        Treated,    Anyone,     Anyone,     WithReason]),
+        roles("department.set_head",      [Nobody,     Nobody,     Nobody,     Nobody,     Anyone]),
+        roles("leave.request",            [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("leave.approve",            [Nobody,     Own,        Nobody,     Nobody,     Anyone]),
+        roles("leave.reject",             [Nobody,     Own,        Nobody,     Nobody,     Anyone]),
+        roles("leave.revoke",             [Nobody,     Own,        Nobody,     Nobody,     Anyone]),
+        roles("leave.get",                [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
+        roles("leave.list",               [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
+        roles("attendance.clock_in",      [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("attendance.clock_out",     [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("attendance.list",          [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
+        roles("chat.open",                [Own,        Own,        Nobody,     Nobody,     Nobody]),
+        roles("chat.open_staff",          [Nobody,     Anyone,     Anyone,     Anyone,     Anyone]),
+        roles("chat.add_member",          [Nobody,     Own,        Own,        Own,        Own]),
+        roles("chat.leave",               [Nobody,     Own,        Own,        Own,        Own]),
+        roles("chat.close",               [Nobody,     Own,        Own,        Own,        Own]),
+        each("chat.send", Own),
+        with_auditors(WithReason, roles(
+            "chat.messages",              [Own,        Treated,    Own,        Own,        WithReason],
+        )),
+        each("chat.read", Own),
+        with_auditors(WithReason, roles(
+            "chat.get",                   [Own,        Treated,    Own,        Own,        WithReason],
+        )),
+        each("chat.threads", Own),
+        with_auditors(WithReason, roles(
+            "chat.of_patient",            [Own,        Treated,    Nobody,     Nobody,     WithReason],
+        )),
+        each("chat.block", Own),
+        each("chat.unblock", Own),
+        each("chat.blocks", Own),
+        each("chat.old_messages", Own),
         roles("report.get",               [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
         open("event.subscribe"),
         open("event.unsubscribe"),
@@ -142,11 +242,15 @@ pub const RIGHTS: &[Right] = {
 };
 
 /// Whether someone may hear of what concerns such people. Boards and places are for anyone; nobody but the
-/// patient hears what they are told.
+/// patient, or the doctor, hears what they are told.
 pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
     match (audience, actor) {
         (Audience::Anyone, _) => true,
-        (Audience::Appointment { .. } | Audience::Patient(_), None) => false,
+        (
+            Audience::Appointment { .. } | Audience::Patient(_) | Audience::Doctor(_) | Audience::Wards,
+            None,
+        ) => false,
+        (_, None) => false,
         (Audience::Appointment { patient_id, doctor_id }, Some(actor)) => match actor.role {
             Role::Patient => actor.user_id == *patient_id,
             Role::Doctor => actor.user_id == *doctor_id,
@@ -156,6 +260,14 @@ pub fn may_hear(audience: &Audience, actor: Option<&Actor>) -> bool {
         (Audience::Patient(patient_id), Some(actor)) => {
             actor.role == Role::Patient && actor.user_id == *patient_id
         }
+        (Audience::Doctor(doctor_id), Some(actor)) => {
+            actor.role == Role::Doctor && actor.user_id == *doctor_id
+        }
+        (Audience::Wards, Some(actor)) => matches!(actor.role, Role::Doctor | Role::Nurse | Role::Clerk),
+        (Audience::Thread { patient_id, members }, Some(actor)) => {
+            members.contains(&actor.user_id) && (patient_id.is_some() || actor.role.is_staff())
+        }
+        (Audience::User(user_id), Some(actor)) => actor.user_id == *user_id,
     }
 }
 
@@ -202,7 +314,8 @@ impl Right {
             })
             .collect();
         if self.auditor != Who::Nobody {
-            callers.push("whoever is an auditor".into());
+            let about = if self.auditor == Who::WithReason { " (for a reason)" } else { "" };
+            callers.push(format!("whoever is an auditor{about}"));
         }
         callers.join(", ")
     }

@@ -4,14 +4,16 @@
 //! before a method sees a call; an act and its entry in the trail are in one transaction, and without the entry
 //! there is no reply.
 
+use super::also::others;
 use super::methods::METHODS;
 use super::rights::{Right, may_hear};
 use super::{Asked, Dispatcher, Then};
 use crate::api::rpc::envelope::{self, Incoming, Invalid, Request};
 use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
-use crate::api::rpc::{Binding, Call, Detail, Entry, Kind, Listening, Note, Who};
+use crate::api::rpc::{Binding, Call, Delivered, Detail, Entry, Kind, Listening, Note, Who};
 use crate::service::audit::{self, Action};
 use crate::service::changes::Changes;
+use crate::service::chat;
 use crate::service::credential::Recipe;
 use crate::service::session::{self, Opened};
 use crate::service::time::Now;
@@ -185,6 +187,7 @@ impl Dispatcher {
         room: Room,
         output: &mut Vec<u8>,
     ) -> Result<(), Refused> {
+        self.memory.get_mut().begin_step();
         let mut call = Call {
             now: act.now,
             peer: act.session.address,
@@ -202,12 +205,16 @@ impl Dispatcher {
             kept_from: self.subscribers.kept_from(),
             may_hear,
             listening: Listening::Stays,
+            delivered: None,
             accounts_changed: false,
         };
         let outcome = run(&mut self.store, &mut self.trail, act, &mut call, request, room, output);
-        let Call { note, changes, binding, listening, accounts_changed, .. } = call;
+        let Call { note, changes, binding, listening, delivered, accounts_changed, .. } = call;
         match outcome {
-            Ok(()) => self.record_read(act, &note).map_err(|fault| act.failed(fault))?,
+            Ok(()) => self
+                .record_read(act, &note)
+                .and_then(|()| self.deliver(delivered))
+                .map_err(|fault| act.failed(fault))?,
             Err(Problem::Wait(recipe)) => return Err(Refused::Wait(recipe)),
             Err(problem) => {
                 if matches!(binding, Binding::Ends) && !matches!(problem, Problem::Store(_)) {
@@ -235,14 +242,11 @@ impl Dispatcher {
         if matches!(act.entry.kind, Kind::Write(_)) && !matches!(problem, Problem::Noted(_)) {
             // The savepoint may have taken an entry with it, and what was remembered of a day.
             self.trail.forget();
-            if matches!(problem, Problem::Store(_) | Problem::Internal(_)) {
-                self.memory.get_mut().forget_days();
-                self.memory.get_mut().forget_doctors();
-            }
+            self.memory.get_mut().undo_step();
         }
         // That something public is not there is no news of anyone.
         if matches!(problem, Problem::Refused(_))
-            && act.entry.kind != Kind::Read
+            && (act.entry.kind != Kind::Read || problem.word() == Code::Forbidden.word())
             && let Err(fault) = self.record_refusal(act, note, problem)
         {
             return act.failed(fault);
@@ -284,6 +288,14 @@ impl Dispatcher {
             let trail = &mut self.trail;
             self.store.append(|transaction| act.record(trail, transaction, note, SUCCESS))?;
         }
+        Ok(())
+    }
+
+    /// Messages that a read has handed out are marked so, beside the read, which writes nothing itself.
+    fn deliver(&mut self, delivered: Option<Delivered>) -> Result<(), store::Error> {
+        let Some(Delivered { thread_id, user_id, up_to }) = delivered else { return Ok(()) };
+        self.store.append(|transaction| chat::deliver(transaction, thread_id, user_id, up_to))?;
+        self.changes.marks(thread_id);
         Ok(())
     }
 
@@ -347,6 +359,7 @@ fn run(
         if !call.note.is_repeated {
             let outcome = kept.as_ref().map_or_else(Problem::word, |()| SUCCESS);
             act.record(trail, transaction, &call.note, outcome)?;
+            act.record_others(trail, transaction, &call.note, &call.changes)?;
         }
         Ok(kept)
     });
@@ -400,6 +413,37 @@ impl Act<'_> {
             request_id: note.request_id.as_deref(),
         };
         trail.record(transaction, &entry, self.now).map(|_| ())
+    }
+
+    /// An entry for each other appointment that the call has changed.
+    fn record_others(
+        &self,
+        trail: &mut audit::Trail,
+        transaction: &Transaction<'_>,
+        note: &Note,
+        changes: &Changes,
+    ) -> Result<(), store::Error> {
+        let subject = note.entity_id.filter(|_| note.entity == "appointment");
+        let peer = self.session.address.to_string();
+        for one in others(transaction, changes, subject)? {
+            let actor = self.opened.map(|opened| &opened.actor);
+            let entry = audit::Entry {
+                actor_id: actor.map(|actor| actor.user_id),
+                role: actor.map_or("none", |actor| actor.role.word()),
+                peer: &peer,
+                method: self.entry.name,
+                action: one.action,
+                entity: one.entity,
+                entity_id: Some(one.entity_id),
+                patient_id: one.patient_id,
+                outcome: SUCCESS,
+                reason: note.reason.as_deref(),
+                detail: None,
+                request_id: note.request_id.as_deref(),
+            };
+            trail.record(transaction, &entry, self.now)?;
+        }
+        Ok(())
     }
 
     /// As `report`, of a fault of the store.

@@ -1,22 +1,24 @@
 //! What is done when its time has come, and nobody has asked for it: holds expire, sessions end and are made,
-//! patients are reminded, old events are deleted, and with them what is kept for who is gone.
+//! patients are reminded, doctors told again of critical results, old events are deleted, and with them what is kept for who is gone.
 //!
 //! It never reads the clock, and waits for nothing. Invariants: a call of `tick` does a bounded piece of each,
 //! and what is left comes at once; each change is in the trail in its own transaction; whatever the clock does,
 //! the next look is at most `LOOK_EVERY_MS` away, and after a failure at least `RETRY_MS`.
 
 use super::Dispatcher;
+use super::also::{Also, others};
 use crate::service::audit::{Action, Entry};
-use crate::service::booking::{self, Booking, Change, Outcome, Refusal, State};
+use crate::service::booking::{self, Change, Outcome};
 use crate::service::changes::Changes;
-use crate::service::reminder::{self, Cursor};
+use crate::service::reminder::{self, Cursor, Due};
 use crate::service::time::{AppointmentTime, Now};
-use crate::service::{Failure, clinic_session, event, schedule};
+use crate::service::{Failure, block, clinic_session, event, order, schedule, waitlist};
 use crate::session::SessionId;
 use crate::store::{Error, Transaction};
 use log::error;
+use std::collections::HashSet;
 
-/// Holds, appointments to remind of, and events to delete, in one slice.
+/// Holds, appointments to remind of, and critical results to tell again, in one slice.
 const ITEMS_PER_SLICE: i64 = 50;
 /// Each has as many appointments as it has places.
 const SESSIONS_PER_SLICE: i64 = 2;
@@ -42,6 +44,10 @@ pub struct Timers {
     day: Option<Cursor>,
     hour: Option<Cursor>,
     is_trimming: bool,
+    is_stopping: bool,
+    is_offering: bool,
+    /// With what something could not be done within this minute.
+    stepped_over: HashSet<(&'static str, i64)>,
     /// Connections of which it is to be looked at whether someone is logged in still.
     unswept: Vec<SessionId>,
 }
@@ -50,15 +56,6 @@ pub struct Timers {
 struct Ticked {
     has_more: bool,
     has_failed: bool,
-}
-
-/// What else was done by the way, for the trail.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Also {
-    pub action: Action,
-    pub entity: &'static str,
-    pub entity_id: i64,
-    pub patient_id: Option<i64>,
 }
 
 type Step = fn(&mut Dispatcher, &Now) -> Result<bool, Error>;
@@ -73,10 +70,13 @@ impl Dispatcher {
     pub fn tick(&mut self, now: &Now) {
         self.moment = Some(now.clone());
         let mut ticked = Ticked::default();
-        let steps: [(&str, Step); 6] = [
+        let steps: [(&str, Step); 9] = [
             ("holds could not be ended", Dispatcher::expire_holds),
             ("sessions that are over could not be closed", Dispatcher::close_sessions),
+            ("sessions in blocked hours could not be stopped", Dispatcher::stop_blocked),
+            ("free places could not be offered", Dispatcher::offer_places),
             ("patients could not be reminded", Dispatcher::remind),
+            ("critical results could not be told again", Dispatcher::repeat_critical),
             ("sessions could not be made", Dispatcher::generate_sessions),
             ("old events could not be deleted", Dispatcher::trim_events),
             ("it could not be looked at who is logged in still", Dispatcher::sweep_subscribers),
@@ -99,6 +99,8 @@ impl Dispatcher {
         self.subscribers.forget_left(event::KEPT_MS, now.unix_ms);
         self.timers.is_trimming = true;
         self.timers.unswept = self.subscribers.with_private();
+        self.timers.stepped_over.clear();
+        (self.timers.is_stopping, self.timers.is_offering) = (true, true);
         self.timers.due_ms = 0;
     }
 
@@ -132,7 +134,8 @@ impl Dispatcher {
         let expiry = booking::next_expiry(&view)?;
         let end = clinic_session::next_end(&view)?;
         let end = end.and_then(|end| AppointmentTime::parse(&end)).and_then(|end| now.unix_ms_of(&end));
-        Ok(expiry.into_iter().chain(end).min())
+        let repeat = order::next_repeat(&view)?;
+        Ok(expiry.into_iter().chain(end).chain(repeat).min())
     }
 
     /// The turn is durable.
@@ -165,11 +168,12 @@ impl Dispatcher {
         let (rules, memory) = (&self.settings.clinic.booking, self.memory.get_mut());
         let trail = &mut self.trail;
         let mut changes = Changes::default();
+        memory.begin_step();
         let done = self.store.write(|transaction| {
             let changes = &mut changes;
             let mut change = Change { transaction, rules, memory, changes, now, by: None };
             let (value, mut also) = work(&mut change)?;
-            also.extend(changed(transaction, change.changes)?);
+            also.extend(others(transaction, change.changes, None)?);
             for one in also {
                 trail.record(transaction, &entry(method, &one), now)?;
             }
@@ -183,7 +187,7 @@ impl Dispatcher {
             Err(failure) => {
                 // The savepoint may have taken entries with it, and days that were counted.
                 self.trail.forget();
-                memory.forget_days();
+                memory.undo_step();
                 Err(match failure {
                     Failure::Fault(fault) => fault,
                     Failure::Refused(refusal) => Error::Other(format!("{method} was refused: {refusal:?}")),
@@ -192,32 +196,77 @@ impl Dispatcher {
         }
     }
 
-    fn expire_holds(&mut self, now: &Now) -> Result<bool, Error> {
-        let next = booking::next_expiry(&self.store.read()?)?;
-        if next.is_none_or(|next| next > now.unix_ms) {
-            return Ok(false);
+    /// Does the same with each of a few, in one savepoint; where that fails, with each in one of its own, so that
+    /// one with which it cannot be done keeps no other from theirs. That one is stepped over for a minute.
+    fn act_on_each<T>(
+        &mut self,
+        method: &'static str,
+        now: &Now,
+        items: &[(i64, T)],
+        work: impl Fn(&mut Change<'_, '_>, i64, &T) -> Outcome<Vec<Also>>,
+    ) -> Result<(), Error> {
+        let together = self.act(method, now, |change| {
+            let mut also = Vec::new();
+            for (id, item) in items {
+                also.extend(work(change, *id, item)?);
+            }
+            Ok(((), also))
+        });
+        match together {
+            Err(Error::Constraint(_) | Error::Other(_)) => {}
+            done => return done,
         }
-        self.act("timer.expire_holds", now, |change| {
-            Ok((booking::expire_holds(change, ITEMS_PER_SLICE)?, Vec::new()))
-        })
+        for (id, item) in items {
+            match self.act(method, now, |change| Ok(((), work(change, *id, item)?))) {
+                Ok(()) => {}
+                Err(fault @ (Error::Constraint(_) | Error::Other(_))) => {
+                    error!("{method} steps over {id}: {fault}");
+                    self.timers.stepped_over.insert((method, *id));
+                }
+                Err(fault) => return Err(fault),
+            }
+        }
+        Ok(())
+    }
+
+    /// Those that were not stepped over.
+    fn left(&self, method: &'static str, found: Vec<i64>) -> Vec<(i64, ())> {
+        let is_left = |id: &i64| !self.timers.stepped_over.contains(&(method, *id));
+        found.into_iter().filter(is_left).map(|id| (id, ())).collect()
+    }
+
+    fn stepped_over(&self) -> i64 {
+        i64::try_from(self.timers.stepped_over.len()).unwrap_or(0)
+    }
+
+    fn expire_holds(&mut self, now: &Now) -> Result<bool, Error> {
+        let method = "timer.expire_holds";
+        let limit = ITEMS_PER_SLICE + self.stepped_over();
+        let found = booking::expired(&self.store.read()?, now.unix_ms, limit)?;
+        let holds = self.left(method, found);
+        if !holds.is_empty() {
+            let expire = |change: &mut Change<'_, '_>, id: i64, (): &()| {
+                booking::expire_hold(change, id).map(|()| Vec::new())
+            };
+            self.act_on_each(method, now, &holds, expire)?;
+        }
+        Ok(i64::try_from(holds.len()).is_ok_and(|count| count >= ITEMS_PER_SLICE))
     }
 
     fn close_sessions(&mut self, now: &Now) -> Result<bool, Error> {
-        let next = clinic_session::next_end(&self.store.read()?)?;
-        if next.is_none_or(|next| next > now.time_text()) {
-            return Ok(false);
+        let method = "timer.close_sessions";
+        let limit = SESSIONS_PER_SLICE + self.stepped_over();
+        let found = clinic_session::over(&self.store.read()?, limit, now)?;
+        let sessions = self.left(method, found);
+        if !sessions.is_empty() {
+            let close = |change: &mut Change<'_, '_>, id: i64, (): &()| {
+                booking::close_session(change, id)?;
+                let (action, entity) = (Action::Update, "clinic_session");
+                Ok(vec![Also { action, entity, entity_id: id, patient_id: None }])
+            };
+            self.act_on_each(method, now, &sessions, close)?;
         }
-        self.act("timer.close_sessions", now, |change| {
-            let has_more = booking::close_over(change, SESSIONS_PER_SLICE)?;
-            // A session that is closed has another queue: none.
-            let closed = change.changes.queues.iter().map(|id| Also {
-                action: Action::Update,
-                entity: "clinic_session",
-                entity_id: *id,
-                patient_id: None,
-            });
-            Ok((has_more, closed.collect()))
-        })
+        Ok(i64::try_from(sessions.len()).is_ok_and(|count| count >= SESSIONS_PER_SLICE))
     }
 
     /// Makes the sessions of one doctor after the other, once an hour.
@@ -244,6 +293,47 @@ impl Dispatcher {
         Ok(true)
     }
 
+    /// Looks once a minute for sessions that a block has left to this, and for those that were made meanwhile.
+    fn stop_blocked(&mut self, now: &Now) -> Result<bool, Error> {
+        if !self.timers.is_stopping {
+            return Ok(false);
+        }
+        let method = "timer.stop_blocked";
+        let limit = SESSIONS_PER_SLICE + self.stepped_over();
+        let found = block::to_stop(&self.store.read()?, limit, &now.time_text())?;
+        let is_left = |(id, _): &(i64, String)| !self.timers.stepped_over.contains(&(method, *id));
+        let found: Vec<(i64, String)> = found.into_iter().filter(is_left).collect();
+        self.timers.is_stopping = !found.is_empty();
+        if !found.is_empty() {
+            let stop = |change: &mut Change<'_, '_>, id: i64, reason: &String| {
+                booking::stop_session(change, id, reason)?;
+                let (action, entity) = (Action::Update, "clinic_session");
+                Ok(vec![Also { action, entity, entity_id: id, patient_id: None }])
+            };
+            self.act_on_each(method, now, &found, stop)?;
+        }
+        Ok(self.timers.is_stopping)
+    }
+
+    /// Looks once a minute for places that have come to be free with nobody by.
+    fn offer_places(&mut self, now: &Now) -> Result<bool, Error> {
+        if !self.timers.is_offering {
+            return Ok(false);
+        }
+        self.timers.is_offering = false;
+        let method = "timer.offer_places";
+        let found = waitlist::with_places(&self.store.read()?, ITEMS_PER_SLICE, &now.time_text())?;
+        let sessions = self.left(method, found);
+        if !sessions.is_empty() {
+            let offer = |change: &mut Change<'_, '_>, id: i64, (): &()| {
+                waitlist::offer(change, id)?;
+                Ok(Vec::new())
+            };
+            self.act_on_each(method, now, &sessions, offer)?;
+        }
+        Ok(false)
+    }
+
     fn remind(&mut self, now: &Now) -> Result<bool, Error> {
         let (day_min, hour_min) =
             (self.settings.clinic.reminder.day_min, self.settings.clinic.reminder.hour_min);
@@ -268,19 +358,36 @@ impl Dispatcher {
             return Ok((false, None));
         }
         let found = reminder::find(&self.store.read()?, lead_min, after.as_ref(), ITEMS_PER_SLICE, now)?;
-        if !found.due.is_empty() {
-            self.act("timer.remind", now, |change| {
-                let given = reminder::give(change.transaction, kind, &found.due, change.changes, now)?;
+        let due: Vec<(i64, Due)> = found.due.into_iter().map(|one| (one.appointment_id, one)).collect();
+        if !due.is_empty() {
+            let give = |change: &mut Change<'_, '_>, _: i64, one: &Due| {
+                let one = std::slice::from_ref(one);
+                let given = reminder::give(change.transaction, kind, one, change.changes, now)?;
                 let also = given.iter().map(|one| Also {
                     action: Action::Execute,
                     entity: "appointment",
                     entity_id: one.appointment_id,
                     patient_id: Some(one.patient_id),
                 });
-                Ok(((), also.collect()))
-            })?;
+                Ok(also.collect())
+            };
+            self.act_on_each("timer.remind", now, &due, give)?;
         }
         Ok((found.has_more, Some(found.cursor)))
+    }
+
+    /// Tells doctors again of what they have not acknowledged. That is no change of anything, and would fill the
+    /// trail.
+    fn repeat_critical(&mut self, now: &Now) -> Result<bool, Error> {
+        let next = order::next_repeat(&self.store.read()?)?;
+        if next.is_none_or(|next| next > now.unix_ms) {
+            return Ok(false);
+        }
+        let rules = self.settings.clinic.order.clone();
+        self.act("timer.repeat_critical", now, |change| {
+            let more = order::repeat(change.transaction, &rules, ITEMS_PER_SLICE, change.changes, now)?;
+            Ok((more, Vec::new()))
+        })
     }
 
     fn trim_events(&mut self, now: &Now) -> Result<bool, Error> {
@@ -304,18 +411,6 @@ impl Dispatcher {
         }
         Ok(kept > 0)
     }
-}
-
-/// An entry for each appointment that was changed.
-fn changed(transaction: &Transaction<'_>, changes: &Changes) -> Result<Vec<Also>, Failure<Refusal>> {
-    let mut also = Vec::new();
-    for id in &changes.appointments {
-        let Some(Booking { patient_id, state, .. }) = booking::by_id(transaction, *id)? else { continue };
-        // A timer makes no appointment but the hold that is offered to who has waited.
-        let action = if state == State::Held { Action::Create } else { Action::Update };
-        also.push(Also { action, entity: "appointment", entity_id: *id, patient_id: Some(patient_id) });
-    }
-    Ok(also)
 }
 
 fn entry<'a>(method: &'a str, one: &Also) -> Entry<'a> {

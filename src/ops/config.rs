@@ -50,6 +50,8 @@ pub struct Config {
     pub accounts: Accounts,
     pub booking: Booking,
     pub queue: Queue,
+    pub order: Order,
+    pub chat: Chat,
     pub audit: Audit,
 }
 
@@ -119,6 +121,9 @@ pub struct Accounts {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Booking {
     pub hold_ms: u64,
+    /// 0 is any number.
+    pub holds_max: u32,
+    pub holds_window_min: u32,
     pub limit_scope: LimitScope,
     pub cancel_lead_min: u32,
     /// 0 takes nothing back.
@@ -134,6 +139,13 @@ pub struct Booking {
     /// So long before an appointment its patient is reminded; 0 is never.
     pub reminder_day_min: u32,
     pub reminder_hour_min: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Chat {
+    /// After the visit.
+    pub open_days: u32,
+    pub messages_per_minute_max: u32,
 }
 
 /// Of what a patient may have one appointment a day.
@@ -168,6 +180,14 @@ pub struct Queue {
     pub skips_max: u32,
     pub return_after: u32,
     pub booked_per_walk_in: u32,
+    /// Whether nobody is called before the session's doctor has clocked in.
+    pub require_clock_in: bool,
+    pub doctor_grace_min: u32,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub struct Order {
+    pub critical_repeat_minutes: u32,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -253,6 +273,8 @@ impl Default for Booking {
     fn default() -> Self {
         Booking {
             hold_ms: 300_000,
+            holds_max: 3,
+            holds_window_min: 60,
             limit_scope: LimitScope::Department,
             cancel_lead_min: 0,
             undo_ms: 300_000,
@@ -277,7 +299,21 @@ impl Default for Queue {
             skips_max: 3,
             return_after: 3,
             booked_per_walk_in: 2,
+            require_clock_in: false,
+            doctor_grace_min: 10,
         }
+    }
+}
+
+impl Default for Order {
+    fn default() -> Self {
+        Order { critical_repeat_minutes: 5 }
+    }
+}
+
+impl Default for Chat {
+    fn default() -> Self {
+        Chat { open_days: 14, messages_per_minute_max: 30 }
     }
 }
 

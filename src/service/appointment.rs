@@ -9,7 +9,7 @@ use super::changes::Changes;
 use super::clinic_session::ClinicSession;
 use super::memory::{Bookable, Day, Memory};
 use super::time::{AppointmentTime, Now, is_date};
-use super::{Failure, Rules, working_hours};
+use super::{Failure, Rules, leave, working_hours};
 use crate::store::statements::{appointment, patient};
 use crate::store::{Error, Row, Transaction, Value, params};
 
@@ -91,14 +91,11 @@ pub fn book(
     let doctor =
         memory.doctor(transaction, new.doctor_name)?.ok_or(Failure::Refused(BookRefusal::UnknownDoctor))?;
     let no_place = |failure: Failure<NoPlace>| failure.map(BookRefusal::NoPlace);
-    let seat = seat(transaction, doctor.doctor_id, &new.time, now).map_err(no_place)?;
+    let seat = seat(transaction, doctor.doctor_id, patient_id, &new.time, now).map_err(no_place)?;
     let by_day = seat.is_none();
     let wanted = Wanted { patient_id, time: &new.time, appointment_id: None, by_day };
-    let day = find_place(transaction, &doctor, &wanted, rules, memory).map_err(no_place)?;
-    let queue_number = day
-        .highest_number
-        .checked_add(1)
-        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    let day = find_place(transaction, &doctor, &wanted, rules, memory).map_err(no_place)?.one_more()?;
+    let queue_number = day.highest_number;
     let appointment_id = transaction.insert(
         &appointment::INSERT,
         params![
@@ -111,7 +108,6 @@ pub fn book(
             now.utc
         ],
     )?;
-    let day = Day { taken: day.taken + 1, highest_number: queue_number };
     memory.set_day(doctor.doctor_id, &new.time, day);
     if let Some(session) = seat {
         booking::enter(transaction, &session, appointment_id, patient_id, &new.time, changes, now)
@@ -124,29 +120,47 @@ pub fn book(
 fn seat(
     transaction: &Transaction<'_>,
     doctor_id: i64,
+    patient_id: i64,
     time: &AppointmentTime,
     now: &Now,
 ) -> Result<Option<Box<ClinicSession>>, Failure<NoPlace>> {
-    match booking::seat(transaction, doctor_id, time, now).map_err(|failure| failure.map(NoPlace::Session))? {
+    let seat = booking::seat(transaction, doctor_id, patient_id, time, now);
+    match seat.map_err(|failure| failure.map(NoPlace::Session))? {
         Seat::None => Ok(None),
         Seat::OutsideSessions => Err(Failure::Refused(NoPlace::OutsideSchedule)),
         Seat::In(session) => Ok(Some(session)),
     }
 }
 
-/// Whether a row that is put straight into the table may stand there. An appointment of a doctor or patient
-/// who does not exist is left to the database to refuse.
+/// A row that is put straight into the table.
+pub struct NewRow<'a> {
+    pub patient_id: i64,
+    pub doctor_id: i64,
+    pub time: &'a AppointmentTime,
+    pub status: Status,
+}
+
+/// Whether such a row may stand there, and the session in which it takes its place once it does: what is over
+/// takes none. An appointment of a doctor or patient who does not exist is left to the database to refuse.
 pub fn check_row(
     transaction: &Transaction<'_>,
-    patient_id: i64,
-    doctor_id: i64,
-    time: &AppointmentTime,
+    row: &NewRow<'_>,
     rules: &Rules,
     memory: &mut Memory,
-) -> Result<(), Failure<NoPlace>> {
-    let Some(doctor) = Bookable::by_id(transaction, doctor_id)? else { return Ok(()) };
-    let wanted = Wanted { patient_id, time, appointment_id: None, by_day: true };
-    find_place(transaction, &doctor, &wanted, rules, memory).map(|_| ())
+    now: &Now,
+) -> Result<Option<Box<ClinicSession>>, Failure<NoPlace>> {
+    let NewRow { patient_id, doctor_id, time, status } = *row;
+    if status == Status::Cancelled {
+        return Ok(None);
+    }
+    let Some(doctor) = Bookable::by_id(transaction, doctor_id)? else { return Ok(None) };
+    let seat = match status {
+        Status::Pending => seat(transaction, doctor_id, patient_id, time, now)?,
+        Status::Completed | Status::Cancelled => None,
+    };
+    let wanted = Wanted { patient_id, time, appointment_id: None, by_day: seat.is_none() };
+    find_place(transaction, &doctor, &wanted, rules, memory)?;
+    Ok(seat)
 }
 
 /// A place that is looked for.
@@ -169,7 +183,7 @@ fn find_place(
     memory: &mut Memory,
 ) -> Result<Day, Failure<NoPlace>> {
     let Wanted { patient_id, time, appointment_id, by_day } = *wanted;
-    if !doctor.is_available {
+    if !doctor.is_available || (by_day && leave::covers(transaction, doctor.doctor_id, time.date())?) {
         return Err(Failure::Refused(NoPlace::DoctorUnavailable));
     }
     if rules.enforce_schedule
@@ -290,28 +304,39 @@ pub enum StatusRefusal {
     NoPlace(NoPlace),
 }
 
-/// Sets an appointment's status. Returns the one that it had.
+/// Sets the status of an appointment that is in no session. Returns the one that it had. One that comes to be
+/// pending again takes a place of the session that its hour has got meanwhile.
 pub fn set_status(
     transaction: &Transaction<'_>,
     appointment_id: i64,
     status: Status,
     rules: &Rules,
     memory: &mut Memory,
+    changes: &mut Changes,
+    now: &Now,
 ) -> Result<Status, Failure<StatusRefusal>> {
     let found = find(transaction, appointment_id)?;
     let current = found.ok_or(Failure::Refused(StatusRefusal::UnknownAppointment))?;
-    if current.status == Status::Cancelled
-        && status != Status::Cancelled
+    let no_place = |failure: Failure<NoPlace>| failure.map(StatusRefusal::NoPlace);
+    let mut entered = None;
+    if current.status != status
         && let Some(time) = current.time
         && let Some(doctor) = Bookable::by_id(transaction, current.doctor_id)?
     {
-        let appointment_id = Some(appointment_id);
-        let wanted = Wanted { patient_id: current.patient_id, time: &time, appointment_id, by_day: true };
-        find_place(transaction, &doctor, &wanted, rules, memory)
-            .map_err(|failure| failure.map(StatusRefusal::NoPlace))?;
+        let seat = current.seat_again(transaction, &time, status, now).map_err(no_place)?;
+        if current.status == Status::Cancelled {
+            let (patient_id, by_day) = (current.patient_id, seat.is_none());
+            let wanted = Wanted { patient_id, time: &time, appointment_id: Some(appointment_id), by_day };
+            find_place(transaction, &doctor, &wanted, rules, memory).map_err(no_place)?;
+        }
+        entered = seat.map(|session| (session, time));
     }
     transaction.execute(&appointment::SET_STATUS, params![appointment_id, status.as_str()])?;
     current.forget_day(memory);
+    if let Some((session, time)) = entered {
+        booking::enter(transaction, &session, appointment_id, current.patient_id, &time, changes, now)
+            .map_err(|failure| no_place(failure.map(NoPlace::Session)))?;
+    }
     Ok(current.status)
 }
 
@@ -329,6 +354,24 @@ struct Current {
 }
 
 impl Current {
+    /// The session in which it takes its place where it comes to be pending again. What was completed beside the
+    /// doctor's sessions was there before them, and stays there.
+    fn seat_again(
+        &self,
+        transaction: &Transaction<'_>,
+        time: &AppointmentTime,
+        status: Status,
+        now: &Now,
+    ) -> Result<Option<Box<ClinicSession>>, Failure<NoPlace>> {
+        if status != Status::Pending {
+            return Ok(None);
+        }
+        match seat(transaction, self.doctor_id, self.patient_id, time, now) {
+            Err(Failure::Refused(NoPlace::OutsideSchedule)) if self.status == Status::Completed => Ok(None),
+            seat => seat,
+        }
+    }
+
     fn forget_day(&self, memory: &mut Memory) {
         if let Some(time) = &self.time {
             memory.forget_day(self.doctor_id, time);

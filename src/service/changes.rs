@@ -4,7 +4,7 @@
 //! turn, so that many changes of one thing are told as one. Invariant: whoever changes such a thing names it
 //! here in the same step.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Changes {
@@ -16,6 +16,14 @@ pub struct Changes {
     pub appointments: BTreeSet<i64>,
     /// Patients who have a new notice.
     pub notices: BTreeSet<i64>,
+    /// Doctors of whose critical results one is new, has been acknowledged, or is to be told again.
+    pub critical: BTreeSet<i64>,
+    /// Wards with another bed, or with something else to be seen in one.
+    pub wards: BTreeSet<i64>,
+    /// Threads with other members or marks, or with messages: from which sequence on.
+    pub threads: BTreeMap<i64, Option<i64>>,
+    /// Users who have something else unread.
+    pub inboxes: BTreeSet<i64>,
 }
 
 impl Changes {
@@ -24,6 +32,21 @@ impl Changes {
             && self.queues.is_empty()
             && self.appointments.is_empty()
             && self.notices.is_empty()
+            && self.critical.is_empty()
+            && self.wards.is_empty()
+            && self.threads.is_empty()
+            && self.inboxes.is_empty()
+    }
+
+    /// A thread has this message.
+    pub fn message(&mut self, thread_id: i64, sequence: i64) {
+        let first = self.threads.entry(thread_id).or_default();
+        *first = Some(first.map_or(sequence, |first| first.min(sequence)));
+    }
+
+    /// A thread stands otherwise, and has no other message.
+    pub fn marks(&mut self, thread_id: i64) {
+        self.threads.entry(thread_id).or_default();
     }
 
     pub fn append(&mut self, other: Changes) {
@@ -32,5 +55,14 @@ impl Changes {
         self.queues.extend(other.queues);
         self.appointments.extend(other.appointments);
         self.notices.extend(other.notices);
+        self.critical.extend(other.critical);
+        self.wards.extend(other.wards);
+        for (thread_id, first) in other.threads {
+            match first {
+                Some(sequence) => self.message(thread_id, sequence),
+                None => self.marks(thread_id),
+            }
+        }
+        self.inboxes.extend(other.inboxes);
     }
 }

@@ -28,6 +28,15 @@ impl SessionState {
         }
     }
 
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [SessionState] {
+        match self {
+            SessionState::Open => &[SessionState::Stopped, SessionState::Closed],
+            SessionState::Stopped => &[SessionState::Closed],
+            SessionState::Closed => &[],
+        }
+    }
+
     fn parse(word: &str) -> Result<SessionState, Error> {
         match word {
             "open" => Ok(SessionState::Open),
@@ -143,7 +152,8 @@ pub fn by_id(transaction: &Transaction<'_>, session_id: i64) -> Result<Option<Cl
     transaction.first(&clinic_session::BY_ID, params![session_id], ClinicSession::from_row)
 }
 
-/// The session of a doctor that a time falls into, and whether the doctor has any on that day.
+/// The session of a doctor that a time falls into, and whether the doctor has any on that day. One that takes
+/// place comes before one that was stopped.
 pub fn at(
     transaction: &Transaction<'_>,
     doctor_id: i64,
@@ -154,12 +164,33 @@ pub fn at(
     transaction.each(&clinic_session::OF_DOCTOR_DAY, params![doctor_id, day], |row| {
         let session = ClinicSession::from_row(row)?;
         has_any = true;
-        if session.starts_at.as_str() <= time && time < session.ends_at.as_str() {
+        let is_better = found.as_ref().is_none_or(|other: &ClinicSession| other.stop_reason.is_some());
+        if session.starts_at.as_str() <= time && time < session.ends_at.as_str() && is_better {
             found = Some(session);
         }
         Ok::<_, Error>(())
     })?;
     Ok((found, has_any))
+}
+
+/// The sessions of a doctor from one day to another that are in a state, in the order in which they begin.
+pub fn of_doctor(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    (from, to): (&str, &str),
+    state: SessionState,
+    limit: i64,
+) -> Result<Vec<ClinicSession>, Error> {
+    let mut found = Vec::new();
+    transaction.each(
+        &clinic_session::OF_DOCTOR_DAYS,
+        params![doctor_id, from, to, state.word(), limit],
+        |row| {
+            found.push(ClinicSession::from_row(row)?);
+            Ok::<_, Error>(())
+        },
+    )?;
+    Ok(found)
 }
 
 /// When the next session ends that is not closed yet.
@@ -170,11 +201,22 @@ pub fn next_end(transaction: &Transaction<'_>) -> Result<Option<String>, Error> 
     Ok(found.flatten())
 }
 
+/// Sessions that are over and not closed yet, the oldest first.
+pub fn over(transaction: &Transaction<'_>, limit: i64, now: &Now) -> Result<Vec<i64>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&clinic_session::OVER, params![now.time_text(), limit], |row| {
+        found.push(row.integer(0)?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}
+
 /// Which sessions to list.
 #[derive(Debug, Clone, Copy)]
 pub struct Filter<'a> {
     pub doctor_id: Option<i64>,
     pub department: Option<&'a str>,
+    /// The first day, and the last one.
     pub from: &'a str,
     pub to: &'a str,
     /// The last one of the page before.
@@ -189,14 +231,27 @@ pub fn list(
     mut sink: impl FnMut(ClinicSession),
 ) -> Result<(), Error> {
     let Filter { doctor_id, department, from, to, after } = *filter;
-    transaction.each(&clinic_session::LIST, params![doctor_id, department, from, to, after, limit], |row| {
+    // Whatever begins on a day stands before this, and the day after it behind.
+    let end = format!("{to} 24");
+    let each = |row: &Row<'_>| {
         sink(ClinicSession::from_row(row)?);
         Ok(())
-    })
+    };
+    match doctor_id {
+        None => transaction.each(&clinic_session::LIST, params![department, from, end, after, limit], each),
+        Some(doctor_id) => transaction.each(
+            &clinic_session::LIST_OF_DOCTOR,
+            params![department, from, end, after, limit, doctor_id],
+            each,
+        ),
+    }
 }
 
-/// Other sessions of the department with places online, from that day on: what a patient is told who came too
-/// late.
+/// Other sessions are looked for so many days ahead.
+const ALTERNATIVES_DAYS: i64 = 14;
+
+/// Other sessions of the doctor or the department with places online, from now on, the next ones after the session
+/// first: what a patient is told who came too late. Of two at one time that of the doctor comes first.
 pub fn alternatives(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
@@ -204,9 +259,12 @@ pub fn alternatives(
     now: &Now,
 ) -> Result<Vec<ClinicSession>, Error> {
     let mut found = Vec::new();
+    let (id, doctor_id, wanted) = (session.session_id, session.doctor_id, session.starts_at.as_str());
+    // One that is further away than those that are made ahead has others about it, too.
+    let until = now.day_after(ALTERNATIVES_DAYS).max(session.day.clone());
     transaction.each(
         &clinic_session::ALTERNATIVES,
-        params![session.department, session.doctor_id, now.time_text(), session.session_id, limit],
+        params![session.department, doctor_id, now.time_text(), id, limit, now.day(), until, wanted],
         |row| {
             found.push(ClinicSession::from_row(row)?);
             Ok::<_, Error>(())

@@ -3,6 +3,7 @@
 //! It never runs on a database that has a user. Invariant: the same rows, with the same ids, each time.
 
 use super::account::{NewDoctor, NewPatient, register_doctor, register_patient};
+use super::changes::Changes;
 use super::memory::Memory;
 use super::time::Now;
 use super::{Failure, Rules, credential, doctor, table};
@@ -114,7 +115,7 @@ pub fn fill(store: &mut Store, now: &Now) -> Result<bool, Failure<String>> {
                 .map_err(|failure| described(&failure))?;
         }
         appointments(transaction, &patients, &doctors, now)?;
-        rows(transaction, &patients, &doctors).map_err(|failure| described(&failure))
+        rows(transaction, &patients, &doctors, now).map_err(|failure| described(&failure))
     })?;
     match store.commit() {
         Commit::Durable => Ok(true),
@@ -155,9 +156,11 @@ fn rows(
     transaction: &Transaction<'_>,
     patients: &[i64],
     doctors: &[i64],
+    now: &Now,
 ) -> Result<(), Failure<table::Refusal>> {
     let put = |table: &str, row: &[(&str, Value<'_>)]| {
-        table::insert(transaction, table, row, &Rules::default(), &mut Memory::default())
+        let (mut memory, mut changes) = (Memory::default(), Changes::default());
+        table::insert(transaction, table, row, &Rules::default(), &mut memory, &mut changes, now)
     };
     let records =
         [("感冒", "发热、咳嗽、流涕", "2024-02-01 09:30:00"), ("阑尾炎", "右下腹痛", "2024-01-28 10:30:00")];

@@ -183,11 +183,3 @@ pub fn list(
         None => transaction.each(&doctor::LIST, params![after, limit], each),
     }
 }
-
-/// Hands each department and how many doctors it has to `sink`, in the order of their names.
-pub fn departments(transaction: &Transaction<'_>, mut sink: impl FnMut(&str, i64)) -> Result<(), Error> {
-    transaction.each(&doctor::DEPARTMENTS, params![], |row| {
-        sink(row.text(0)?, row.integer(1)?);
-        Ok(())
-    })
-}

@@ -4,6 +4,11 @@
 //! `State::next` lets it; an appointment has one at the most that was not cancelled; from its beginning on an
 //! encounter has its row in the old schema's records.
 
+mod step;
+
+pub use step::{cancel, finish, reopen, started, writable};
+pub(super) use step::{seen, still_seen, unstarted};
+
 use super::Failure;
 use super::time::Now;
 use crate::store::statements::{doctor, encounter, patient};
@@ -42,7 +47,8 @@ impl State {
         match self {
             State::Planned => &[State::InProgress, State::Cancelled],
             State::InProgress => &[State::Finished, State::Cancelled],
-            State::Finished | State::Cancelled => &[],
+            State::Finished => &[State::InProgress],
+            State::Cancelled => &[],
         }
     }
 }
@@ -125,6 +131,20 @@ pub enum Refusal {
         from: State,
         to: State,
     },
+    /// Nothing is written in one that does not go on.
+    NotInProgress {
+        state: State,
+    },
+    /// Texts are not signed.
+    UnsignedNotes {
+        note_ids: Vec<i64>,
+    },
+    /// Something was written or prescribed, and there is no principal diagnosis.
+    DiagnosisMissing,
+    /// Something of it is signed, prescribed or asked for, and stays.
+    AlreadySigned {
+        note_ids: Vec<i64>,
+    },
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
@@ -187,6 +207,16 @@ pub fn begin(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Out
     known(transaction, encounter_id)
 }
 
+/// Another doctor leads an encounter from now on. Its row in the old schema stays with the one who began it.
+pub(super) fn hand_over(
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    doctor_id: i64,
+) -> Result<(), Error> {
+    transaction.execute(&encounter::SET_DOCTOR, params![encounter_id, doctor_id])?;
+    Ok(())
+}
+
 /// An encounter that may go there.
 fn going(transaction: &Transaction<'_>, encounter_id: i64, to: State) -> Outcome<Encounter> {
     let found = known(transaction, encounter_id)?;
@@ -210,4 +240,33 @@ pub fn by_appointment(
     appointment_id: i64,
 ) -> Result<Option<Encounter>, Error> {
     transaction.first(&encounter::BY_APPOINTMENT, params![appointment_id], Encounter::from_row)
+}
+
+/// Hands a patient's encounters, the latest first, to `sink`; only those before `before`, if it is given.
+pub fn of_patient(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    before: Option<i64>,
+    limit: i64,
+    mut sink: impl FnMut(Encounter),
+) -> Result<(), Error> {
+    let before = before.unwrap_or(i64::MAX);
+    transaction.each(&encounter::OF_PATIENT, params![patient_id, before, limit], |row| {
+        sink(Encounter::from_row(row)?);
+        Ok(())
+    })
+}
+
+/// Hands a doctor's encounters that go on, the oldest first, to `sink`.
+pub fn open_of_doctor(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(Encounter),
+) -> Result<(), Error> {
+    transaction.each(&encounter::OPEN_OF_DOCTOR, params![doctor_id, after, limit], |row| {
+        sink(Encounter::from_row(row)?);
+        Ok(())
+    })
 }

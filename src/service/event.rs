@@ -1,22 +1,29 @@
 //! Topics that one can listen to, what is to be told of each, and the events that were told.
 //!
 //! It never knows who listens, or in which form they are told. Invariants: an event says how its topic stands,
-//! so that the last one is enough; sequences have no holes but at their beginning, where old events are
-//! deleted, and the last event is never deleted.
+//! so that the last one is enough, but for the messages of a thread, of which it says where they begin;
+//! sequences have no holes but at their beginning, where old events are deleted, and the last event is never
+//! deleted.
 
 use super::booking::{self, Booking};
 use super::changes::Changes;
+use super::chat::{self, Mark, Message, Page, Thread, Unread};
 use super::clinic_session::{self, ClinicSession};
 use super::notice::Notice;
+use super::order::{self, OrderResult};
 use super::queue::{self, QueueRules};
+use super::ward;
 use crate::store::statements::event;
 use crate::store::{Error, Transaction, params};
+use std::collections::BTreeSet;
 use std::fmt;
 
 /// How long an event is kept for those who were away.
 pub const KEPT_MS: i64 = 24 * 60 * 60 * 1000;
 /// Unread notices that an event tells of, the latest.
 const NOTICES_MAX: i64 = 20;
+/// Critical results that an event tells of, the oldest.
+const CRITICAL_MAX: i64 = 20;
 
 /// What one can listen to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +35,14 @@ pub enum Topic {
     Appointment(i64),
     /// The notices of a patient.
     Patient(i64),
+    /// The critical results of what a doctor has ordered.
+    Doctor(i64),
+    /// The beds of a ward.
+    Ward(i64),
+    /// The messages of a thread.
+    Thread(i64),
+    /// What a user has unread.
+    Inbox(i64),
 }
 
 impl Topic {
@@ -40,6 +55,10 @@ impl Topic {
             "queue" => Topic::Queue(id),
             "appointment" => Topic::Appointment(id),
             "patient" => Topic::Patient(id),
+            "doctor" => Topic::Doctor(id),
+            "ward" => Topic::Ward(id),
+            "thread" => Topic::Thread(id),
+            "inbox" => Topic::Inbox(id),
             _ => return None,
         };
         (topic.to_string() == text).then_some(topic)
@@ -58,25 +77,47 @@ impl fmt::Display for Topic {
             Topic::Queue(id) => write!(formatter, "queue:{id}"),
             Topic::Appointment(id) => write!(formatter, "appointment:{id}"),
             Topic::Patient(id) => write!(formatter, "patient:{id}"),
+            Topic::Doctor(id) => write!(formatter, "doctor:{id}"),
+            Topic::Ward(id) => write!(formatter, "ward:{id}"),
+            Topic::Thread(id) => write!(formatter, "thread:{id}"),
+            Topic::Inbox(id) => write!(formatter, "inbox:{id}"),
         }
     }
 }
 
 /// The topics of what has changed, each once.
 pub fn topics(changes: &Changes) -> impl Iterator<Item = Topic> {
-    let Changes { sessions, queues, appointments, notices } = changes;
+    let Changes { sessions, queues, appointments, notices, critical, wards, threads, inboxes } = changes;
     let sessions = sessions.iter().map(|id| Topic::Session(*id));
     let queues = queues.iter().map(|id| Topic::Queue(*id));
     let appointments = appointments.iter().map(|id| Topic::Appointment(*id));
-    sessions.chain(queues).chain(appointments).chain(notices.iter().map(|id| Topic::Patient(*id)))
+    let notices = notices.iter().map(|id| Topic::Patient(*id));
+    let critical = critical.iter().map(|id| Topic::Doctor(*id));
+    let wards = wards.iter().map(|id| Topic::Ward(*id));
+    let threads = threads.keys().map(|id| Topic::Thread(*id));
+    let inboxes = inboxes.iter().map(|id| Topic::Inbox(*id));
+    let of_booking = sessions.chain(queues).chain(appointments).chain(notices);
+    of_booking.chain(critical).chain(wards).chain(threads).chain(inboxes)
 }
 
 /// Whom a topic concerns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Audience {
     Anyone,
-    Appointment { patient_id: i64, doctor_id: i64 },
+    Appointment {
+        patient_id: i64,
+        doctor_id: i64,
+    },
     Patient(i64),
+    Doctor(i64),
+    /// Those of the staff who look after patients in beds.
+    Wards,
+    /// The members of a thread, which may be about a patient.
+    Thread {
+        patient_id: Option<i64>,
+        members: Vec<i64>,
+    },
+    User(i64),
 }
 
 /// How a topic stands.
@@ -90,9 +131,42 @@ pub enum Snapshot {
         /// The latest unread ones, the oldest first.
         unread: Vec<Notice>,
     },
+    Critical {
+        doctor_id: i64,
+        /// The oldest ones that nobody has acknowledged.
+        unacknowledged: Vec<OrderResult>,
+    },
+    Beds(ward::Board),
+    Thread(ThreadNews),
+    Inbox {
+        user_id: i64,
+        /// The latest.
+        threads: Vec<Unread>,
+        has_more: bool,
+    },
+}
+
+/// What is new in a thread.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ThreadNews {
+    pub thread: Thread,
+    /// Of the first of these messages, or of the next one where there are none.
+    pub from_sequence: i64,
+    pub messages: Vec<Message>,
+    pub marks: Vec<Mark>,
+    /// Members who are not told, because they want no messages from those who have written these.
+    pub silenced: Vec<i64>,
 }
 
 impl Snapshot {
+    /// Whoever is among the audience and is not told all the same.
+    pub fn silenced(&self) -> &[i64] {
+        match self {
+            Snapshot::Thread(news) => &news.silenced,
+            _ => &[],
+        }
+    }
+
     pub fn audience(&self) -> Audience {
         match self {
             Snapshot::Places(_) | Snapshot::Board(_) => Audience::Anyone,
@@ -100,15 +174,24 @@ impl Snapshot {
                 Audience::Appointment { patient_id: found.patient_id, doctor_id: found.doctor_id }
             }
             Snapshot::Notices { patient_id, .. } => Audience::Patient(*patient_id),
+            Snapshot::Critical { doctor_id, .. } => Audience::Doctor(*doctor_id),
+            Snapshot::Beds(_) => Audience::Wards,
+            Snapshot::Thread(news) => Audience::Thread {
+                patient_id: news.thread.patient_id,
+                members: news.marks.iter().map(|mark| mark.user_id).collect(),
+            },
+            Snapshot::Inbox { user_id, .. } => Audience::User(*user_id),
         }
     }
 }
 
-/// How a topic stands now; none where there is no such thing.
+/// How a topic stands now; none where there is no such thing. Of a thread, the messages of `changes` are told,
+/// and the last ones where those are not given.
 pub fn snapshot(
     transaction: &Transaction<'_>,
     topic: Topic,
     rules: &QueueRules,
+    changes: Option<&Changes>,
 ) -> Result<Option<Snapshot>, Error> {
     match topic {
         Topic::Session(id) => Ok(clinic_session::by_id(transaction, id)?.map(Snapshot::Places)),
@@ -127,7 +210,45 @@ pub fn snapshot(
             unread.reverse();
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }
+        Topic::Doctor(doctor_id) => {
+            let unacknowledged = order::critical(transaction, doctor_id, 0, CRITICAL_MAX)?;
+            Ok(Some(Snapshot::Critical { doctor_id, unacknowledged }))
+        }
+        Topic::Ward(id) => Ok(ward::board(transaction, id)?.map(Snapshot::Beds)),
+        Topic::Thread(thread_id) => {
+            let news = match changes {
+                None => Some(1),
+                Some(changes) => changes.threads.get(&thread_id).copied().flatten(),
+            };
+            thread_news(transaction, thread_id, news).map(|news| news.map(Snapshot::Thread))
+        }
+        Topic::Inbox(user_id) => {
+            let mut threads = chat::unread(transaction, user_id, chat::TOLD_MAX + 1)?;
+            let has_more = threads.len() as i64 > chat::TOLD_MAX;
+            threads.truncate(chat::TOLD_MAX as usize);
+            Ok(Some(Snapshot::Inbox { user_id, threads, has_more }))
+        }
     }
+}
+
+/// A thread with its messages from a sequence on, the last ones of them.
+fn thread_news(
+    transaction: &Transaction<'_>,
+    thread_id: i64,
+    first: Option<i64>,
+) -> Result<Option<ThreadNews>, Error> {
+    let Some(thread) = chat::by_id(transaction, thread_id)? else { return Ok(None) };
+    let next = thread.last_sequence + 1;
+    let from_sequence = first.map_or(next, |first| first.max(next - chat::TOLD_MAX));
+    let page = Page::After(from_sequence - 1);
+    let messages = chat::messages(transaction, thread_id, page, chat::TOLD_MAX, thread.last_sequence)?;
+    let senders: BTreeSet<i64> = messages.iter().map(|message| message.sender_id).collect();
+    let silenced = match thread.kind {
+        chat::Kind::Patient => Vec::new(),
+        chat::Kind::Staff => chat::silenced(transaction, thread_id, senders)?,
+    };
+    let marks = chat::marks(transaction, thread_id)?;
+    Ok(Some(ThreadNews { thread, from_sequence, messages, marks, silenced }))
 }
 
 /// An event that was told.
@@ -207,7 +328,16 @@ mod tests {
 
     #[test]
     fn a_topic_is_written_in_one_way() {
-        for topic in [Topic::Session(1), Topic::Queue(i64::MAX), Topic::Appointment(7), Topic::Patient(12)] {
+        for topic in [
+            Topic::Session(1),
+            Topic::Queue(i64::MAX),
+            Topic::Appointment(7),
+            Topic::Patient(12),
+            Topic::Thread(3),
+            Topic::Doctor(5),
+            Topic::Ward(6),
+            Topic::Inbox(4),
+        ] {
             assert_eq!(Topic::parse(&topic.to_string()), Some(topic));
         }
         for text in ["", "session", "session:", "session:0", "session:-1", "session:+1", "session:01", "s:1"]

@@ -1,8 +1,9 @@
 //! What booking remembers of the database: the doctors that were asked for, and the counts of their days.
 //!
 //! It never knows a rule. Invariant: an entry equals what the database would answer within this turn's
-//! transaction. Whoever changes a doctor or a day forgets it or brings it up to date in the same step, and
-//! everything is forgotten when a turn is lost or another process has written.
+//! transaction. Whoever changes a doctor or a day forgets it or brings it up to date in the same step; what was
+//! taken in during a step that is undone is forgotten with it, and everything is when a turn is lost or another
+//! process has written.
 
 use super::time::AppointmentTime;
 use crate::store::statements::{appointment, doctor};
@@ -19,6 +20,8 @@ pub struct Memory {
     generation: u64,
     doctors: HashMap<String, Bookable>,
     days: HashMap<(i64, [u8; DATE_BYTES]), Day>,
+    /// Whether something was taken in since the last step began, which may see what that step has written.
+    has_learned: bool,
 }
 
 /// What booking needs to know of a doctor.
@@ -57,6 +60,16 @@ pub struct Day {
     pub highest_number: i64,
 }
 
+impl Day {
+    /// The day with one more appointment, which has the number that is the highest then.
+    pub fn one_more(self) -> Result<Day, Error> {
+        let number = self.highest_number.checked_add(1);
+        let highest_number =
+            number.ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+        Ok(Day { taken: self.taken + 1, highest_number })
+    }
+}
+
 impl Memory {
     /// The first doctor of that name.
     pub fn doctor(&mut self, transaction: &Transaction<'_>, name: &str) -> Result<Option<Bookable>, Error> {
@@ -66,6 +79,7 @@ impl Memory {
         }
         let found = transaction.first(&doctor::BOOKABLE_BY_NAME, params![name], Bookable::from_row)?;
         if let Some(found) = &found {
+            self.has_learned = true;
             bounded(&mut self.doctors).insert(name.to_owned(), found.clone());
         }
         Ok(found)
@@ -86,13 +100,29 @@ impl Memory {
             Ok::<_, Error>(Day { taken: row.integer(0)?, highest_number: row.integer(1)? })
         })?;
         let day = counted.unwrap_or(Day { taken: 0, highest_number: 0 });
+        self.has_learned = true;
         bounded(&mut self.days).insert(key, day);
         Ok(day)
     }
 
     /// A day has come to be this, by a row that was just written.
     pub fn set_day(&mut self, doctor_id: i64, time: &AppointmentTime, day: Day) {
+        self.has_learned = true;
         bounded(&mut self.days).insert(key(doctor_id, time), day);
+    }
+
+    /// A step begins that may be undone.
+    pub fn begin_step(&mut self) {
+        self.has_learned = false;
+    }
+
+    /// What was written since `begin_step` is undone. A step that has learned nothing, as when a session is full,
+    /// costs no entry.
+    pub fn undo_step(&mut self) {
+        if self.has_learned {
+            self.forget_doctors();
+            self.forget_days();
+        }
     }
 
     pub fn forget_day(&mut self, doctor_id: i64, time: &AppointmentTime) {

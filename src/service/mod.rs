@@ -5,21 +5,39 @@
 
 pub mod access;
 pub mod account;
+pub mod allergy;
 pub mod appointment;
+pub mod attachment;
+pub mod attendance;
 pub mod audit;
+pub mod block;
 pub mod booking;
 pub mod changes;
+pub mod chat;
 pub mod clinic_session;
 pub mod credential;
+pub mod decimal;
 pub mod demo;
+pub mod diagnosis;
+pub mod department;
 pub mod doctor;
+pub mod drug;
+pub mod admission;
 pub mod encounter;
+pub mod ward;
 pub mod event;
+pub mod export;
+pub mod icd10;
+pub mod leave;
 pub mod login;
 pub mod memory;
 pub mod notice;
+pub mod old_row;
+pub mod order;
 pub mod patient;
+pub mod prescription;
 pub mod queue;
+pub mod record;
 pub mod reminder;
 pub mod reply;
 pub mod report;
@@ -29,6 +47,7 @@ pub mod table;
 pub mod text;
 pub mod throttle;
 pub mod time;
+pub mod timeline;
 pub mod usage;
 pub mod waitlist;
 pub mod working_hours;
@@ -65,6 +84,8 @@ pub struct ClinicRules {
     pub release: schedule::ReleaseRules,
     pub queue: queue::QueueRules,
     pub reminder: reminder::ReminderRules,
+    pub order: order::OrderRules,
+    pub chat: chat::ChatRules,
 }
 
 /// What the operator sets of the old dialect's rules.

@@ -4,6 +4,7 @@
 //! is kept until it has been fetched.
 
 use super::booking::Booking;
+use super::changes::Changes;
 use super::time::Now;
 use crate::store::statements::notice;
 use crate::store::{Error, Row, Transaction, params};
@@ -12,7 +13,7 @@ use crate::store::{Error, Row, Transaction, params};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
     pub notice_id: i64,
-    /// session_stopped, reminder_day, reminder_hour or place_offered.
+    /// session_stopped, doctor_changed, reminder_day, reminder_hour, place_offered or passed_over.
     pub kind: String,
     pub appointment_id: Option<i64>,
     pub text: Option<String>,
@@ -46,6 +47,18 @@ pub fn give(
     Ok(given > 0)
 }
 
+/// An appointment has another time: its patient is reminded of that one, and no longer of the one before.
+pub fn forget_reminders(
+    transaction: &Transaction<'_>,
+    found: &Booking,
+    changes: &mut Changes,
+) -> Result<(), Error> {
+    if transaction.execute(&notice::FORGET_REMINDERS, params![found.appointment_id])? > 0 {
+        changes.notices.insert(found.patient_id);
+    }
+    Ok(())
+}
+
 /// Tells a patient that the doctor does not come.
 pub fn session_stopped(
     transaction: &Transaction<'_>,
@@ -55,6 +68,33 @@ pub fn session_stopped(
 ) -> Result<(), Error> {
     let appointment_id = Some(found.appointment_id);
     give(transaction, found.patient_id, "session_stopped", appointment_id, Some(reason), now).map(|_| ())
+}
+
+/// Tells a patient who waited that there was a place, and that they could not have it then.
+pub fn passed_over(transaction: &Transaction<'_>, patient_id: i64, now: &Now) -> Result<(), Error> {
+    give(transaction, patient_id, "passed_over", None, None, now).map(|_| ())
+}
+
+/// Tells a patient who waited for a session that the doctor does not come.
+pub fn wait_is_over(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    reason: &str,
+    now: &Now,
+) -> Result<(), Error> {
+    give(transaction, patient_id, "session_stopped", None, Some(reason), now).map(|_| ())
+}
+
+/// Tells a patient which other doctor sees them. It may come to pass again, and is told again then.
+pub fn doctor_changed(
+    transaction: &Transaction<'_>,
+    found: &Booking,
+    doctor_name: &str,
+    now: &Now,
+) -> Result<(), Error> {
+    const KIND: &str = "doctor_changed";
+    transaction.execute(&notice::WITHDRAW, params![found.appointment_id, KIND])?;
+    give(transaction, found.patient_id, KIND, Some(found.appointment_id), Some(doctor_name), now).map(|_| ())
 }
 
 /// Tells a patient who waited that a place is held for them.

@@ -5,7 +5,7 @@
 
 use super::changes::Changes;
 use super::notice;
-use super::time::{AppointmentTime, Now};
+use super::time::{AppointmentTime, MINUTE_MS, Now};
 use crate::store::statements::booking;
 use crate::store::{Error, Transaction, params};
 
@@ -74,7 +74,7 @@ pub fn find(
             let starts_ms = AppointmentTime::parse(starts_at).and_then(|time| now.unix_ms_of(&time));
             seen += 1;
             cursor = Cursor { starts_at: starts_at.to_owned(), appointment_id: found.appointment_id };
-            if starts_ms.is_some_and(|starts_ms| changed_ms <= starts_ms - lead_min * 60_000) {
+            if starts_ms.is_some_and(|starts_ms| changed_ms <= starts_ms - lead_min * MINUTE_MS) {
                 due.push(found);
             }
             Ok::<_, Error>(())

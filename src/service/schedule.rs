@@ -1,11 +1,13 @@
-//! When doctors have sessions: weekly templates, days on which they do not hold, blocked hours.
+//! When doctors have sessions: weekly templates, and days on which they do not hold.
 //!
 //! It never knows who books. Invariants: a doctor's templates never overlap on one weekday, nor their sessions
 //! on one day; making sessions from templates a second time makes none.
 
-use super::clinic_session;
+use super::block::{self, Hours, Span};
+use super::booking::Change;
+use super::clinic_session::{self, SessionState};
 use super::time::{AppointmentTime, Now};
-use super::{Failure, working_hours};
+use super::{Failure, leave, waitlist, working_hours};
 use crate::store::statements::{self, doctor, schedule};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -83,30 +85,6 @@ impl Exception {
     }
 }
 
-/// Hours in which no patient is seen: by a doctor, in a department, or in the whole hospital.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Block {
-    pub block_id: i64,
-    pub doctor_id: Option<i64>,
-    pub department: Option<String>,
-    pub starts_at: String,
-    pub ends_at: String,
-    pub reason: String,
-}
-
-impl Block {
-    fn from_row(row: &Row<'_>) -> Result<Block, Error> {
-        Ok(Block {
-            block_id: row.integer(0)?,
-            doctor_id: row.optional_integer(1)?,
-            department: row.optional_text(2)?.map(str::to_owned),
-            starts_at: row.text(3)?.to_owned(),
-            ends_at: row.text(4)?.to_owned(),
-            reason: row.text(5)?.to_owned(),
-        })
-    }
-}
-
 /// Why a schedule is not changed so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ScheduleRefusal {
@@ -119,29 +97,49 @@ pub enum ScheduleRefusal {
     SessionOverlaps {
         session_id: i64,
     },
+    /// All of those hours are blocked.
+    Blocked,
     Unknown,
+    /// No doctor is of that department.
+    UnknownDepartment,
+    /// What is over is not planned.
+    Past,
+    /// Only a session that is open is changed.
+    NotOpen {
+        state: SessionState,
+    },
     /// The doctor's working hours cannot be read.
     HoursUnreadable,
     /// A session cannot have fewer places than are taken.
     TooFewPlaces,
 }
 
-type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
+pub(super) type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
 
-fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
+pub(super) fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
     Err(Failure::Refused(refusal))
 }
 
-fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
+pub(super) fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
     match transaction.first(&doctor::EXISTS, params![doctor_id], |row| row.integer(0))? {
         Some(_) => Ok(()),
         None => refuse(ScheduleRefusal::UnknownDoctor),
     }
 }
 
+/// Refuses a department that no doctor is of, which nobody would find again.
+pub(super) fn check_department(transaction: &Transaction<'_>, department: Option<&str>) -> Outcome<()> {
+    let Some(department) = department else { return Ok(()) };
+    match transaction.first(&statements::department::EXISTS, params![department], |row| row.integer(0))? {
+        Some(_) => Ok(()),
+        None => refuse(ScheduleRefusal::UnknownDepartment),
+    }
+}
+
 /// Adds a template. Returns its id.
 pub fn add_template(transaction: &Transaction<'_>, new: &Template) -> Outcome<i64> {
     check_doctor(transaction, new.doctor_id)?;
+    check_department(transaction, new.department.as_deref())?;
     let overlapping = transaction.first(
         &schedule::OVERLAPPING_TEMPLATE,
         params![new.doctor_id, new.weekday, new.starts, new.ends, new.valid_from, new.valid_to, new.period],
@@ -221,48 +219,6 @@ pub fn exceptions(
     })
 }
 
-/// Blocks hours: no session is made in them, and sessions that lie in them give out no place any longer.
-/// Returns its id, and the sessions that are stopped by it.
-pub fn add_block(transaction: &Transaction<'_>, new: &Block) -> Outcome<(i64, Vec<i64>)> {
-    if let Some(doctor_id) = new.doctor_id {
-        check_doctor(transaction, doctor_id)?;
-    }
-    let block_id = transaction.insert(
-        &schedule::ADD_BLOCK,
-        params![new.doctor_id, new.department, new.starts_at, new.ends_at, new.reason],
-    )?;
-    let mut within = Vec::new();
-    transaction.each(
-        &schedule::SESSIONS_WITHIN,
-        params![new.doctor_id, new.department, new.starts_at, new.ends_at],
-        |row| {
-            within.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok((block_id, within))
-}
-
-pub fn remove_block(transaction: &Transaction<'_>, block_id: i64) -> Outcome<()> {
-    match transaction.execute(&schedule::REMOVE_BLOCK, params![block_id])? {
-        0 => refuse(ScheduleRefusal::Unknown),
-        _ => Ok(()),
-    }
-}
-
-pub fn blocks(
-    transaction: &Transaction<'_>,
-    from: &str,
-    after: i64,
-    limit: i64,
-    mut sink: impl FnMut(Block),
-) -> Result<(), Error> {
-    transaction.each(&schedule::BLOCKS, params![from, after, limit], |row| {
-        sink(Block::from_row(row)?);
-        Ok(())
-    })
-}
-
 /// How sessions are made from templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseRules {
@@ -299,16 +255,31 @@ pub struct NewSession {
     pub capacity_addon: i64,
 }
 
-/// Makes a session that no template asks for. Returns its id.
-pub fn add_session(transaction: &Transaction<'_>, new: &NewSession) -> Outcome<i64> {
+/// Makes a session that no template asks for. Returns its id. It may come in place of one that was stopped.
+pub fn add_session(transaction: &Transaction<'_>, new: &NewSession, now: &Now) -> Outcome<i64> {
+    check_doctor(transaction, new.doctor_id)?;
+    check_department(transaction, new.department.as_deref())?;
+    if is_over(new, now) {
+        return refuse(ScheduleRefusal::Past);
+    }
+    make_session(transaction, new, false)
+}
+
+/// Makes a session. Where `stopped_count`, one that was stopped is in its way as any other.
+fn make_session(transaction: &Transaction<'_>, new: &NewSession, stopped_count: bool) -> Outcome<i64> {
     check_doctor(transaction, new.doctor_id)?;
     let overlapping = transaction.first(
         &statements::clinic_session::OVERLAPPING,
-        params![new.doctor_id, new.day, new.starts_at, new.ends_at, new.period],
+        params![new.doctor_id, new.day, new.starts_at, new.ends_at, new.period, stopped_count],
         |row| row.integer(0),
     )?;
     if let Some(session_id) = overlapping {
         return refuse(ScheduleRefusal::SessionOverlaps { session_id });
+    }
+    let hours = Hours { starts_at: &new.starts_at, ends_at: &new.ends_at };
+    let blocks = block::within(transaction, new.doctor_id, new.department.as_deref(), &hours)?;
+    if block::left(&hours, &blocks).is_empty() {
+        return refuse(ScheduleRefusal::Blocked);
     }
     let session_id = transaction.insert(
         &statements::clinic_session::INSERT,
@@ -342,23 +313,30 @@ fn adopt(transaction: &Transaction<'_>, session_id: i64, new: &NewSession) -> Re
     Ok(())
 }
 
-/// Gives a session other places.
+/// Gives a session other places; those that come to it are offered to those who wait.
 pub fn resize(
-    transaction: &Transaction<'_>,
+    change: &mut Change<'_, '_>,
     session_id: i64,
     online: Option<i64>,
     onsite: Option<i64>,
     addon: Option<i64>,
 ) -> Outcome<()> {
-    let Some(session) = clinic_session::by_id(transaction, session_id)? else {
+    let Some(session) = clinic_session::by_id(change.transaction, session_id)? else {
         return refuse(ScheduleRefusal::Unknown);
     };
+    if session.state != SessionState::Open {
+        return refuse(ScheduleRefusal::NotOpen { state: session.state });
+    }
     let pools = [(online, session.online), (onsite, session.onsite), (addon, session.addon)];
     if pools.iter().any(|(wanted, places)| wanted.is_some_and(|wanted| wanted < places.booked)) {
         return refuse(ScheduleRefusal::TooFewPlaces);
     }
     let [online, onsite, addon] = pools.map(|(wanted, places)| wanted.unwrap_or(places.capacity));
-    transaction.execute(&statements::clinic_session::RESIZE, params![session_id, online, onsite, addon])?;
+    change
+        .transaction
+        .execute(&statements::clinic_session::RESIZE, params![session_id, online, onsite, addon])?;
+    change.changes.sessions.insert(session_id);
+    waitlist::offer(change, session_id)?;
     Ok(())
 }
 
@@ -381,15 +359,19 @@ pub fn generate(
         let Some(noon) = AppointmentTime::parse(&format!("{day} 12:00")) else { continue };
         let weekday = i64::from(noon.weekday().number_from_monday());
         let mut templates = Vec::new();
-        transaction.each(&schedule::OF_DAY, params![weekday, day, doctor_id], |row| {
+        let each = |row: &Row<'_>| {
             templates.push(Template::from_row(row)?);
             Ok::<_, Error>(())
-        })?;
+        };
+        match doctor_id {
+            None => transaction.each(&schedule::OF_DAY, params![weekday, day], each)?,
+            Some(id) => transaction.each(&schedule::OF_DOCTOR_DAY, params![weekday, day, id], each)?,
+        }
         for template in templates {
             if let Some(new) = session_of(transaction, &template, &day, rules)?
                 && !is_over(&new, now)
             {
-                made.extend(made_from(add_session(transaction, &new))?);
+                made.extend(made_from(make_session(transaction, &new, true))?);
             }
         }
     }
@@ -430,14 +412,16 @@ fn session_of(
     };
     let (mut starts_at, mut ends_at) = (format!("{day} {starts}:00"), format!("{day} {ends}:00"));
     // What is left before or behind the blocks; one in the middle leaves the session as it is.
-    let mut blocks = blocked(transaction, template, &starts_at, &ends_at)?;
-    for (from, to) in &blocks {
+    let hours = Hours { starts_at: &starts_at, ends_at: &ends_at };
+    let (doctor_id, department) = (template.doctor_id, template.department.as_deref());
+    let mut blocks = block::within(transaction, doctor_id, department, &hours)?;
+    for Span { from, to, .. } in &blocks {
         if *from <= starts_at && *to > starts_at {
             starts_at.clone_from(to);
         }
     }
-    blocks.sort_by(|one, other| other.1.cmp(&one.1));
-    for (from, to) in &blocks {
+    blocks.sort_by(|one, other| other.to.cmp(&one.to));
+    for Span { from, to, .. } in &blocks {
         if *to >= ends_at && *from < ends_at {
             ends_at.clone_from(from);
         }
@@ -465,24 +449,6 @@ fn session_of(
         capacity_onsite: template.capacity_onsite,
         capacity_addon: template.capacity_addon,
     }))
-}
-
-fn blocked(
-    transaction: &Transaction<'_>,
-    template: &Template,
-    starts_at: &str,
-    ends_at: &str,
-) -> Result<Vec<(String, String)>, Error> {
-    let mut blocks = Vec::new();
-    transaction.each(
-        &schedule::BLOCKS_OF_DAY,
-        params![template.doctor_id, template.department, starts_at, ends_at],
-        |row| {
-            blocks.push((row.text(0)?.to_owned(), row.text(1)?.to_owned()));
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(blocks)
 }
 
 fn release_at(day: &str, rules: &ReleaseRules) -> Option<String> {
@@ -522,6 +488,9 @@ pub fn generate_from_hours(
             return refuse(ScheduleRefusal::HoursUnreadable);
         };
         let Some((starts, ends)) = of_day else { continue };
+        if leave::covers(transaction, doctor_id, &day)? {
+            continue;
+        }
         let new = NewSession {
             doctor_id,
             department: department.clone(),
@@ -537,7 +506,7 @@ pub fn generate_from_hours(
             capacity_addon: 0,
         };
         if !is_over(&new, now) {
-            made.extend(made_from(add_session(transaction, &new))?);
+            made.extend(made_from(make_session(transaction, &new, true))?);
         }
     }
     Ok(made)

@@ -5,11 +5,13 @@
 //! column's kind does not allow.
 
 use super::access::Reach;
-use super::appointment::{self, NoPlace, Status};
+use super::appointment::{self, NewRow, NoPlace, Status};
+use super::changes::Changes;
+use super::clinic_session::ClinicSession;
 use super::memory::Memory;
 use super::text::{is_layout, is_printable};
-use super::time::{AppointmentTime, is_date, is_moment};
-use super::{Failure, Rules, account};
+use super::time::{AppointmentTime, Now, is_date, is_moment};
+use super::{Failure, Rules, account, booking, chat};
 use crate::store::{Transaction, Value};
 
 /// What a column may hold.
@@ -222,6 +224,8 @@ pub fn insert(
     row: &[(&str, Value<'_>)],
     rules: &Rules,
     memory: &mut Memory,
+    changes: &mut Changes,
+    now: &Now,
 ) -> Result<(), Failure<Refusal>> {
     if row.is_empty() {
         return Err(Failure::Refused(Refusal::Empty));
@@ -249,22 +253,27 @@ pub fn insert(
         values.push(*value);
     }
     check_person(transaction, table.name, &names, &values)?;
-    let time = if table.name == "appointments" {
-        check_appointment(transaction, &names, &values, rules, memory)?
+    let appointment = if table.name == "appointments" {
+        check_appointment(transaction, &names, &values, rules, memory, now)?
     } else {
         None
     };
-    if let (Some(time), Some(at)) = (&time, names.iter().position(|name| *name == "appointment_time"))
+    if let (Some(found), Some(at)) = (&appointment, names.iter().position(|name| *name == "appointment_time"))
         && let Some(value) = values.get_mut(at)
     {
-        *value = Value::Text(time);
+        *value = Value::Text(found.time.as_str());
     }
     let places: Vec<String> = (1..=names.len()).map(|place| format!("?{place}")).collect();
     let sql = format!("INSERT INTO {} ({}) VALUES ({})", table.name, names.join(", "), places.join(", "));
-    transaction.execute_composed(&sql, &values)?;
+    let row_id = transaction.insert_composed(&sql, &values)?;
+    if let Some(NewAppointment { time, seat: Some((session, patient_id)) }) = &appointment {
+        booking::enter(transaction, session, row_id, *patient_id, time, changes, now)
+            .map_err(|failure| failure.map(|refusal| Refusal::NoPlace(NoPlace::Session(refusal))))?;
+    }
     match table.name {
         "appointments" => memory.forget_days(),
         "doctors" => memory.forget_doctors(),
+        "chat_messages" => chat::note_stray(transaction)?,
         _ => {}
     }
     Ok(())
@@ -340,24 +349,38 @@ fn check_person(
     }
 }
 
-/// Holds a row for `appointments` against the rules of booking. Returns its time as it is to be stored.
+/// A row for `appointments`: its time as it is to be stored, and the session in which it takes a place, with the
+/// patient.
+struct NewAppointment {
+    time: AppointmentTime,
+    seat: Option<(Box<ClinicSession>, i64)>,
+}
+
+/// Holds a row for `appointments` against the rules of booking.
 fn check_appointment(
     transaction: &Transaction<'_>,
     names: &[&str],
     values: &[Value<'_>],
     rules: &Rules,
     memory: &mut Memory,
-) -> Result<Option<String>, Failure<Refusal>> {
+    now: &Now,
+) -> Result<Option<NewAppointment>, Failure<Refusal>> {
     let value = |wanted: &str| value_of(names, values, wanted);
     let number = |wanted: &str| number_of(names, values, wanted);
     let Some(Value::Text(text)) = value("appointment_time") else { return Ok(None) };
     let Some(time) = AppointmentTime::parse(text) else { return Ok(None) };
-    let is_cancelled = value("status") == Some(Value::Text(Status::Cancelled.as_str()));
-    if let (Some(patient_id), Some(doctor_id), false) =
-        (number("patient_id"), number("doctor_id"), is_cancelled)
-    {
-        appointment::check_row(transaction, patient_id, doctor_id, &time, rules, memory)
-            .map_err(|failure| failure.map(Refusal::NoPlace))?;
-    }
-    Ok(Some(time.to_string()))
+    let status = match value("status") {
+        Some(Value::Text(status)) => Status::parse(status),
+        _ => None,
+    };
+    // A row without any of those is left to the database to refuse.
+    let (Some(patient_id), Some(doctor_id), Some(status)) =
+        (number("patient_id"), number("doctor_id"), status)
+    else {
+        return Ok(Some(NewAppointment { time, seat: None }));
+    };
+    let row = NewRow { patient_id, doctor_id, time: &time, status };
+    let session = appointment::check_row(transaction, &row, rules, memory, now)
+        .map_err(|failure| failure.map(Refusal::NoPlace))?;
+    Ok(Some(NewAppointment { time, seat: session.map(|session| (session, patient_id)) }))
 }

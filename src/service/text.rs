@@ -27,5 +27,49 @@ pub fn is_notes(text: &str, chars_max: usize) -> bool {
 fn says_something(text: &str, chars_max: usize) -> bool {
     // Most texts have fewer bytes than they may have letters.
     let fits = text.len() <= chars_max || text.chars().count() <= chars_max;
-    fits && !text.trim().is_empty()
+    fits && text.chars().any(|letter| !letter.is_whitespace() && !is_invisible(letter))
+}
+
+/// Whether a letter is not seen where it stands alone: of no width, a filler, or a mark that chooses among forms.
+fn is_invisible(letter: char) -> bool {
+    letter.is_control()
+        || matches!(
+            letter,
+            '\u{ad}'
+                | '\u{34f}'
+                | '\u{61c}'
+                | '\u{115f}'..='\u{1160}'
+                | '\u{17b4}'..='\u{17b5}'
+                | '\u{180b}'..='\u{180f}'
+                | '\u{200b}'..='\u{200f}'
+                | '\u{202a}'..='\u{202e}'
+                | '\u{2060}'..='\u{206f}'
+                | '\u{2800}'
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}'
+                | '\u{feff}'
+                | '\u{ffa0}'
+                | '\u{1bca0}'..='\u{1bca3}'
+                | '\u{1d173}'..='\u{1d17a}'
+                | '\u{e0000}'..='\u{e0fff}'
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_seen_says_nothing() {
+        for text in
+            ["", " ", "\u{3000}", "\u{200b}", "\u{feff} \u{2060}", "\u{ad}", "\u{3164}", "\u{fe0f}\u{200d}"]
+        {
+            assert!(!is_line(text, 500) && !is_notes(text, 500), "{text:?}");
+        }
+        assert!(!is_notes("\n\u{200b}\t", 500));
+        // Within a text they may stand, as in what is written of several parts.
+        for text in ["病", "a\u{200b}b", "👩\u{200d}⚕\u{fe0f}", "."] {
+            assert!(is_line(text, 500) && is_notes(text, 500), "{text:?}");
+        }
+    }
 }

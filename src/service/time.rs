@@ -8,6 +8,9 @@ use chrono::{
 };
 use std::fmt::{self, Write};
 
+/// A minute, in milliseconds.
+pub const MINUTE_MS: i64 = 60_000;
+
 /// The moment of a turn, in the forms in which it is written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Now {
@@ -50,6 +53,15 @@ impl Now {
         Some(self.unix_ms + now.seconds_until(time) * 1000)
     }
 
+    /// As `unix_ms_of`, of a time in one of the forms in which old clients write one: a day, or a day and a time.
+    pub fn unix_ms_of_text(&self, text: &str) -> Option<i64> {
+        let mut whole = text.get(..TEXT_BYTES.min(text.len()))?.replacen('T', " ", 1);
+        if whole.len() == DATE_BYTES {
+            whole.push_str(" 00:00:00");
+        }
+        self.unix_ms_of(&AppointmentTime::parse(&whole)?)
+    }
+
     /// The local day so many days later, or earlier, `YYYY-MM-DD`.
     pub fn day_after(&self, days: i64) -> String {
         NaiveDate::parse_from_str(self.day(), "%Y-%m-%d")
@@ -79,6 +91,14 @@ pub fn write_rfc3339(unix_ms: i64, text: &mut String) {
         moment.second(),
         moment.timestamp_subsec_millis()
     );
+}
+
+/// A time in the hospital's own time, `YYYY-MM-DD HH:MM:SS`, as RFC 3339 with its distance to UTC; none where it is
+/// no time. An hour that comes twice is taken as the first one.
+pub fn rfc3339_of_local(text: &str) -> Option<String> {
+    let time = AppointmentTime::parse(text)?;
+    let moment = time.moment.and_local_timezone(Local).earliest()?;
+    Some(moment.format("%Y-%m-%dT%H:%M:%S%:z").to_string())
 }
 
 /// A text that is meant to be a moment, and is none.

@@ -3,9 +3,8 @@
 //! It never knows how a place became free. Invariants: first come, first served; a place that is offered is
 //! held, so nobody else can have it meanwhile; one patient waits once for a session.
 
-use super::booking::{Change, NewBooking, Outcome, Override, Pool, Refusal, State, place};
+use super::booking::{CancelledBy, Change, NewBooking, Override, Pool, Refusal, State, check_patient, place};
 use super::clinic_session::{self, SessionState};
-use super::time::Now;
 use super::{Failure, booking, notice};
 use crate::store::statements::{patient, waitlist};
 use crate::store::{Error, Row, Transaction, params};
@@ -51,16 +50,18 @@ pub enum WaitRefusal {
         entry_id: i64,
     },
     UnknownEntry,
+    /// The patient may not book the place, if there were one.
+    Booking(Refusal),
 }
 
-/// Begins to wait. Returns the entry, and how many are before it.
+/// Begins to wait, where the patient could have the place now. Returns the entry, and how many are before it.
 pub fn join(
-    transaction: &Transaction<'_>,
+    change: &mut Change<'_, '_>,
     session_id: i64,
     patient_id: i64,
-    now: &Now,
 ) -> Result<(i64, i64), Failure<WaitRefusal>> {
     let refuse = |refusal| Err(Failure::Refused(refusal));
+    let (transaction, now) = (change.transaction, change.now);
     let Some(session) = clinic_session::by_id(transaction, session_id)? else {
         return refuse(WaitRefusal::UnknownSession);
     };
@@ -79,13 +80,19 @@ pub fn join(
     {
         return refuse(WaitRefusal::AlreadyWaiting { entry_id });
     }
+    check_patient(transaction, &session, patient_id, change.rules, now)
+        .map_err(|failure| failure.map(WaitRefusal::Booking))?;
     let entry_id = transaction.insert(&waitlist::JOIN, params![session_id, patient_id, now.unix_ms])?;
     let before = transaction.first(&waitlist::BEFORE, params![session_id, entry_id], |row| row.integer(0))?;
     Ok((entry_id, before.unwrap_or(0)))
 }
 
 /// Stops waiting; an offer that was made is given to the next.
-pub fn leave(change: &mut Change<'_, '_>, entry_id: i64) -> Result<Entry, Failure<WaitRefusal>> {
+pub fn leave(
+    change: &mut Change<'_, '_>,
+    entry_id: i64,
+    by: CancelledBy,
+) -> Result<Entry, Failure<WaitRefusal>> {
     let Some(entry) = by_id(change.transaction, entry_id)? else {
         return Err(Failure::Refused(WaitRefusal::UnknownEntry));
     };
@@ -93,7 +100,7 @@ pub fn leave(change: &mut Change<'_, '_>, entry_id: i64) -> Result<Entry, Failur
         change.transaction.execute(&waitlist::SET_STATE, params![entry_id, "left"])?;
     }
     if let (Some(appointment_id), "offered") = (entry.appointment_id, entry.state.as_str()) {
-        let cancelled = booking::cancel(change, appointment_id, booking::CancelledBy::Patient, None);
+        let cancelled = booking::cancel(change, appointment_id, by, None);
         cancelled.map_err(|failure| match failure {
             Failure::Fault(fault) => Failure::Fault(fault),
             Failure::Refused(refusal) => {
@@ -133,10 +140,13 @@ pub(super) fn ended(transaction: &Transaction<'_>, appointment_id: i64) -> Resul
     Ok(())
 }
 
+/// So many of those who wait are looked at in one step; the others are by a timer.
+const OFFERS_PER_STEP: usize = 20;
+
 /// Offers the free places of a session to those who wait, the first one first. Whoever could not take theirs
-/// is passed over.
-pub(super) fn offer(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()> {
-    loop {
+/// is passed over, and told.
+pub fn offer(change: &mut Change<'_, '_>, session_id: i64) -> Result<(), Error> {
+    for _ in 0..OFFERS_PER_STEP {
         let next = change.transaction.first(&waitlist::FIRST, params![session_id], Entry::from_row)?;
         let Some(entry) = next else { return Ok(()) };
         let new = NewBooking {
@@ -145,7 +155,7 @@ pub(super) fn offer(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()>
             state: State::Held,
             pool: Pool::Online,
             origin_id: None,
-            fee_fen: 0,
+            fee_fen: None,
             is_paid: false,
             reason: None,
             rules_are: Override::No,
@@ -169,10 +179,41 @@ pub(super) fn offer(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()>
                 Refusal::PatientBusy { .. } | Refusal::LimitReached { .. } | Refusal::Penalised { .. },
             )) => {
                 change.transaction.execute(&waitlist::SET_STATE, params![entry.entry_id, "passed"])?;
+                notice::passed_over(change.transaction, entry.patient_id, change.now)?;
+                change.changes.notices.insert(entry.patient_id);
             }
             // Full again, or not to be booked at all: they wait on.
             Err(Failure::Refused(_)) => return Ok(()),
-            Err(Failure::Fault(fault)) => return Err(Failure::Fault(fault)),
+            Err(Failure::Fault(fault)) => return Err(fault),
         }
     }
+    Ok(())
+}
+
+/// Sessions that have places and someone who waits.
+pub fn with_places(transaction: &Transaction<'_>, limit: i64, now: &str) -> Result<Vec<i64>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&waitlist::WITH_PLACES, params![now, limit], |row| {
+        found.push(row.integer(0)?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}
+
+/// Tells those who wait for a session that the doctor does not come.
+pub(super) fn session_stopped(
+    change: &mut Change<'_, '_>,
+    session_id: i64,
+    reason: &str,
+) -> Result<(), Error> {
+    let mut waiting = Vec::new();
+    change.transaction.each(&waitlist::WAITING, params![session_id], |row| {
+        waiting.push(row.integer(0)?);
+        Ok::<_, Error>(())
+    })?;
+    for patient_id in waiting {
+        notice::wait_is_over(change.transaction, patient_id, reason, change.now)?;
+        change.changes.notices.insert(patient_id);
+    }
+    Ok(())
 }

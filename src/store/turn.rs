@@ -394,15 +394,16 @@ impl Transaction<'_> {
         Ok(self.connection.last_insert_rowid())
     }
 
-    /// As `execute`, for the one statement that is composed from fixed lists of names. It is not kept, for
+    /// As `insert`, for the one statement that is composed from fixed lists of names. It is not kept, for
     /// its many forms would drive the others out.
-    pub fn execute_composed(&self, sql: &str, values: &[Value<'_>]) -> Result<usize, Error> {
+    pub fn insert_composed(&self, sql: &str, values: &[Value<'_>]) -> Result<i64, Error> {
         self.begin_statement()?;
         self.connection
             .prepare(sql)
             .and_then(|mut prepared| prepared.execute(params_from_iter(values)))
             .map_err(|error| self.noted(error))
-            .inspect(|_| self.written.set(self.written.get() + 1))
+            .inspect(|_| self.written.set(self.written.get() + 1))?;
+        Ok(self.connection.last_insert_rowid())
     }
 
     fn begin_statement(&self) -> Result<(), Error> {

@@ -2,6 +2,8 @@
 //!
 //! It never knows what is tested. Invariant: each call is a turn of its own, and time stands still between them.
 
+#![allow(dead_code, reason = "each test program uses its own part of this")]
+
 use chrono::{NaiveDateTime, TimeDelta};
 use medsrv::dispatch::{Dispatcher, Parts, Settings, Then};
 use medsrv::ops::config::Config;
@@ -83,6 +85,14 @@ fn people(store: &mut Store) {
     assert_eq!(store.commit(), Commit::Durable);
 }
 
+/// The result of a reply, or the facts of its error.
+fn result(mut reply: Value) -> Result<Value, Value> {
+    match reply.get("error") {
+        Some(error) => Err(error.get("data").cloned().unwrap_or_else(|| error.clone())),
+        None => Ok(reply["result"].take()),
+    }
+}
+
 impl Clinic {
     pub fn new() -> Clinic {
         Clinic::with(|_| {})
@@ -112,6 +122,13 @@ impl Clinic {
     pub fn pass(&mut self, minutes: i64) {
         let now = NaiveDateTime::parse_from_str(&self.now.utc, "%Y-%m-%d %H:%M:%S").unwrap();
         self.now = moment_of(now + TimeDelta::try_minutes(minutes).unwrap());
+    }
+
+    /// A minute is over: what is looked at each minute is looked at.
+    pub fn tend(&mut self) {
+        let now = self.now.clone();
+        self.dispatcher.tend(&now);
+        self.tick();
     }
 
     /// Does what is due by now.
@@ -146,7 +163,8 @@ impl Clinic {
         Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) }
     }
 
-    pub fn call(&mut self, who: &str, method: &str, params: &Value) -> Result<Value, Value> {
+    /// The connection on which someone is logged in.
+    fn connection(&mut self, who: &str) -> Session {
         if !self.connections.contains_key(who) {
             let session = self.connect();
             let password = match who {
@@ -161,13 +179,75 @@ impl Clinic {
             assert!(reply["error"].is_null(), "{who}: {reply}");
             self.connections.insert(who.to_owned(), session);
         }
-        let session = self.connections[who];
+        self.connections[who]
+    }
+
+    pub fn call(&mut self, who: &str, method: &str, params: &Value) -> Result<Value, Value> {
+        let session = self.connection(who);
         let data = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
-        let mut reply = self.ask(&session, &data);
-        match reply.get("error") {
-            Some(error) => Err(error.get("data").cloned().unwrap_or_else(|| error.clone())),
-            None => Ok(reply["result"].take()),
+        result(self.ask(&session, &data))
+    }
+
+    /// What each of these calls came to, which come within one turn.
+    pub fn together(&mut self, calls: &[(&str, &str, Value)]) -> Vec<Result<Value, Value>> {
+        let connections: Vec<Session> = calls.iter().map(|(who, ..)| self.connection(who)).collect();
+        let mut results = Vec::new();
+        for (session, (_, method, params)) in connections.iter().zip(calls) {
+            let data = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params}).to_string();
+            let mut output = Vec::new();
+            let then = self.dispatcher.request(session, b"n", data.as_bytes(), &self.now, false, &mut output);
+            assert!(!matches!(then, Then::Wait | Then::Later), "{method}");
+            results.push(result(serde_json::from_slice(&output).unwrap()));
         }
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        results
+    }
+
+    /// What the last turn has told those who listen: who, and the event.
+    pub fn told(&mut self) -> Vec<(String, Value)> {
+        let mut told = Vec::new();
+        let connections = &self.connections;
+        self.dispatcher.push(&mut |session, data| {
+            let (who, _) = connections.iter().find(|(_, known)| known.id == session).unwrap();
+            let mut event: Value = serde_json::from_slice(data).unwrap();
+            told.push((who.clone(), event["params"].take()));
+        });
+        told
+    }
+
+    /// Changes rows that no method changes yet.
+    pub fn execute(&mut self, sql: &str) {
+        assert!(self.takes(sql), "{sql}");
+    }
+
+    /// Whether the schema takes a change of rows.
+    pub fn takes(&mut self, sql: &str) -> bool {
+        let now = self.now.clone();
+        let sql = Box::leak(sql.to_owned().into_boxed_str());
+        let statement = Statement { file: "", sql };
+        let done = self
+            .dispatcher
+            .act("test", &now, |change| Ok((change.transaction.execute(&statement, [])?, Vec::new())));
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        done.is_ok()
+    }
+
+    /// The words of a refusal.
+    pub fn refusal(&mut self, who: &str, method: &str, params: &Value) -> String {
+        self.call(who, "session.whoami", &json!({})).unwrap();
+        let session = self.connections[who];
+        let data = json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let reply = self.ask(&session, &data.to_string());
+        reply["error"]["message"].as_str().unwrap().to_owned()
+    }
+
+    /// Calls under an id of so many letters, which the reply has too.
+    pub fn call_at_length(&mut self, who: &str, method: &str, params: &Value, letters: usize) -> Value {
+        self.call(who, "session.whoami", &json!({})).unwrap();
+        let session = self.connections[who];
+        let id = "x".repeat(letters);
+        let data = json!({"jsonrpc": "2.0", "id": id, "method": method, "params": params});
+        self.ask(&session, &data.to_string())
     }
 
     pub fn ok(&mut self, who: &str, method: &str, params: Value) -> Value {
@@ -185,6 +265,28 @@ impl Clinic {
         }
     }
 
+    /// The results of several calls in one turn, by someone who has called before.
+    #[allow(dead_code, reason = "only the tests of care look at a turn")]
+    pub fn batch(&mut self, who: &str, calls: &[(&str, Value)]) -> Vec<Value> {
+        let session = self.connections[who];
+        let call = |(method, params): &(&str, Value)| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": params});
+        let data = Value::Array(calls.iter().map(call).collect()).to_string();
+        let mut replies = self.ask(&session, &data);
+        replies.as_array_mut().unwrap().iter_mut().map(|reply| reply["result"].take()).collect()
+    }
+
+    /// What the last call has pushed: to whom, and the event.
+    #[allow(dead_code, reason = "only the tests of care listen")]
+    pub fn pushed(&mut self) -> Vec<(String, Value)> {
+        let mut pushed = Vec::new();
+        let names: HashMap<_, _> = self.connections.iter().map(|(who, at)| (at.id, who.clone())).collect();
+        self.dispatcher.push(&mut |session, data| {
+            let mut event: Value = serde_json::from_slice(data).unwrap();
+            pushed.push((names[&session].clone(), event["params"].take()));
+        });
+        pushed
+    }
+
     /// The result of a request in the old dialect.
     pub fn old(&mut self, request: &Value) -> Value {
         let session = self.connect();
@@ -200,6 +302,42 @@ impl Clinic {
         });
         assert_eq!(self.dispatcher.commit(), Commit::Durable);
         found.unwrap().unwrap()
+    }
+
+    /// Whether the database itself refuses a statement.
+    #[allow(dead_code, reason = "the tests of care use it")]
+    pub fn is_kept_from(&mut self, sql: &'static str) -> bool {
+        let now = self.now.clone();
+        let done = self.dispatcher.act("test", &now, |change| {
+            let statement = Statement { file: "", sql };
+            Ok((change.transaction.execute(&statement, [])?, Vec::new()))
+        });
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        matches!(done, Err(medsrv::store::Error::Constraint(_)))
+    }
+
+    /// Each row of an explained plan for a statement, in one text.
+    #[allow(dead_code, reason = "the tests of care use it")]
+    pub fn plan(&mut self, statement: &Statement) -> String {
+        let now = self.now.clone();
+        let explained = Statement {
+            file: "",
+            sql: Box::leak(format!("EXPLAIN QUERY PLAN {}", statement.sql).into_boxed_str()),
+        };
+        let highest = (1..20).rev().find(|number| statement.sql.contains(&format!("?{number}"))).unwrap_or(0);
+        let mut steps = String::new();
+        let done = self.dispatcher.act("test", &now, |change| {
+            let none = medsrv::store::params_from_iter(vec![None::<i64>; highest]);
+            change.transaction.each(&explained, none, |row| {
+                steps.push_str(row.text(3)?);
+                steps.push('\n');
+                Ok::<_, medsrv::store::Error>(())
+            })?;
+            Ok(((), Vec::new()))
+        });
+        assert_eq!(self.dispatcher.commit(), Commit::Durable);
+        done.unwrap();
+        steps
     }
 
     /// Makes a session of 王医生 of 内科, who is 4, or of 刘医生 of 外科, who is 5: of nine to twelve on the first day,
@@ -236,7 +374,7 @@ impl Clinic {
 
     /// A session as it is listed.
     pub fn listed(&mut self, session_id: i64) -> Value {
-        let range = json!({"date_from": "2026-01-01", "date_to": "2026-12-31", "limit": 100});
+        let range = json!({"date_from": "2026-01-01", "date_to": "2026-01-31", "limit": 100});
         let list = self.ok(CLERK, "schedule.sessions", range);
         let items = list["items"].as_array().unwrap();
         items.iter().find(|item| item["session_id"] == session_id).unwrap().clone()

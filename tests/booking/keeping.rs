@@ -112,3 +112,57 @@ fn what_is_taken_back_may_not_stand_where_the_patient_is_by_now() {
     assert_eq!(facts["appointment_id"], other);
     assert_eq!(clinic.remaining(here), 1);
 }
+
+#[test]
+fn why_it_was_cancelled_goes_with_the_cancelling() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 1);
+    let new = json!({"session_id": session_id, "patient_id": FIRST_PATIENT, "override_reason": "急诊"});
+    let id = clinic.ok(CLERK, "appointment.book", new)["appointment_id"].as_i64().unwrap();
+    let cancel = json!({"appointment_id": id, "reason": "来电"});
+    assert_eq!(clinic.ok(CLERK, "appointment.cancel", cancel.clone())["reason"], "来电");
+    assert_eq!(clinic.ok(CLERK, "appointment.undo", json!({"appointment_id": id}))["reason"], "急诊");
+    clinic.ok(CLERK, "appointment.cancel", cancel);
+    let old = json!({"update_appointment_status": 1, "appointment_id": id, "new_status": "pending"});
+    assert_eq!(clinic.old(&old)["status"], "success");
+    assert_eq!(clinic.get(id)["reason"], "急诊");
+}
+
+#[test]
+fn a_patient_moves_a_place_online_only() {
+    let mut clinic = Clinic::new();
+    let (here, there) = (clinic.session(4, 1), clinic.session(5, 1));
+    let onsite = json!({"session_id": here, "patient_id": FIRST_PATIENT, "onsite": true});
+    let id = clinic.ok(CLERK, "appointment.book", onsite)["appointment_id"].take();
+    let to = json!({"appointment_id": id, "session_id": there});
+    let facts = clinic.refused(&patient(0), "appointment.reschedule", to.clone(), "forbidden");
+    assert_eq!(facts["pool"], "onsite");
+    assert_eq!(clinic.ok(NURSE, "appointment.reschedule", to)["session_id"], there);
+}
+
+#[test]
+fn who_moves_is_reminded_of_the_new_time() {
+    let mut clinic = Clinic::new();
+    let here = clinic.session_of(json!({
+        "doctor_id": 4, "period": "here", "starts_at": "2026-01-06 09:00", "ends_at": "2026-01-06 12:00",
+        "capacity_online": 2,
+    }));
+    let there = clinic.session_of(json!({
+        "doctor_id": 4, "period": "there", "starts_at": "2026-01-09 09:00", "ends_at": "2026-01-09 12:00",
+        "capacity_online": 2,
+    }));
+    let kinds = |clinic: &mut Clinic| {
+        let list = clinic.ok(&patient(0), "notice.list", json!({}));
+        let items = list["items"].as_array().unwrap();
+        items.iter().map(|item| item["kind"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let id = clinic.book(here, 0);
+    clinic.at("2026-01-05 09:00");
+    clinic.tick();
+    assert_eq!(kinds(&mut clinic), ["reminder_day"]);
+    clinic.ok(&patient(0), "appointment.reschedule", json!({"appointment_id": id, "session_id": there}));
+    assert_eq!(kinds(&mut clinic), [""; 0], "that time is not theirs any longer");
+    clinic.at("2026-01-08 09:00");
+    clinic.tick();
+    assert_eq!(kinds(&mut clinic), ["reminder_day"]);
+}

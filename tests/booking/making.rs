@@ -47,6 +47,41 @@ fn what_was_made_is_not_made_again() {
 }
 
 #[test]
+fn anyone_lists_a_month_of_sessions_at_once_and_page_by_page() {
+    let mut clinic = Clinic::new();
+    for weekday in 1..=7 {
+        template(&mut clinic, weekday, "morning", "09:00", "12:00");
+        template(&mut clinic, weekday, "afternoon", "14:00", "17:00");
+    }
+    assert_eq!(generate(&mut clinic).len(), 30);
+    clinic.session(5, 1);
+    for (to, is_right) in [("2026-02-04", true), ("2026-02-05", false)] {
+        for doctor_id in [json!(null), json!(4)] {
+            let mut params = json!({"date_from": DAY, "date_to": to, "doctor_id": doctor_id, "limit": 7});
+            let mut begins = Vec::new();
+            loop {
+                let page = match clinic.call(&patient(0), "schedule.sessions", &params) {
+                    Ok(page) => page,
+                    Err(facts) => {
+                        assert_eq!((&facts["field"], is_right), (&json!("date_to"), false));
+                        break;
+                    }
+                };
+                let items = page["items"].as_array().unwrap();
+                begins.extend(items.iter().map(|item| item["starts_at"].as_str().unwrap().to_owned()));
+                params["cursor"] = page["next_cursor"].clone();
+                if params["cursor"].is_null() {
+                    break;
+                }
+            }
+            let count = if is_right { 30 + usize::from(doctor_id.is_null()) } else { 0 };
+            assert_eq!(begins.len(), count);
+            assert!(begins.is_sorted());
+        }
+    }
+}
+
+#[test]
 fn a_session_that_is_over_is_not_made() {
     let mut clinic = Clinic::new();
     let old = json!({"create_appointment": 1, "patient_phone": patient(0), "doctor_name": "王医生",
@@ -218,4 +253,140 @@ fn a_session_gets_more_places_or_fewer_but_not_fewer_than_are_taken() {
     assert_eq!(clinic.ok(CLERK, "schedule.resize_session", resize(1))["online"]["remaining"], 0);
     clinic.refused(CLERK, "schedule.resize_session", resize(0), "conflict");
     assert_eq!(clinic.ok(CLERK, "schedule.resize_session", resize(5))["online"]["remaining"], 4);
+}
+
+#[test]
+fn no_place_is_given_out_within_a_block() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 5);
+    let block = |from: &str, to: &str| {
+        json!({"starts_at": format!("{DAY} {from}"), "ends_at": format!("{DAY} {to}"),
+        "reason": "开会", "doctor_id": 4})
+    };
+    clinic.ok(CLERK, "schedule.add_block", block("08:00", "10:00"));
+    clinic.ok(CLERK, "schedule.add_block", block("10:30", "11:30"));
+    let mut times = Vec::new();
+    for number in 0..5 {
+        let id = clinic.book(session_id, number);
+        times.push(clinic.get(id)["starts_at"].as_str().unwrap()[11..16].to_owned());
+    }
+    // An hour is left for six.
+    assert_eq!(times, ["10:00", "10:10", "10:20", "11:30", "11:40"]);
+    let old = |time: &str| {
+        json!({"create_appointment": 1, "patient_phone": patient(6), "doctor_name": "王医生",
+        "appointment_time": format!("{DAY} {time}:00")})
+    };
+    clinic.ok(CLERK, "schedule.resize_session", json!({"session_id": session_id, "capacity_online": 6}));
+    assert_eq!(clinic.old(&old("11:00"))["message"], "医生 王医生 该时段停诊");
+    assert_eq!(clinic.old(&old("11:50"))["status"], "success");
+    // Nor is a session made of which nothing is left.
+    clinic.ok(CLERK, "schedule.add_block", block("14:00", "18:00"));
+    let more = json!({"doctor_id": 4, "period": "more", "starts_at": format!("{DAY} 15:00"),
+        "ends_at": format!("{DAY} 16:00"), "capacity_online": 1});
+    clinic.refused(CLERK, "schedule.add_session", more, "overlaps");
+}
+
+#[test]
+fn of_many_sessions_in_a_block_the_others_are_stopped_by_and_by() {
+    let mut clinic = Clinic::new();
+    for hour in 0..24 {
+        clinic.session_of(json!({
+            "doctor_id": 4, "period": format!("hour {hour}"), "starts_at": format!("2026-01-06 {hour:02}:00"),
+            "ends_at": format!("2026-01-06 {hour:02}:59"), "capacity_online": 1,
+        }));
+    }
+    let last = clinic.number("SELECT max(session_id) FROM clinic_sessions");
+    let booked = clinic.book(last, 0);
+    let holiday = json!({"starts_at": "2026-01-06 00:00", "ends_at": "2026-01-07 00:00", "reason": "放假"});
+    let done = clinic.ok(CLERK, "schedule.add_block", holiday);
+    assert_eq!((done["stopped_sessions"].as_array().unwrap().len(), &done["has_more"]), (20, &json!(true)));
+    assert_eq!(clinic.state(booked), "booked");
+    clinic.refused_book(last - 1, 1, "session_stopped");
+    clinic.tend();
+    assert_eq!(clinic.state(booked), "cancelled");
+    assert_eq!(clinic.number("SELECT count(*) FROM clinic_sessions WHERE state = 'stopped'"), 24);
+    assert_eq!(clinic.ok(&patient(0), "notice.list", json!({}))["items"][0]["text"], "放假");
+}
+
+#[test]
+fn another_session_comes_in_place_of_one_that_was_stopped() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 2);
+    let morning = json!({"doctor_id": 4, "period": "morning", "starts_at": format!("{DAY} 09:00"),
+        "ends_at": format!("{DAY} 12:00"), "capacity_online": 2});
+    clinic.refused(CLERK, "schedule.add_session", morning.clone(), "overlaps");
+    let stop = |session_id: i64| json!({"session_id": session_id, "reason": "停诊"});
+    clinic.ok(CLERK, "schedule.stop_session", stop(session_id));
+    let second = clinic.session_of(morning.clone());
+    clinic.refused(CLERK, "schedule.add_session", morning.clone(), "overlaps");
+    // Old clients find the one that takes place.
+    let old = json!({"create_appointment": 1, "patient_phone": patient(0), "doctor_name": "王医生",
+        "appointment_time": format!("{DAY} 10:00:00")});
+    assert_eq!(clinic.old(&old)["status"], "success");
+    assert_eq!(clinic.remaining(second), 1);
+    clinic.ok(CLERK, "schedule.stop_session", stop(second));
+    let third = clinic.session_of(morning);
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    for id in [session_id, second, third] {
+        assert_eq!(clinic.listed(id)["state"], "closed");
+    }
+}
+
+#[test]
+fn a_template_makes_none_in_place_of_one_that_was_stopped() {
+    let mut clinic = Clinic::new();
+    let template = json!({"doctor_id": 4, "weekday": 2, "period": "morning", "starts": "09:00", "ends": "12:00",
+        "capacity_online": 2, "valid_to": "2026-01-06"});
+    clinic.ok(CLERK, "schedule.add_template", template);
+    let made = clinic.ok(CLERK, "schedule.generate", json!({}))["session_ids"].take();
+    let [session_id] = made.as_array().unwrap().as_slice() else { panic!("{made}") };
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": session_id, "reason": "停诊"}));
+    assert_eq!(clinic.ok(CLERK, "schedule.generate", json!({}))["session_ids"], json!([]));
+}
+
+#[test]
+fn what_is_planned_is_of_a_department_that_there_is_and_of_a_time_to_come() {
+    let mut clinic = Clinic::new();
+    clinic.at("2026-01-05 10:00");
+    let block = |from: &str, to: &str| json!({"starts_at": from, "ends_at": to, "reason": "放假"});
+    let session = |from: &str, to: &str| json!({"doctor_id": 4, "period": "p", "starts_at": from, "ends_at": to, "capacity_online": 1});
+    let template = json!({"doctor_id": 4, "weekday": 2, "period": "p", "starts": "09:00", "ends": "12:00",
+        "capacity_online": 2});
+    for (method, mut params) in [
+        ("schedule.add_session", session("2026-01-06 09:00", "2026-01-06 12:00")),
+        ("schedule.add_template", template),
+        ("schedule.add_block", block("2026-01-06 09:00", "2026-01-06 12:00")),
+    ] {
+        params["department"] = json!("没有的科");
+        clinic.refused(CLERK, method, params.clone(), "not_found");
+        params["department"] = json!("内科");
+        clinic.ok(CLERK, method, params);
+    }
+    for (method, params) in [
+        ("schedule.add_block", block("0001-01-01 00:00", "0001-01-02 00:00")),
+        ("schedule.add_block", block("0001-01-01 00:00", "2026-01-07 00:00")),
+        ("schedule.add_block", block("2026-01-05 08:00", "2026-01-05 10:00")),
+        ("schedule.add_session", session("2026-01-04 09:00", "2026-01-04 12:00")),
+        ("schedule.add_session", session("2026-01-05 08:00", "2026-01-05 10:00")),
+    ] {
+        let facts = clinic.call(CLERK, method, &params).unwrap_err();
+        assert_eq!(facts["field"], "starts_at", "{method} {params}");
+    }
+    clinic.ok(CLERK, "schedule.add_session", session("2026-01-05 08:00", "2026-01-05 10:01"));
+    clinic.ok(CLERK, "schedule.add_block", block("2026-01-05 08:00", "2026-01-05 10:30"));
+}
+
+#[test]
+fn only_a_session_that_is_open_gets_other_places() {
+    let mut clinic = Clinic::new();
+    let (stopped, closed) = (clinic.session(4, 2), clinic.session(5, 2));
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": stopped, "reason": "停诊"}));
+    let resize = |session_id: i64| json!({"session_id": session_id, "capacity_online": 5});
+    let facts = clinic.refused(CLERK, "schedule.resize_session", resize(stopped), "bad_transition");
+    assert_eq!((&facts["from"], &facts["allowed"]), (&json!("stopped"), &json!(["closed"])));
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    let facts = clinic.refused(CLERK, "schedule.resize_session", resize(closed), "bad_transition");
+    assert_eq!((&facts["from"], &facts["allowed"]), (&json!("closed"), &json!([])));
 }

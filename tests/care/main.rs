@@ -1,10 +1,29 @@
 //! What is done for patients beyond their appointments, over the dispatcher, without sockets.
 
 #[path = "../booking/clinic.rs"]
-#[allow(dead_code, reason = "the tests of booking use more of it")]
 mod clinic;
+mod attendance;
+mod encounters;
+mod fhir;
+mod findings;
+mod plans;
+mod records;
+mod timeline;
+mod visits;
+mod lookups;
+mod orders;
+mod pharmacy;
+mod prescriptions;
+mod prescriptions_checked;
+mod hospital;
+mod stays;
+mod wards;
+mod wards_walk;
+mod leave;
+mod staff_plans;
+mod messages;
+mod messages_model;
 #[path = "../common/mod.rs"]
 mod common;
-mod encounters;
 mod report_forms;
 mod reports;

@@ -118,33 +118,6 @@ fn a_page_stands_alone_and_names_no_patient() {
 }
 
 #[test]
-fn the_lines_of_the_page_run_as_they_are_written() {
-    let page = include_str!("../../docs/reports.md");
-    let (_, rest) = page.split_once("<!-- played -->").unwrap();
-    let lines = rest.split("```").nth(1).unwrap().strip_prefix("sh\n").unwrap();
-    let server = Server::demo();
-    // The port is the only thing that differs from what a person has.
-    let (program, port) = (env!("CARGO_BIN_EXE_medsrv"), server.address.port());
-    let script = format!("medsrv() {{ '{program}' \"$@\" --port {port}; }}\n{lines}");
-    let output = Command::new("bash")
-        .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(server.directory.path())
-        .env_remove("MEDSRV_TOKEN")
-        .output()
-        .unwrap();
-    let shown = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{}\n{shown}", String::from_utf8_lossy(&output.stderr));
-    for expected in ["2024-02-02       0", "\"booked\": 3", "\n3\n"] {
-        assert!(shown.contains(expected), "{expected}:\n{shown}");
-    }
-    let csv = fs::read_to_string(server.directory.path().join("doctors.csv")).unwrap();
-    assert_eq!(records(&csv).len(), 4);
-    assert!(
-        fs::read_to_string(server.directory.path().join("february.html")).unwrap().contains("市第一医院")
-    );
-}
-
-#[test]
 fn what_cannot_be_reported_is_refused() {
     let server = Server::demo();
     let directory = server.directory.path();

@@ -119,7 +119,7 @@ fn every_figure_of_a_morning_is_the_one_that_was_counted_by_hand() {
             "online": {"capacity": 8, "taken": 4, "utilisation": 0.5},
             "onsite": {"capacity": 1, "taken": 1, "utilisation": 1.0},
             "addon": {"capacity": 1, "taken": 1, "utilisation": 1.0},
-            "paid_fen": 5500, "unpaid_fen": 1700, "refundable_fen": 3000,
+            "paid_fen": 5500, "unpaid_fen": 6700, "refundable_fen": 3000,
             "old_booked": 0, "old_completed": 0, "old_cancelled": 0,
         }),
     );

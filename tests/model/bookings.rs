@@ -29,7 +29,7 @@ impl Clinic {
             ONLINE | ONSITE => (booked[ONLINE] + booked[ONSITE]).min(planned - 1),
             _ => planned - 1,
         };
-        let begin = starts + (ends - starts) * before / planned;
+        let begin = (starts + (ends - starts) * before / planned).max(self.now);
         (begin, begin + ((ends - starts) / planned).max(1))
     }
 
@@ -57,6 +57,18 @@ impl Clinic {
                 && there.starts / DAY == wanted.starts / DAY
         };
         if others.any(is_second) { Err("limit_reached") } else { Ok(()) }
+    }
+
+    /// Holds of a session that a patient let go or lost lately.
+    fn lost_holds(&self, session: i64, patient: i64) -> usize {
+        let is_lost = |found: &&Booking| {
+            found.patient == patient
+                && found.previous == Some("held")
+                && (found.state == "expired" || (found.state == "cancelled" && !found.is_swept))
+                && found.changed > self.now - HOLDS_WINDOW
+                && (found.session == session || found.moved_from.contains(&session))
+        };
+        self.bookings.values().filter(is_lost).count()
     }
 
     pub fn take(&mut self, session: i64, pool: usize) -> Said {
@@ -96,12 +108,16 @@ impl Clinic {
                 return Err("penalised");
             }
             self.conflicts(session, patient, (starts, ends), 0)?;
+            if state == "held" && by.is_some() && self.lost_holds(session, patient) >= HOLDS_MAX {
+                return Err("too_many_holds");
+            }
         }
         self.take(session, pool)?;
         let number = self.number(session);
         let id = self.older + 1 + i64::try_from(self.bookings.len()).unwrap();
         let expires = (state == "held").then_some(self.now + HOLD);
         let (previous, changed_by, changed) = (None, by, self.now);
+        let (moved_from, is_swept) = (Vec::new(), false);
         let booking = Booking {
             id,
             session,
@@ -113,9 +129,13 @@ impl Clinic {
             expires,
             number,
             previous,
+            moved_from,
+            is_swept,
             changed_by,
             changed,
             is_overridden,
+            origin: None,
+            is_old: false,
         };
         self.bookings.insert(id, booking);
         Ok(id)
@@ -127,6 +147,7 @@ impl Clinic {
         booking.previous = Some(booking.state);
         (booking.state, booking.expires) = (to, None);
         (booking.changed_by, booking.changed) = (by, now);
+        booking.is_old &= by.is_none();
     }
 
     pub fn entry_of(&mut self, booking: i64, to: &'static str) {
@@ -166,7 +187,7 @@ impl Clinic {
         let Booking { session, pool, .. } = self.bookings[&id];
         self.give_back(session, pool);
         self.entry_of(id, "expired");
-        self.ticket_ended(id, by);
+        self.ticket_ended(id, false, by);
         if pool == ONLINE {
             self.offer(session);
         }
@@ -197,10 +218,13 @@ impl Clinic {
         if !matches!(state, "held" | "booked") {
             return Err("bad_transition");
         }
+        if is_patient && pool != ONLINE {
+            return Err("forbidden");
+        }
         if is_patient && state == "booked" && self.now >= starts {
             return Err("too_late");
         }
-        if is_patient && pool == ONLINE && self.blocked.contains(&patient) {
+        if is_patient && self.blocked.contains(&patient) {
             return Err("penalised");
         }
         if from == to {
@@ -213,8 +237,9 @@ impl Clinic {
         let (number, now) = (self.number(to), self.now);
         let booking = self.change(id);
         (booking.session, booking.starts, booking.ends, booking.number) = (to, starts, ends, number);
+        booking.moved_from.push(from);
         (booking.previous, booking.changed_by, booking.changed) = (None, Some(by), now);
-        booking.is_overridden = false;
+        (booking.is_overridden, booking.is_old) = (false, false);
         self.give_back(from, pool);
         self.entry_of(id, "expired");
         if pool == ONLINE {
@@ -227,16 +252,27 @@ impl Clinic {
         let Booking { state, previous, changed_by, changed, session, patient, starts, ends, pool, .. } =
             self.bookings[&id];
         let is_mine = changed_by == Some(by) && self.now - changed <= UNDO;
-        // The only step that can be taken back here is that a booked one was cancelled.
-        if !is_mine || state != "cancelled" || previous != Some("booked") {
-            return Err("nothing_to_undo");
-        }
+        // The only step that can be taken back here is that one was cancelled.
+        let before = match previous {
+            Some(before @ ("booked" | "checked_in")) if is_mine && state == "cancelled" => before,
+            _ => return Err("nothing_to_undo"),
+        };
         self.open(session)?;
-        self.conflicts(session, patient, (starts, ends), id)?;
+        match self.bookings[&id].origin {
+            Some(origin) if self.bookings[&origin].state != "completed" => return Err("nothing_to_undo"),
+            Some(origin) => self.follows_once(origin)?,
+            None => self.conflicts(session, patient, (starts, ends), id)?,
+        }
+        if before == "checked_in" {
+            self.stands_once(patient, session)?;
+        }
         self.take(session, pool)?;
+        if before == "checked_in" {
+            self.ticket_restored(id);
+        }
         let now = self.now;
         let booking = self.change(id);
-        (booking.state, booking.previous) = ("booked", None);
+        (booking.state, booking.previous) = (before, None);
         (booking.changed_by, booking.changed, booking.is_overridden) = (Some(by), now, false);
         Ok(())
     }
@@ -254,6 +290,23 @@ impl Clinic {
         if self.entries.values().filter(mine).any(is_live) {
             return Err("already_waiting");
         }
+        let is_there = |other: &Booking| {
+            other.session == session
+                && other.patient == patient
+                && other.pool != FOLLOWUP
+                && is_active(other.state)
+        };
+        if self.bookings.values().any(is_there) {
+            return Err("limit_reached");
+        }
+        if self.blocked.contains(&patient) {
+            return Err("penalised");
+        }
+        // The time that a place would have which came to be free now.
+        let mut freed = self.clone();
+        let there = freed.sessions.get_mut(&session).unwrap();
+        there.booked[ONLINE] = (there.booked[ONLINE] - 1).max(0);
+        self.conflicts(session, patient, freed.visit(session, ONLINE), 0)?;
         let id = 1 + i64::try_from(self.entries.len()).unwrap();
         self.entries.insert(id, Entry { id, session, patient, state: "waiting", booking: None });
         Ok(())
@@ -272,6 +325,7 @@ impl Clinic {
     }
 
     pub fn resize(&mut self, id: i64, capacity: [i64; 3]) -> Said {
+        self.open(id).or(Err("bad_transition"))?;
         let session = self.sessions.get_mut(&id).unwrap();
         if capacity.iter().zip(session.booked).any(|(wanted, booked)| *wanted < booked) {
             return Err("conflict");
@@ -302,11 +356,39 @@ impl Clinic {
             _ => return Err("session_closed"),
         }
         self.end_session(id, "stopped");
+        self.sessions.get_mut(&id).unwrap().was_stopped = true;
         for state in ["held", "booked", "checked_in"] {
             for booking in self.in_state(id, state) {
+                self.change(booking).is_swept = true;
                 self.cancel(booking, false, Some(by)).unwrap();
             }
         }
+        Ok(())
+    }
+
+    /// What a patient did not come to, and counts.
+    fn missed(&self, patient: i64) -> usize {
+        let counts = |found: &&Booking| found.patient == patient && found.state == "no_show" && !found.is_old;
+        self.bookings.values().filter(counts).count()
+    }
+
+    /// Something does not count any longer.
+    pub fn pardon(&mut self, patient: i64) {
+        if self.missed(patient) < NO_SHOWS_MAX {
+            self.blocked.retain(|blocked| *blocked != patient);
+        }
+    }
+
+    pub fn correct_no_show(&mut self, id: i64, has_come: bool, by: i64) -> Said {
+        let Booking { state, session, pool, patient, .. } = self.bookings[&id];
+        if state != "no_show" {
+            return Err("bad_transition");
+        }
+        self.step(id, if has_come { "completed" } else { "cancelled" }, Some(by));
+        if !has_come {
+            self.give_back(session, pool);
+        }
+        self.pardon(patient);
         Ok(())
     }
 
@@ -335,15 +417,13 @@ impl Clinic {
     fn close(&mut self, id: i64) {
         self.end_session(id, "closed");
         for held in self.in_state(id, "held") {
+            self.change(held).is_swept = true;
             self.cancel(held, false, None).unwrap();
         }
         for missed in self.in_state(id, "booked") {
             self.step(missed, "no_show", None);
             let patient = self.bookings[&missed].patient;
-            let missed = |found: &&Booking| found.patient == patient && found.state == "no_show";
-            if self.bookings.values().filter(missed).count() >= NO_SHOWS_MAX
-                && !self.blocked.contains(&patient)
-            {
+            if self.missed(patient) >= NO_SHOWS_MAX && !self.blocked.contains(&patient) {
                 self.blocked.push(patient);
             }
         }

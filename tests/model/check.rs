@@ -1,91 +1,157 @@
 //! What must hold after each step.
 //!
-//! It never knows which step it was. Invariant: what the reference and the database have is compared whole.
+//! It never knows which step it was. Invariant: what the reference and the database have is compared whole, row by
+//! row and column by column, whenever `compare` is asked to.
 
 use super::clinic::*;
-use super::server::{Server, moment};
-use rusqlite::types::Value as Cell;
-use std::collections::HashSet;
+use super::server::{Server, unix_ms};
+use rusqlite::types::ValueRef;
+use serde_json::{Value, json};
+use std::fmt::Display;
 
-fn rows(server: &Server, sql: &str) -> Vec<String> {
+/// What a column must hold.
+enum Cell<'a> {
+    Nothing,
+    Number(i64),
+    Place(f64),
+    Word(&'a str),
+    Moment(i64),
+}
+
+impl Cell<'_> {
+    fn or_nothing<T>(value: Option<T>, cell: fn(T) -> Self) -> Self {
+        value.map_or(Cell::Nothing, cell)
+    }
+
+    fn is(&self, found: ValueRef<'_>) -> bool {
+        match (self, found) {
+            (Cell::Nothing, ValueRef::Null) => true,
+            (Cell::Number(number), ValueRef::Integer(found)) => *number == found,
+            (Cell::Place(place), ValueRef::Real(found)) => place.total_cmp(&found).is_eq(),
+            (Cell::Word(word), ValueRef::Text(found)) => word.as_bytes() == found,
+            (Cell::Moment(minutes), ValueRef::Text(found)) => letters(*minutes) == found,
+            _ => false,
+        }
+    }
+}
+
+/// The rows that a query finds are those of the reference, in its order.
+fn same<'a, T: std::fmt::Debug + 'a, const COLUMNS: usize>(
+    server: &Server,
+    sql: &str,
+    reference: impl IntoIterator<Item = &'a T>,
+    cells: impl Fn(&'a T) -> [Cell<'a>; COLUMNS],
+    said: &dyn Display,
+) {
     let mut statement = server.rows.prepare_cached(sql).unwrap();
-    let columns = statement.column_count();
     let mut found = statement.query([]).unwrap();
-    let mut lines = Vec::new();
-    while let Some(row) = found.next().unwrap() {
-        let cell = |place| match row.get::<_, Cell>(place).unwrap() {
-            Cell::Null => "-".to_owned(),
-            Cell::Integer(number) => number.to_string(),
-            Cell::Real(number) => format!("{number:?}"),
-            Cell::Text(text) => text,
-            Cell::Blob(_) => panic!("no column here has bytes"),
+    for expected in reference {
+        let Some(row) = found.next().unwrap() else {
+            panic!("{said}: the server lacks {expected:?} in {sql}");
         };
-        lines.push((0..columns).map(cell).collect::<Vec<_>>().join(" "));
+        for (place, cell) in cells(expected).iter().enumerate() {
+            let found = row.get_ref(place).unwrap();
+            assert!(
+                cell.is(found),
+                "{said}: the server has {row:?} and the reference {expected:?}: {found:?}"
+            );
+        }
     }
-    lines
+    if let Some(row) = found.next().unwrap() {
+        panic!("{said}: the server has {row:?}, of which the reference knows nothing");
+    }
 }
 
-fn optional(value: Option<impl ToString>) -> String {
-    value.map_or_else(|| "-".to_owned(), |value| value.to_string())
+/// The last event that was told, once the places of each session are what they are in the reference.
+pub fn glance(server: &Server, clinic: &Clinic, said: &dyn Display) -> i64 {
+    let snapshot = server.rows.unchecked_transaction().unwrap();
+    let sql = "SELECT session_id, state, capacity_online, capacity_onsite, capacity_addon, booked_online,
+        booked_onsite, booked_addon, next_ticket FROM clinic_sessions ORDER BY session_id";
+    same(server, sql, clinic.sessions.values(), of_session, said);
+    let mut last = server.rows.prepare_cached("SELECT coalesce(max(sequence), 0) FROM events").unwrap();
+    let last = last.query_row([], |row| row.get(0)).unwrap();
+    snapshot.commit().unwrap();
+    last
 }
 
-fn same(what: &str, server: Vec<String>, reference: Vec<String>, said: &str) {
-    for (one, other) in server.iter().zip(&reference) {
-        assert_eq!(one, other, "{said}: of the {what} the server has the first and the reference the second");
-    }
-    assert_eq!(server.len(), reference.len(), "{said}: the number of {what}");
+fn of_session(session: &Session) -> [Cell<'_>; 9] {
+    let Session { id, state, capacity: [a, b, c], booked: [d, e, f], next_ticket, .. } = session;
+    let [id, a, b, c, d, e, f, next] =
+        [id, a, b, c, d, e, f, next_ticket].map(|number| Cell::Number(*number));
+    [id, Cell::Word(state), a, b, c, d, e, f, next]
 }
 
 /// The database is what the reference is.
-pub fn compare(server: &Server, clinic: &Clinic, said: &str) {
-    let sql = "SELECT session_id, state, capacity_online, capacity_onsite, capacity_addon, booked_online,
-        booked_onsite, booked_addon, next_ticket FROM clinic_sessions ORDER BY session_id";
-    let of = |session: &Session| {
-        let Session { id, state, capacity: [a, b, c], booked: [d, e, f], next_ticket, .. } = session;
-        format!("{id} {state} {a} {b} {c} {d} {e} {f} {next_ticket}")
-    };
-    same("sessions", rows(server, sql), clinic.sessions.values().map(of).collect(), said);
+pub fn compare(server: &Server, clinic: &Clinic, said: &dyn Display) {
+    use Cell::{Moment, Number, Place, Word};
+    glance(server, clinic, said);
+    let snapshot = server.rows.unchecked_transaction().unwrap();
     let sql = "SELECT b.appointment_id, b.session_id, b.patient_id, b.starts_at, b.ends_at, b.state, b.pool,
         b.expires_ms, a.queue_number, a.status, a.appointment_time, a.doctor_id
         FROM bookings b JOIN appointments a ON a.appointment_id = b.appointment_id ORDER BY b.appointment_id";
-    let of = |found: &Booking| {
-        let Booking { id, session, patient, state, pool, number, .. } = found;
-        let (starts, ends, old) = (text(found.starts), text(found.ends), status(state));
-        let expires = optional(found.expires.map(|minutes| moment(minutes).unix_ms));
-        let (doctor, pool) = (clinic.session(*session).doctor, POOLS[*pool]);
-        format!(
-            "{id} {session} {patient} {starts} {ends} {state} {pool} {expires} {number} {old} {starts} {doctor}"
-        )
+    let cells = |found: &'_ Booking| {
+        let Booking { id, session, patient, starts, ends, state, pool, number, .. } = *found;
+        let [id, of, patient, number] = [id, session, patient, number].map(Number);
+        let expires = Cell::or_nothing(found.expires, |minutes| Number(unix_ms(minutes)));
+        let doctor = Number(clinic.session(session).doctor);
+        let [begin, end, time] = [starts, ends, starts].map(Moment);
+        let (old, state, pool) = (Word(status(state)), Word(state), Word(POOLS[pool]));
+        [id, of, patient, begin, end, state, pool, expires, number, old, time, doctor]
     };
-    same("bookings", rows(server, sql), clinic.bookings.values().map(of).collect(), said);
+    same(server, sql, clinic.bookings.values(), cells, said);
     let sql = "SELECT ticket_id, session_id, number, appointment_id, state, priority, band, place, room, calls, skips
         FROM tickets ORDER BY ticket_id";
-    let of = |ticket: &Ticket| {
-        let Ticket { id, session, number, booking, state, priority, band, place, calls, skips, .. } = ticket;
-        let room = optional(ticket.room);
-        format!(
-            "{id} {session} {number} {booking} {state} {priority} {band} {place:?} {room} {calls} {skips}"
-        )
+    let cells = |ticket: &'_ Ticket| {
+        let Ticket { id, session, number, booking, state, priority, band, place, room, calls, skips, .. } =
+            *ticket;
+        let [id, session, number, booking] = [id, session, number, booking].map(Number);
+        let [priority, calls, skips] = [priority, calls, skips].map(Number);
+        let room = Cell::or_nothing(room, Word);
+        [id, session, number, booking, Word(state), priority, Word(band), Place(place), room, calls, skips]
     };
-    same("tickets", rows(server, sql), clinic.tickets.values().map(of).collect(), said);
+    same(server, sql, clinic.tickets.values(), cells, said);
     let sql =
         "SELECT entry_id, session_id, patient_id, state, appointment_id FROM waitlist ORDER BY entry_id";
-    let of = |entry: &Entry| {
-        let Entry { id, session, patient, state, .. } = entry;
-        format!("{id} {session} {patient} {state} {}", optional(entry.booking))
+    let cells = |entry: &'_ Entry| {
+        let Entry { id, session, patient, state, booking } = *entry;
+        let [id, session, patient] = [id, session, patient].map(Number);
+        [id, session, patient, Word(state), Cell::or_nothing(booking, Number)]
     };
-    same("entries", rows(server, sql), clinic.entries.values().map(of).collect(), said);
+    same(server, sql, clinic.entries.values(), cells, said);
     let sql =
         "SELECT patient_id FROM booking_penalties WHERE blocked_until > '2026-01-08' ORDER BY patient_id";
     let mut blocked = clinic.blocked.clone();
     blocked.sort_unstable();
-    same("penalties", rows(server, sql), blocked.iter().map(i64::to_string).collect(), said);
+    same(server, sql, &blocked, |patient: &'_ i64| [Number(*patient)], said);
+    let sql = "SELECT coalesce(max(sequence) - min(sequence) + 1, 0) - count(*) FROM events";
+    let holes: i64 = server.rows.prepare_cached(sql).unwrap().query_row([], |row| row.get(0)).unwrap();
+    assert_eq!(holes, 0, "{said}: events are missing");
+    snapshot.commit().unwrap();
 }
 
-/// The last event, and how many there are.
-pub fn events(server: &Server) -> (i64, i64) {
-    let sql = "SELECT coalesce(max(sequence), 0), count(*) FROM events";
-    server.rows.query_row(sql, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap()
+/// What a reply says of an appointment, a ticket or an entry is what the reference has, wherever in it that stands.
+pub fn told(reply: &Value, clinic: &Clinic, said: &dyn Display) {
+    let Value::Object(members) = reply else { return };
+    let expected = if let (Some(id), Some(_)) = (members.get("ticket_id"), members.get("band")) {
+        let Some(ticket) = clinic.tickets.get(&id.as_i64().unwrap()) else { panic!("{said}: {reply}") };
+        let Ticket { session, number, booking, state, priority, band, room, calls, skips, .. } = ticket;
+        let patient = clinic.bookings[booking].patient;
+        json!({"session_id": session, "number": number, "appointment_id": booking, "patient_id": patient,
+            "state": state, "priority": priority, "band": band, "room": room, "calls": calls, "skips": skips})
+    } else if let (Some(id), Some(_)) = (members.get("appointment_id"), members.get("pool")) {
+        let Some(found) = clinic.bookings.get(&id.as_i64().unwrap()) else { panic!("{said}: {reply}") };
+        let Booking { session, patient, starts, ends, state, pool, number, .. } = found;
+        json!({"session_id": session, "patient_id": patient, "doctor_id": clinic.session(*session).doctor,
+            "starts_at": text(*starts), "ends_at": text(*ends), "state": state, "pool": POOLS[*pool],
+            "queue_number": number, "expires_at_ms": found.expires.map(unix_ms)})
+    } else {
+        Value::Null
+    };
+    for (name, expected) in expected.as_object().into_iter().flatten() {
+        let found = members.get(name).unwrap_or(&Value::Null);
+        assert_eq!(found, expected, "{said}: the server replies the first as {name}: {reply}");
+    }
+    members.values().for_each(|member| told(member, clinic, said));
 }
 
 /// Where an appointment may go in one step, and back where that is undone.
@@ -95,8 +161,8 @@ const EDGES: &[(&str, &[&str])] = &[
     ("checked_in", &["in_consultation", "cancelled"]),
     ("in_consultation", &["completed", "checked_in"]),
     ("completed", &["in_consultation"]),
-    ("cancelled", &["booked"]),
-    ("no_show", &[]),
+    ("cancelled", &["booked", "checked_in"]),
+    ("no_show", &["completed", "cancelled"]),
     ("expired", &[]),
 ];
 
@@ -109,64 +175,65 @@ fn of_ticket(state: &str) -> &'static str {
     }
 }
 
-/// What holds of any clinic, and of any step from one to the next.
+/// Those of the second that are not in the first, or not as they are there.
+fn changed<'a, T: PartialEq>(before: &Numbered<T>, after: &'a Numbered<T>) -> Vec<&'a T> {
+    let mut was = before.values();
+    after.values().filter(|row| was.next() != Some(row)).collect()
+}
+
+/// What holds of any clinic, and of any step from one to the next, where it held of the first.
 ///
 /// The old dialect takes no notice of where an appointment may go.
-pub fn invariants(before: &Clinic, after: &Clinic, is_old: bool, said: &str) {
+pub fn invariants(before: &Clinic, after: &Clinic, is_old: bool, said: &dyn Display) {
+    let mut booked = vec![[0; 4]; after.sessions.len() + 1];
+    let mut is_busy = vec![false; after.sessions.len() + 1];
+    for found in after.bookings.values() {
+        let session = usize::try_from(found.session).unwrap();
+        booked[session][found.pool] += i64::from(has_place(found.state));
+        is_busy[session] |= is_active(found.state) && found.state != "in_consultation";
+    }
     for session in after.sessions.values() {
+        let id = usize::try_from(session.id).unwrap();
+        assert_eq!(session.booked, booked[id][..3], "{said}: {session:?}");
         for pool in [ONLINE, ONSITE, ADDON] {
-            let taken = after
-                .bookings
-                .values()
-                .filter(|found| found.session == session.id && found.pool == pool && has_place(found.state));
-            assert_eq!(session.booked[pool], i64::try_from(taken.count()).unwrap(), "{said}: {session:?}");
             assert!((0..=session.capacity[pool]).contains(&session.booked[pool]), "{said}: {session:?}");
         }
-        if session.state != "open" {
-            let mut left = after.bookings.values().filter(|found| found.session == session.id);
-            assert!(
-                left.all(|found| !is_active(found.state) || found.state == "in_consultation"),
-                "{said}: {session:?}"
-            );
-        }
+        assert!(session.state == "open" || !is_busy[id], "{said}: {session:?}");
     }
-    let mut numbers = HashSet::new();
-    for found in after.bookings.values() {
-        let session = after.session(found.session);
-        assert!(numbers.insert((session.doctor, session.starts / DAY, found.number)), "{said}: {found:?}");
-        if let Some(was) = before.bookings.get(&found.id) {
-            let edges = EDGES.iter().find(|(from, _)| *from == was.state).unwrap().1;
-            assert!(
-                is_old || was.state == found.state || edges.contains(&found.state),
-                "{said}: {was:?} to {found:?}"
-            );
-        }
-        for other in after.bookings.values().filter(|other| other.id > found.id) {
-            let both = [found, other];
-            let overlap = other.starts < found.ends && other.ends > found.starts;
-            let is_bound =
-                both.iter().all(|one| is_active(one.state) && one.pool != FOLLOWUP && !one.is_overridden);
-            assert!(
-                found.patient != other.patient || !overlap || !is_bound,
-                "{said}: {found:?} and {other:?}"
-            );
-        }
+    for found in changed(&before.bookings, &after.bookings) {
+        one_booking(before, after, found, is_old, said);
     }
-    let mut tickets = HashSet::new();
+    for ticket in changed(&before.tickets, &after.tickets) {
+        let same = |other: &&Ticket| (other.session, other.number) == (ticket.session, ticket.number);
+        assert_eq!(after.tickets.values().filter(same).count(), 1, "{said}: {ticket:?}");
+    }
     for ticket in after.tickets.values() {
-        assert!(tickets.insert((ticket.session, ticket.number)), "{said}: {ticket:?}");
         let state = after.bookings[&ticket.booking].state;
-        // Whom an old client has called completed may have left the queue unseen.
-        let is_completed = ticket.state == "left" && state == "completed";
-        assert!(is_completed || state == of_ticket(ticket.state), "{said}: {state} and {ticket:?}");
+        assert!(state == of_ticket(ticket.state), "{said}: {state} and {ticket:?}");
     }
-    for entry in after.entries.values() {
-        let is_new = before.entries.get(&entry.id).is_none_or(|was| was.state != entry.state);
-        if entry.state == "offered" && is_new {
-            let mut earlier = after.entries.range(..entry.id);
-            let is_first =
-                earlier.all(|(_, other)| other.session != entry.session || other.state != "waiting");
-            assert!(is_first, "{said}: {entry:?} was offered a place before another one");
-        }
+    for entry in changed(&before.entries, &after.entries).into_iter().filter(|it| it.state == "offered") {
+        let mut earlier = after.entries.values().take_while(|other| other.id < entry.id);
+        let is_first = earlier.all(|other| other.session != entry.session || other.state != "waiting");
+        assert!(is_first, "{said}: {entry:?} was offered a place before another one");
+    }
+}
+
+fn one_booking(before: &Clinic, after: &Clinic, found: &Booking, is_old: bool, said: &dyn Display) {
+    if let Some(was) = before.bookings.get(&found.id) {
+        let edges = EDGES.iter().find(|(from, _)| *from == was.state).unwrap().1;
+        assert!(
+            is_old || was.state == found.state || edges.contains(&found.state),
+            "{said}: {was:?} to {found:?}"
+        );
+    }
+    let day = |of: &Booking| (after.session(of.session).doctor, after.session(of.session).starts / DAY);
+    for other in after.bookings.values().filter(|other| other.id != found.id) {
+        assert!(other.number != found.number || day(other) != day(found), "{said}: {found:?} and {other:?}");
+        let overlap = other.starts < found.ends && other.ends > found.starts;
+        let is_bound = |one: &Booking| is_active(one.state) && one.pool != FOLLOWUP && !one.is_overridden;
+        assert!(
+            found.patient != other.patient || !overlap || !is_bound(found) || !is_bound(other),
+            "{said}: {found:?} and {other:?}"
+        );
     }
 }

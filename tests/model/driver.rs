@@ -3,13 +3,17 @@
 //! It never knows the rules. Invariant: the same seed takes the same steps.
 
 use super::bookings::Wanted;
-use super::check::{compare, events, invariants};
+use super::check::{compare, glance, invariants, told};
 use super::clinic::*;
 use super::server::{Server, name, reference};
 use serde_json::{Value, json};
+use std::fmt::Display;
 
 /// Clients of the old dialect, who do not log in.
 const NOBODY: i64 = 0;
+/// The whole database is looked at once in so many turns. What is wrong in between is seen in replies, in what sessions
+/// hold and in what is told; where not, then at the next look, and the walk is walked again to find the step.
+const LOOK: usize = 16;
 const ROOMS: [&str; 3] = ["1", "2", "3"];
 
 /// Numbers that are the same each time.
@@ -50,21 +54,47 @@ struct Step {
     expected: Said,
 }
 
-pub fn walk(seed: u64, steps: usize) -> usize {
+/// What is particular to a walk, drawn from its seed.
+struct Pace {
+    /// Requests in a turn, about.
+    turn: i64,
+    /// How many more places there are than usual, and how much more is booked against the rules, and how much
+    /// more seldom someone is called.
+    crowd: i64,
+    /// Minutes between two turns, at most.
+    minutes: i64,
+    /// Steps until the server begins anew, about.
+    restart: i64,
+    /// Turns until the whole database is looked at.
+    look: usize,
+}
+
+/// Returns how many steps were carried out. With `is_close` the same steps are taken, but the whole database is
+/// looked at after each turn.
+pub fn walk(seed: u64, steps: usize, is_close: bool) -> usize {
     let mut dice = Dice(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let turn = dice.of(&[1, 2, 2, 4, 12]);
+    let pace = Pace {
+        turn,
+        crowd: dice.of(&[1, 1, 3]),
+        minutes: turn * dice.of(&[3, 8, 8]),
+        restart: dice.of(&[100, 1000, 1000, 4000]),
+        look: if is_close { 1 } else { LOOK },
+    };
     let mut clinic = reference();
-    let mut server = Server::new(&mut clinic);
-    let (mut accepted, mut accepted_before) = (0, 0);
-    let mut told = events(&server);
+    let mut server = Server::new(&clinic);
+    let mut turn = Turn { accepted: 0, number: 0, told: glance(&server, &clinic, &"at the beginning") };
+    let mut accepted = 0;
     for number in 0..steps {
         let before = clinic.clone();
-        let Step { by, method, mut params, expected } = step(&mut dice, &mut clinic);
-        let is_retried = dice.one_in(8);
-        if is_retried && by != NOBODY {
+        let Step { by, method, mut params, expected } = step(&mut dice, pace.crowd, &mut clinic);
+        let is_old = by == NOBODY;
+        let is_retried = dice.one_in(8) && !is_old;
+        if is_retried {
             params["request_id"] = json!(format!("{seed}-{number}"));
         }
-        let said = format!("seed {seed}, step {number} at {}: {by} {method} {params}", text(clinic.now));
-        let is_old = by == NOBODY;
+        let (now, asked) = (clinic.now, &params);
+        let said = format_args!("seed {seed}, step {number} at {}: {by} {method} {asked}", text(now));
         let reply = match is_old {
             true if server.old(&params) => Ok(Value::Null),
             true => Err("error".to_owned()),
@@ -72,45 +102,76 @@ pub fn walk(seed: u64, steps: usize) -> usize {
         };
         let word = reply.as_ref().map(|_| ()).map_err(String::as_str);
         assert_eq!(word, expected, "{said}: the server says the first and the reference the second");
-        invariants(&before, &clinic, is_old, &said);
-        if let Ok(result) = &reply {
-            accepted += 1;
-            if is_retried && !is_old {
-                assert_eq!(server.call(by, method, &params).as_ref(), Ok(result), "{said}, again");
+        match &reply {
+            Ok(result) => {
+                turn.accepted += 1;
+                accepted += 1;
+                invariants(&before, &clinic, is_old, &said);
+                told(result, &clinic, &said);
+                if is_retried {
+                    assert_eq!(server.call(by, method, &params).as_ref(), Ok(result), "{said}, again");
+                }
             }
+            Err(_) => assert_eq!(before, clinic, "{said}: the reference has changed all the same"),
         }
-        // A turn has one request or a few.
-        if dice.one_in(2) {
-            continue;
+        if number + 1 == steps || dice.one_in(pace.turn) {
+            server.commit();
+            turn.end(&server, &clinic, pace.look, &said);
+            pass(&mut dice, &pace, &mut clinic, &mut server, &mut turn, &said);
         }
-        server.commit();
-        compare(&server, &clinic, &said);
-        let now_told = events(&server);
-        assert!(now_told.0 >= told.0 && now_told.1 >= told.1, "{said}: an event is gone");
-        assert!(accepted > accepted_before || now_told == told, "{said}: what was refused was told");
-        pass(&mut dice, &mut clinic, &mut server, &said);
-        (told, accepted_before) = (events(&server), accepted);
     }
+    compare(&server, &clinic, &format_args!("at the end of seed {seed}"));
     accepted
 }
 
+/// What a turn has done.
+struct Turn {
+    accepted: usize,
+    number: usize,
+    /// The last event.
+    told: i64,
+}
+
+impl Turn {
+    fn end(&mut self, server: &Server, clinic: &Clinic, look: usize, said: &dyn Display) {
+        if self.number.is_multiple_of(look) {
+            compare(server, clinic, said);
+        }
+        let last = glance(server, clinic, said);
+        assert!(last >= self.told, "{said}: an event is gone");
+        assert!(self.accepted > 0 || last == self.told, "{said}: what was refused was told");
+        *self = Turn { accepted: 0, number: self.number + 1, told: last };
+    }
+}
+
 /// Time passes, or the clock is turned back, or the server begins anew.
-fn pass(dice: &mut Dice, clinic: &mut Clinic, server: &mut Server, after: &str) {
-    if dice.one_in(50) {
+fn pass(
+    dice: &mut Dice,
+    pace: &Pace,
+    clinic: &mut Clinic,
+    server: &mut Server,
+    turn: &mut Turn,
+    after: &dyn Display,
+) {
+    if dice.below(pace.restart) < pace.turn {
         server.restart();
+        compare(server, clinic, &format_args!("begun anew after {after}"));
     }
     let minutes = match dice.below(20) {
         0 => -1 - dice.below(5),
-        1..=10 => dice.below(16),
+        // There are sessions of two days.
+        1..=10 => dice.below(pace.minutes).min(2 * DAY - 1 - clinic.now),
         _ => return,
     };
     let before = clinic.clone();
     clinic.now += minutes;
-    let said = format!("{minutes} minutes later, at {}, after {after}", text(clinic.now));
+    let now = clinic.now;
+    let said = format_args!("{minutes} minutes later, at {}, after {after}", text(now));
     server.set_clock(clinic.now);
     clinic.tick();
-    compare(server, clinic, &said);
     invariants(&before, clinic, false, &said);
+    turn.accepted = 1;
+    turn.end(server, clinic, pace.look, &said);
 }
 
 /// Somebody who may ask about a patient, or, now and then, another patient.
@@ -128,15 +189,15 @@ fn may(by: i64, patient: i64) -> Said {
     if by == patient || !PATIENTS.contains(&by) { Ok(()) } else { Err("forbidden") }
 }
 
-fn step(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+fn step(dice: &mut Dice, crowd: i64, clinic: &mut Clinic) -> Step {
     match dice.below(100) {
-        0..=24 => of_place(dice, clinic),
+        0..=24 => of_place(dice, crowd, clinic),
         25..=44 => of_appointment(dice, clinic),
         45..=54 => of_waitlist(dice, clinic),
         55..=69 => of_desk(dice, clinic),
-        70..=91 => of_ticket(dice, clinic),
+        70..=91 => of_ticket(dice, crowd, clinic),
         92..=97 => of_old(dice, clinic),
-        _ => of_session(dice, clinic),
+        _ => of_session(dice, crowd, clinic),
     }
 }
 
@@ -150,13 +211,13 @@ fn session(dice: &mut Dice, clinic: &Clinic) -> i64 {
 /// Appointments that somebody has just cancelled.
 fn undoable(clinic: &Clinic) -> Vec<i64> {
     let those = clinic.bookings.values().filter(|found| {
-        let is_step = found.state == "cancelled" && found.previous == Some("booked");
+        let is_step = found.state == "cancelled" && matches!(found.previous, Some("booked" | "checked_in"));
         is_step && found.changed_by.is_some() && clinic.now - found.changed <= UNDO
     });
     those.map(|found| found.id).collect()
 }
 
-fn of_place(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+fn of_place(dice: &mut Dice, crowd: i64, clinic: &mut Clinic) -> Step {
     let (session, mut patient) = (session(dice, clinic), dice.of(&PATIENTS));
     let undoable = undoable(clinic);
     if !undoable.is_empty() && dice.one_in(3) {
@@ -166,7 +227,7 @@ fn of_place(dice: &mut Dice, clinic: &mut Clinic) -> Step {
     let by = about(dice, patient);
     let (method, state) =
         if dice.one_in(3) { ("appointment.hold", "held") } else { ("appointment.book", "booked") };
-    let (is_onsite, is_overridden) = (dice.one_in(6), dice.one_in(12));
+    let (is_onsite, is_overridden) = (dice.one_in(6), dice.one_in(12 / crowd));
     let mut params = json!({"session_id": session, "patient_id": patient});
     if is_onsite {
         params["onsite"] = json!(true);
@@ -193,6 +254,7 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         _ if dice.one_in(3) => &[],
         0..=2 => &["held"],
         3..=7 => &["held", "booked"],
+        8 => &["no_show"],
         _ => &["cancelled"],
     };
     let ids = |states: &[&str]| -> Vec<i64> {
@@ -216,6 +278,13 @@ fn of_appointment(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         6..=7 => {
             params["session_id"] = json!(to);
             "appointment.reschedule"
+        }
+        8 => {
+            let has_come = dice.one_in(2);
+            (params["has_come"], params["reason"]) = (json!(has_come), json!("更正"));
+            by = if dice.one_in(2) { NURSE } else { CLERK };
+            let expected = clinic.correct_no_show(id, has_come, by);
+            return Step { by, method: "appointment.correct_no_show", params, expected };
         }
         _ => "appointment.undo",
     };
@@ -304,8 +373,8 @@ fn of_desk(dice: &mut Dice, clinic: &mut Clinic) -> Step {
     }
 }
 
-fn of_ticket(dice: &mut Dice, clinic: &mut Clinic) -> Step {
-    if dice.one_in(4) || clinic.tickets.is_empty() {
+fn of_ticket(dice: &mut Dice, crowd: i64, clinic: &mut Clinic) -> Step {
+    if dice.one_in(4 * crowd) || clinic.tickets.is_empty() {
         let (session, room, by) = (session(dice, clinic), dice.of(&ROOMS), dice.of(&[NURSE, CLERK]));
         let expected = clinic.call_next(session, room, by);
         let params = json!({"session_id": session, "room": room});
@@ -375,13 +444,13 @@ fn of_old(dice: &mut Dice, clinic: &mut Clinic) -> Step {
     Step { by, method, params, expected: clinic.old_status(id, status) }
 }
 
-fn of_session(dice: &mut Dice, clinic: &mut Clinic) -> Step {
+fn of_session(dice: &mut Dice, crowd: i64, clinic: &mut Clinic) -> Step {
     let id = 1 + dice.below(5);
     if dice.one_in(6) {
         let params = json!({"session_id": id, "reason": "停诊"});
         return Step { by: CLERK, method: "schedule.stop_session", params, expected: clinic.stop(id, CLERK) };
     }
-    let [online, onsite, addon] = [1 + dice.below(5), dice.below(4), dice.below(3)];
+    let [online, onsite, addon] = [crowd + dice.below(5 * crowd), dice.below(4 * crowd), dice.below(3)];
     let params = json!({"session_id": id, "capacity_online": online, "capacity_onsite": onsite,
         "capacity_addon": addon});
     let expected = clinic.resize(id, [online, onsite, addon]);

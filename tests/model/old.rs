@@ -15,10 +15,11 @@ impl Clinic {
         let is_there = |other: &Booking| {
             other.patient == patient && status(other.state) != "cancelled" && other.starts == starts
         };
-        if self.bookings.values().any(is_there) {
+        if self.bookings.values().any(is_there) || self.blocked.contains(&patient) {
             return REFUSED;
         }
         let (begin, end) = self.visit(session, ONLINE);
+        self.busy(patient, (starts, starts + end - begin), 0).or(REFUSED)?;
         self.take(session, ONLINE).or(REFUSED)?;
         let number = self.number(session);
         let id = self.older + 1 + i64::try_from(self.bookings.len()).unwrap();
@@ -33,10 +34,13 @@ impl Clinic {
             expires: None,
             number,
             previous: None,
+            moved_from: Vec::new(),
+            is_swept: false,
             changed_by: None,
             changed: self.now,
-            // Old clients are held to the very time only.
-            is_overridden: true,
+            is_overridden: false,
+            origin: None,
+            is_old: true,
         };
         self.bookings.insert(id, booking);
         Ok(())
@@ -58,28 +62,37 @@ impl Clinic {
             ("pending", _) => {
                 self.step(id, "completed", None);
                 self.entry_of(id, "accepted");
-                self.ticket_ended(id, None);
+                self.ticket_ended(id, true, None);
                 return Ok(());
             }
             _ => {}
         }
         match self.session(session).state {
             "open" => {}
-            "closed" if to == "completed" => {}
+            "closed" if to == "completed" && !self.session(session).was_stopped => {}
             _ => return REFUSED,
         }
         if from == "cancelled" && to == "pending" {
             self.busy(patient, (starts, ends), id).or(REFUSED)?;
+            if self.blocked.contains(&patient) {
+                return REFUSED;
+            }
         }
         if matches!(state, "cancelled" | "expired") {
             self.take(session, pool).or(REFUSED)?;
         }
         let to = match to {
-            "completed" => "completed",
+            "completed" => {
+                self.ticket_ended(id, true, None);
+                "completed"
+            }
             _ if self.ticket_restored(id) => "checked_in",
             _ => "booked",
         };
         self.step(id, to, None);
+        if state == "no_show" {
+            self.pardon(patient);
+        }
         // Whoever was seen may have booked something else meanwhile.
         self.change(id).is_overridden = from == "completed";
         Ok(())

@@ -23,18 +23,18 @@ impl Clinic {
     }
 
     /// An appointment has ended whose patient may stand in the queue.
-    pub fn ticket_ended(&mut self, booking: i64, by: Option<i64>) {
+    pub fn ticket_ended(&mut self, booking: i64, is_completed: bool, by: Option<i64>) {
         let mut tickets = self.tickets.values();
         let Some(ticket) = tickets.find(|ticket| ticket.booking == booking) else { return };
         let (id, state) = (ticket.id, ticket.state);
-        match state {
-            // Only the old dialect ends one whose patient is seen.
-            "serving" => self.touch(id, "done", by),
-            "waiting" | "called" | "skipped" => {
+        match (state, is_completed) {
+            ("done", _) | ("left", false) => {}
+            // Whom an old client has called completed was seen.
+            (_, true) => self.touch(id, "done", by),
+            (_, false) => {
                 self.touch(id, "left", by);
                 self.ticket(id).room = None;
             }
-            _ => {}
         }
     }
 
@@ -45,7 +45,8 @@ impl Clinic {
             return false;
         };
         self.touch(id, "waiting", None);
-        self.ticket(id).room = None;
+        let ticket = self.ticket(id);
+        (ticket.room, ticket.calls, ticket.skips, ticket.call_order) = (None, 0, 0, None);
         true
     }
 
@@ -109,6 +110,7 @@ impl Clinic {
         if self.session(session).starts / DAY != self.now / DAY {
             return Err("not_today");
         }
+        self.stands_once(patient, session)?;
         let by_whom = Some(by);
         let wanted =
             Wanted { session, patient, state: "booked", pool: ONSITE, is_overridden: false, by: by_whom };
@@ -133,6 +135,7 @@ impl Clinic {
         if starts / DAY != self.now / DAY {
             return Err("not_today");
         }
+        self.follows_once(origin)?;
         let goes_on = |found: &&Session| found.state == "open" && self.now < found.ends;
         let mut of_day: Vec<&Session> = self
             .sessions
@@ -142,12 +145,46 @@ impl Clinic {
             .collect();
         of_day.sort_by_key(|found| (found.id != session, found.starts, found.id));
         let session = of_day.first().ok_or("session_closed")?.id;
+        self.stands_once(patient, session)?;
         let by_whom = Some(by);
         let wanted =
             Wanted { session, patient, state: "booked", pool: FOLLOWUP, is_overridden: false, by: by_whom };
         let booking = self.place(wanted)?;
+        self.change(booking).origin = Some(origin);
         self.give_ticket(booking, by);
         Ok(())
+    }
+
+    /// Where else a patient is called or seen today.
+    fn in_hands(&self, id: i64) -> Said {
+        let Ticket { booking, .. } = self.tickets[&id];
+        let (patient, today) = (self.bookings[&booking].patient, self.now / DAY);
+        let is_there = |other: &Ticket| {
+            other.id != id
+                && matches!(other.state, "called" | "serving")
+                && self.bookings[&other.booking].patient == patient
+                && self.session(other.session).starts / DAY >= today
+        };
+        if self.tickets.values().any(is_there) { Err("patient_busy") } else { Ok(()) }
+    }
+
+    /// Whether a patient stands in the queue of a session.
+    pub fn stands_once(&self, patient: i64, session: i64) -> Said {
+        let is_there = |other: &Ticket| {
+            other.session == session
+                && !matches!(other.state, "done" | "left")
+                && self.bookings[&other.booking].patient == patient
+        };
+        if self.tickets.values().any(is_there) { Err("limit_reached") } else { Ok(()) }
+    }
+
+    /// Whether nobody comes again after a visit still.
+    pub fn follows_once(&self, origin: i64) -> Said {
+        let mut followed = self.bookings.values();
+        match followed.any(|other| other.origin == Some(origin) && is_active(other.state)) {
+            true => Err("limit_reached"),
+            false => Ok(()),
+        }
     }
 
     fn free_room(&self, room: Option<&str>, own: i64, states: &[&str]) -> Said {
@@ -168,7 +205,8 @@ impl Clinic {
     }
 
     fn next(&self, session: i64) -> Option<i64> {
-        let waiting = self.waiting(session);
+        let mut waiting = self.waiting(session);
+        waiting.retain(|ticket| self.in_hands(ticket.id).is_ok());
         let highest = waiting.iter().map(|ticket| ticket.priority).max()?;
         let mut first = waiting.iter().filter(|ticket| ticket.priority == highest);
         let without = first.clone().find(|ticket| ticket.band != "booked");
@@ -185,10 +223,20 @@ impl Clinic {
 
     pub fn call_next(&mut self, session: i64, room: &'static str, by: i64) -> Said {
         self.open(session)?;
-        self.free_room(Some(room), 0, &["called", "serving"])?;
+        let today = self.now / DAY;
+        let is_forgotten = |ticket: &&Ticket| {
+            let day = self.session(ticket.session).starts / DAY;
+            ticket.room == Some(room) && ticket.state == "serving" && day < today
+        };
+        let forgotten = self.tickets.values().find(is_forgotten).map(|ticket| (ticket.id, ticket.booking));
+        self.free_room(Some(room), forgotten.map_or(0, |(id, _)| id), &["called", "serving"])?;
         let id = self.next(session).ok_or("queue_empty")?;
         let of_session = self.tickets.values().filter(|ticket| ticket.session == session);
         let last = of_session.filter_map(|ticket| ticket.call_order).max().unwrap_or(0);
+        if let Some((id, booking)) = forgotten {
+            self.step(booking, "completed", Some(by));
+            self.touch(id, "done", Some(by));
+        }
         self.touch(id, "called", Some(by));
         let ticket = self.ticket(id);
         (ticket.room, ticket.calls, ticket.call_order) = (Some(room), 1, Some(last + 1));
@@ -236,6 +284,7 @@ impl Clinic {
     pub fn start(&mut self, id: i64, by: i64) -> Said {
         self.going(id, &["called"])?;
         let Ticket { room, booking, .. } = self.tickets[&id];
+        self.in_hands(id)?;
         self.free_room(room, id, &["serving"])?;
         self.step(booking, "in_consultation", Some(by));
         self.touch(id, "serving", Some(by));
@@ -277,10 +326,17 @@ impl Clinic {
         match before {
             "called" => {
                 self.free_room(room, id, &["called"])?;
+                self.in_hands(id)?;
                 self.step(booking, "checked_in", Some(by));
             }
             "serving" => {
+                let hangs =
+                    |other: &Booking| other.origin == Some(booking) && status(other.state) != "cancelled";
+                if self.bookings.values().any(hangs) {
+                    return Err("conflict");
+                }
                 self.free_room(room, id, &["called", "serving"])?;
+                self.in_hands(id)?;
                 self.step(booking, "in_consultation", Some(by));
             }
             _ => {

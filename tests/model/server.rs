@@ -3,7 +3,6 @@
 //! It never knows what is to be expected. Invariant: a turn ends when it is told to, and before time passes.
 
 use super::clinic::{CLERK, Clinic, DAY, DOCTOR, NURSE, PATIENTS, Session as Reference, text};
-use chrono::{NaiveDateTime, TimeDelta};
 use medsrv::dispatch::{Dispatcher, Parts, Settings, Then};
 use medsrv::ops::config::Config;
 use medsrv::service::access::Role;
@@ -19,6 +18,7 @@ use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use zeroize::Zeroizing;
 
 pub struct Server {
@@ -26,19 +26,22 @@ pub struct Server {
     dispatcher: Option<Dispatcher>,
     ids: SessionIds,
     connections: HashMap<i64, Session>,
+    tokens: HashMap<i64, String>,
     /// Sees what is durable.
     pub rows: Connection,
     now: Now,
 }
 
-pub fn moment(minutes: i64) -> Now {
-    let begin = NaiveDateTime::parse_from_str("2026-01-05 00:00:00", "%Y-%m-%d %H:%M:%S").unwrap();
-    let moment = begin + TimeDelta::try_minutes(minutes).unwrap();
-    Now {
-        local: moment.format("%Y-%m-%dT%H:%M:%S.000000").to_string(),
-        utc: moment.format("%Y-%m-%d %H:%M:%S").to_string(),
-        unix_ms: moment.and_utc().timestamp_millis(),
-    }
+/// The first moment of the first day, 2026-01-05.
+const BEGIN_MS: i64 = 1_767_571_200_000;
+
+pub fn unix_ms(minutes: i64) -> i64 {
+    BEGIN_MS + minutes * 60_000
+}
+
+fn moment(minutes: i64) -> Now {
+    let utc = text(minutes);
+    Now { local: utc.replace(' ', "T") + ".000000", utc, unix_ms: unix_ms(minutes) }
 }
 
 pub fn name(user_id: i64) -> String {
@@ -50,7 +53,7 @@ pub fn name(user_id: i64) -> String {
     }
 }
 
-fn fill(store: &mut Store, reference: &mut Clinic) {
+fn fill(store: &mut Store, reference: &Clinic) {
     let now = moment(reference.now);
     assert!(demo::fill(store, &now).unwrap());
     store
@@ -91,12 +94,11 @@ fn fill(store: &mut Store, reference: &mut Clinic) {
         })
         .unwrap();
     assert_eq!(store.commit(), Commit::Durable);
-    reference.older = 3;
 }
 
 /// The sessions of two days: mornings and an afternoon, of one doctor and of another one.
 pub fn reference() -> Clinic {
-    let mut clinic = Clinic { now: 7 * 60, ..Clinic::default() };
+    let mut clinic = Clinic { now: 7 * 60, older: 3, ..Clinic::default() };
     let hours = |day: i64, from: i64, to: i64| (day * DAY + from * 60, day * DAY + to * 60);
     for (id, doctor, department, (starts, ends)) in [
         (1, 4, "内科", hours(0, 9, 12)),
@@ -106,25 +108,54 @@ pub fn reference() -> Clinic {
         (5, 5, "外科", hours(1, 9, 12)),
     ] {
         let (capacity, booked, next_ticket, state) = ([3, 2, 1], [0; 3], 1, "open");
-        let session =
-            Reference { id, doctor, department, starts, ends, capacity, booked, next_ticket, state };
+        let session = Reference {
+            id,
+            doctor,
+            department,
+            starts,
+            ends,
+            capacity,
+            booked,
+            next_ticket,
+            state,
+            was_stopped: false,
+        };
         clinic.sessions.insert(id, session);
     }
     clinic
 }
 
+/// The file with which each walk begins.
+static FILLED: OnceLock<Vec<u8>> = OnceLock::new();
+
+fn filled(reference: &Clinic) -> Vec<u8> {
+    let directory = directory();
+    let path = directory.path().join("model.db");
+    let mut store = Store::open(&path, credential::hash_salted_sha256).unwrap().store;
+    fill(&mut store, reference);
+    store.close();
+    std::fs::read(path).unwrap()
+}
+
+/// In memory where there is a file system for that: a walk asks for all its syncs, but loses no power.
+fn directory() -> tempfile::TempDir {
+    let in_memory = tempfile::tempdir_in("/dev/shm");
+    in_memory.unwrap_or_else(|_| tempfile::tempdir().unwrap())
+}
+
 impl Server {
-    pub fn new(reference: &mut Clinic) -> Server {
-        let directory = tempfile::tempdir().unwrap();
+    pub fn new(reference: &Clinic) -> Server {
+        let directory = directory();
         let path = directory.path().join("model.db");
-        let mut store = Store::open(&path, credential::hash_salted_sha256).unwrap().store;
-        fill(&mut store, reference);
+        std::fs::write(&path, FILLED.get_or_init(|| filled(reference))).unwrap();
+        let store = Store::open(&path, credential::hash_salted_sha256).unwrap().store;
         Server {
             rows: Connection::open(&path).unwrap(),
             directory,
             dispatcher: Some(dispatcher(store)),
             ids: SessionIds::default(),
             connections: HashMap::new(),
+            tokens: HashMap::new(),
             now: moment(reference.now),
         }
     }
@@ -137,9 +168,10 @@ impl Server {
         self.dispatcher.as_mut().unwrap()
     }
 
-    /// Ends the turn.
+    /// Ends the turn, after which nothing else comes for a while.
     pub fn commit(&mut self) {
         assert_eq!(self.dispatcher().commit(), Commit::Durable);
+        self.dispatcher().checkpoint(true);
     }
 
     /// Ends, and begins anew on the same file.
@@ -176,6 +208,23 @@ impl Server {
         serde_json::from_slice(&output).unwrap()
     }
 
+    /// Whoever was logged in before goes on with that.
+    fn connect(&mut self, user_id: i64) -> Session {
+        let session = Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+        let password = if user_id == DOCTOR { "hash_doctor1" } else { "pw" };
+        let (method, params) = match self.tokens.get(&user_id) {
+            Some(token) => ("session.resume", json!({"token": token})),
+            None => ("session.login", json!({"username": name(user_id), "password": password})),
+        };
+        let reply = self.ask(&session, method, &params);
+        assert!(reply["error"].is_null(), "{user_id}: {reply}");
+        if let Some(token) = reply["result"]["token"].as_str() {
+            self.tokens.insert(user_id, token.to_owned());
+        }
+        self.connections.insert(user_id, session);
+        session
+    }
+
     /// A request of the old dialect. Returns whether it was carried out.
     pub fn old(&mut self, request: &Value) -> bool {
         let session = Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
@@ -188,15 +237,10 @@ impl Server {
 
     /// The result, or the word of the refusal.
     pub fn call(&mut self, user_id: i64, method: &str, params: &Value) -> Result<Value, String> {
-        if !self.connections.contains_key(&user_id) {
-            let session = Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
-            let password = if user_id == DOCTOR { "hash_doctor1" } else { "pw" };
-            let login = json!({"username": name(user_id), "password": password});
-            let reply = self.ask(&session, "session.login", &login);
-            assert!(reply["error"].is_null(), "{user_id}: {reply}");
-            self.connections.insert(user_id, session);
-        }
-        let session = self.connections[&user_id];
+        let session = match self.connections.get(&user_id) {
+            Some(session) => *session,
+            None => self.connect(user_id),
+        };
         let mut reply = self.ask(&session, method, params);
         match reply.get("error") {
             None => Ok(reply["result"].take()),

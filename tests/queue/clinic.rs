@@ -92,7 +92,7 @@ pub fn book(store: &mut Store, session_id: i64, patient_id: i64) -> i64 {
         state: State::Booked,
         pool: Pool::Online,
         origin_id: None,
-        fee_fen: 0,
+        fee_fen: None,
         is_paid: true,
         reason: None,
         rules_are: Override::Yes,

@@ -105,8 +105,8 @@ fn an_old_client_that_completes_an_appointment_ends_its_ticket() {
             .act(&now, NURSE, |change, _| booking::set_status(change, *appointment_id, Status::Completed));
         complete.unwrap();
     }
-    let left = State::Left;
-    assert_eq!(states(&mut desk, &tickets), [State::Done, left, left, left, State::Waiting]);
+    let done = State::Done;
+    assert_eq!(states(&mut desk, &tickets), [done, done, done, done, State::Waiting]);
     let called = desk.act(&now, NURSE, |change, rules| queue::call_next(change, rules, 1, ROOM)).unwrap();
     assert_eq!(called.ticket_id, tickets[4], "the room is free");
 }

@@ -54,7 +54,7 @@ fn step(desk: &mut Desk, dice: &mut Dice, appointments: &mut Vec<i64>, minute: i
     let outcome: Result<Option<Ticket>, Refusal> = match kind {
         0..=7 => desk.act(&now, by, |change, rules| queue::check_in(change, rules, appointment_id).map(Some)),
         8..=9 => desk.act(&now, by, |change, _| {
-            let new = NewWalkIn { session_id, patient_id, fee_fen: 0, is_paid: true };
+            let new = NewWalkIn { session_id, patient_id, fee_fen: None, is_paid: true };
             queue::walk_in(change, &new).map(Some)
         }),
         10..=16 => {
@@ -77,7 +77,7 @@ fn step(desk: &mut Desk, dice: &mut Dice, appointments: &mut Vec<i64>, minute: i
         }),
         38 => desk
             .act(&now, by, |change, _| {
-                let new = NewAddOn { session_id, patient_id, fee_fen: 0, reason: "asked".into() };
+                let new = NewAddOn { session_id, patient_id, fee_fen: None, reason: "asked".into() };
                 queue::add_on(change, new)
             })
             .map(|added| {

@@ -37,7 +37,9 @@ fn error(id: Value, code: i32) -> Value {
 fn the_examples_of_the_specification_hold() {
     let mut clinic = Clinic::new();
     let departments = json!({"items": [
-        {"name": "儿科", "doctors": 1}, {"name": "内科", "doctors": 1}, {"name": "外科", "doctors": 1}
+        {"name": "儿科", "doctors": 1, "head_id": null, "head_name": null},
+        {"name": "内科", "doctors": 1, "head_id": null, "head_name": null},
+        {"name": "外科", "doctors": 1, "head_id": null, "head_name": null}
     ]});
     let doctor = clinic.connect();
     let doctor = clinic.result(&doctor, "doctor.get", &json!({"doctor_id": DOCTOR}));

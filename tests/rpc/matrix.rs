@@ -2,9 +2,14 @@
 //! file's own, so that a right is changed in two places or not at all.
 
 use crate::care::of_encounter;
+use crate::chat::{blocked, of_chat};
 use crate::clinic::*;
+use crate::orders::of_order;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
+use crate::records::of_records;
 use crate::reports::of_report;
+use crate::staff::{of_own_work, of_staff};
+use crate::ward::of_ward;
 use medsrv::dispatch::METHODS;
 use medsrv::session::Session;
 use serde_json::{Value, json};
@@ -54,7 +59,9 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("appointment.confirm", ["own", "no", "any", "any", "no", "any", "no"]),
     ("appointment.cancel", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("appointment.reschedule", ["own", "no", "any", "any", "no", "any", "no"]),
-    ("appointment.undo", ["own", "own", "any", "any", "no", "any", "no"]),
+    ("appointment.undo", ["own", "own", "any", "any", "reason", "any", "no"]),
+    // A reason is needed of everyone.
+    ("appointment.correct_no_show", ["no", "own", "any", "any", "any", "any", "no"]),
     ("appointment.set_paid", ["no", "no", "no", "any", "no", "no", "no"]),
     ("appointment.get", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("appointment.list", ["own", "treated", "any", "any", "reason", "any", "no"]),
@@ -81,6 +88,94 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("queue.status", ["own", "own", "any", "any", "reason", "any", "no"]),
     ("encounter.open", ["no", "treated", "no", "no", "no", "no", "no"]),
     ("encounter.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("fhir.export", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("encounter.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("encounter.begin", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.finish", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("encounter.reopen", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.write", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("record.edit", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.sign", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.amend", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("record.get", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("record.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("diagnosis.add", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("diagnosis.set_rank", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("diagnosis.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("diagnosis.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("diagnosis.search_codes", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("allergy.add", ["no", "treated", "any", "no", "no", "any", "no"]),
+    ("allergy.refute", ["no", "treated", "any", "no", "no", "any", "no"]),
+    ("allergy.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("attachment.add", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("attachment.withdraw", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("attachment.list", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("patient.timeline", ["own", "treated", "no", "no", "reason", "no", "no"]),
+    ("drug.search", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("drug.get", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("prescription.create", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.add_line", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.remove_line", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.activate", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.dispense", ["no", "no", "any", "no", "no", "any", "no"]),
+    ("prescription.stop", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("prescription.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("prescription.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.request", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.accept", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.start", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.complete", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.add_result", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.list", ["own", "treated", "any", "no", "reason", "any", "no"]),
+    ("order.worklist", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.acknowledge", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("order.critical", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("ward.add", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("ward.add_bed", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("ward.close", ["no", "no", "no", "any", "any", "no", "no"]),
+    ("ward.list", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("ward.board", ["no", "any", "any", "any", "reason", "any", "no"]),
+    ("bed.set_state", ["no", "no", "any", "no", "no", "any", "no"]),
+    ("admission.request", ["no", "treated", "no", "no", "no", "no", "no"]),
+    ("admission.reserve", ["no", "no", "any", "any", "no", "any", "no"]),
+    ("admission.admit", ["no", "no", "any", "any", "no", "any", "no"]),
+    ("admission.cancel", ["no", "own", "any", "any", "no", "any", "no"]),
+    ("admission.transfer", ["no", "own", "any", "any", "no", "any", "no"]),
+    ("admission.change_doctor", ["no", "own", "no", "any", "no", "no", "no"]),
+    ("admission.order_discharge", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("admission.undo_discharge_order", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("admission.discharge", ["no", "no", "any", "any", "no", "any", "no"]),
+    ("admission.get", ["own", "treated", "any", "any", "reason", "any", "no"]),
+    ("admission.list", ["own", "treated", "any", "any", "reason", "any", "no"]),
+    ("department.set_head", ["no", "no", "no", "no", "any", "no", "no"]),
+    ("leave.request", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("leave.approve", ["no", "own", "no", "no", "any", "no", "no"]),
+    ("leave.reject", ["no", "own", "no", "no", "any", "no", "no"]),
+    ("leave.revoke", ["no", "own", "no", "no", "any", "no", "no"]),
+    ("leave.get", ["no", "own", "no", "any", "any", "no", "no"]),
+    ("leave.list", ["no", "own", "no", "any", "any", "no", "no"]),
+    ("attendance.clock_in", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("attendance.clock_out", ["no", "own", "no", "no", "no", "no", "no"]),
+    ("attendance.list", ["no", "own", "no", "any", "any", "no", "no"]),
+    ("chat.open", ["own", "own", "no", "no", "no", "no", "no"]),
+    ("chat.open_staff", ["no", "any", "any", "any", "any", "any", "no"]),
+    ("chat.add_member", ["no", "own", "own", "own", "own", "own", "no"]),
+    ("chat.leave", ["no", "own", "own", "own", "own", "own", "no"]),
+    ("chat.close", ["no", "own", "own", "own", "own", "own", "no"]),
+    ("chat.send", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.messages", ["own", "treated", "own", "own", "reason", "reason", "no"]),
+    ("chat.read", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.get", ["own", "treated", "own", "own", "reason", "reason", "no"]),
+    ("chat.threads", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.of_patient", ["own", "treated", "no", "no", "reason", "reason", "no"]),
+    ("chat.block", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.unblock", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.blocks", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("chat.old_messages", ["own", "own", "own", "own", "own", "own", "no"]),
     ("report.get", ["no", "own", "no", "any", "any", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -105,6 +200,7 @@ const REASONED: &[&str] = &[
     "patient.get",
     "patient.search",
     "appointment.cancel",
+    "appointment.undo",
     "appointment.get",
     "appointment.list",
     "appointment.walk_in",
@@ -122,13 +218,32 @@ const REASONED: &[&str] = &[
     "queue.leave",
     "queue.status",
     "encounter.get",
+    "fhir.export",
+    "encounter.list",
+    "record.get",
+    "record.list",
+    "diagnosis.list",
+    "allergy.list",
+    "attachment.list",
+    "patient.timeline",
+    "prescription.get",
+    "prescription.list",
+    "order.get",
+    "order.list",
+    "ward.board",
+    "admission.get",
+    "admission.list",
+    "chat.messages",
+    "chat.get",
+    "chat.of_patient",
 ];
 
 /// Parameters that are right for a method about a pair: whether the patient, and whether the doctor, is one whom
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_report];
+const SAMPLERS: &[Sampler] =
+    &[of_pair, of_encounter, of_records, of_order, of_ward, of_staff, of_chat, of_report];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -160,6 +275,9 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
         return of_pairs;
     }
     let own = |params: Value| vec![(Whose::Own, params)];
+    if let Some(params) = of_own_work(clinic, method) {
+        return own(params);
+    }
     let about = |key: &str, more: Value, people: &[(Whose, i64)]| {
         let with = |(whose, id): &(Whose, i64)| {
             let mut params = more.clone();
@@ -182,6 +300,8 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
         "rpc.discover" | "session.logout" | "session.whoami" | "session.list" | "session.revoke"
         | "account.list" | "doctor.list" | "department.list" | "audit.query" | "event.unsubscribe"
         | "notice.list" => own(json!({})),
+        "order.worklist" => own(json!({"kind": "laboratory"})),
+        "order.critical" => own(json!({})),
         "notice.fetched" => own(json!({"up_to": 1})),
         "event.subscribe" => own(json!({"topics": [format!("session:{}", session(clinic, PAIRS[0], 1))]})),
         "queue.board" => own(json!({"session_id": session(clinic, PAIRS[0], 1)})),
@@ -213,7 +333,19 @@ fn samples(clinic: &mut Clinic, method: &str, caller: Option<i64>, number: usize
             }
             all
         }
-        "patient.get" => about("patient_id", json!({}), &patients),
+        "patient.get" | "fhir.export" => about("patient_id", json!({}), &patients),
+        "patient.timeline" | "encounter.list" | "allergy.list" => about("patient_id", json!({}), &patients),
+        "allergy.add" => {
+            let substance = format!("substance {number}");
+            about("patient_id", json!({"substance": substance, "severity": "mild"}), &patients)
+        }
+        "diagnosis.search_codes" => own(json!({"prefix": "A"})),
+        "chat.threads" | "chat.blocks" => own(json!({})),
+        "chat.open_staff" => own(json!({"subject": "交班", "members": [NURSE, CLERK]})),
+        "chat.block" => own(json!({"user_id": SPARE})),
+        "chat.unblock" => own(json!({"user_id": blocked(clinic, caller)})),
+        "chat.old_messages" => own(json!({"with_user_id": OTHER_DOCTOR})),
+        "chat.of_patient" => about("patient_id", json!({}), &patients),
         "patient.search" => own(json!({"name": "张"})),
         "patient.update" => about("patient_id", json!({"email": "a@example.com"}), &patients),
         "patient.break_glass" => about("patient_id", json!({"reason": "昏迷"}), &patients),

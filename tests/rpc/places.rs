@@ -4,9 +4,10 @@
 //! carried out is in no other one's way.
 
 use crate::clinic::*;
+use medsrv::service::block::{self, Block};
 use medsrv::service::booking::{self, CancelledBy, Change, NewBooking, Outcome, Override, Pool, State};
 use medsrv::service::queue::{self, QueueRules};
-use medsrv::service::schedule::{self, Block, Exception, Template};
+use medsrv::service::schedule::{self, Exception, Template};
 use medsrv::service::waitlist;
 use medsrv::store::statements::clinic_session;
 use medsrv::store::{Statement, params};
@@ -65,7 +66,7 @@ fn placed(clinic: &mut Clinic, pair: Pair, session_id: i64, state: State) -> i64
             state,
             pool: Pool::Online,
             origin_id: None,
-            fee_fen: 0,
+            fee_fen: None,
             is_paid: false,
             reason: None,
             rules_are: Override::Yes,
@@ -97,6 +98,15 @@ pub fn cancelled(clinic: &mut Clinic, pair: Pair, by: Option<i64>) -> i64 {
     })
 }
 
+/// An appointment to which the patient did not come.
+pub fn missed(clinic: &mut Clinic, pair: Pair) -> i64 {
+    let appointment_id = booked(clinic, pair);
+    act(clinic, |change| {
+        booking::mark(change, appointment_id, State::NoShow)?;
+        Ok(appointment_id)
+    })
+}
+
 /// An appointment of today.
 pub fn booked_today(clinic: &mut Clinic, pair: Pair) -> i64 {
     let session_id = session_today(clinic, pair);
@@ -107,15 +117,19 @@ pub fn booked_today(clinic: &mut Clinic, pair: Pair) -> i64 {
 pub fn free_session(clinic: &mut Clinic, pair: Pair) -> i64 {
     let ended = "UPDATE bookings SET state = 'cancelled' WHERE state <> 'completed'";
     let old = "UPDATE appointments SET status = 'cancelled' WHERE appointment_id IN
-        (SELECT appointment_id FROM bookings WHERE state = 'cancelled')";
+        (SELECT appointment_id FROM bookings)";
     for sql in [ended, old] {
         act(clinic, |change| Ok(change.transaction.execute(&Statement { file: "", sql }, [])?));
     }
     session_today(clinic, pair)
 }
 
-/// A ticket, how far it has come, and its appointment.
+/// A ticket, how far it has come, and its appointment. Its patient is nowhere else.
 pub fn ticket(clinic: &mut Clinic, pair: Pair, by: Option<i64>, steps: &[&str]) -> (i64, i64) {
+    let sql = "UPDATE tickets SET state = 'left', room = NULL WHERE patient_id = ?1 AND state <> 'done'";
+    act(clinic, |change| {
+        Ok(change.transaction.execute(&Statement { file: "", sql }, params![pair.patient_id])?)
+    });
     let appointment_id = booked_today(clinic, pair);
     let rules = QueueRules::default();
     let room = format!("room {appointment_id}");
@@ -139,8 +153,7 @@ pub fn ticket(clinic: &mut Clinic, pair: Pair, by: Option<i64>, steps: &[&str]) 
 /// Someone who waits for a place.
 pub fn waiting(clinic: &mut Clinic, pair: Pair) -> i64 {
     let session_id = session(clinic, pair, 0);
-    let now = clinic.now.clone();
-    act(clinic, |change| Ok(waitlist::join(change.transaction, session_id, pair.patient_id, &now).unwrap().0))
+    act(clinic, |change| Ok(waitlist::join(change, session_id, pair.patient_id).unwrap().0))
 }
 
 /// A template, an exception and a block of a time that is far away.
@@ -183,7 +196,8 @@ pub fn plan(clinic: &mut Clinic) -> (i64, i64, i64) {
         let transaction = change.transaction;
         let template_id = schedule::add_template(transaction, &template).unwrap();
         let exception_id = schedule::add_exception(transaction, &exception).unwrap();
-        Ok((template_id, exception_id, schedule::add_block(transaction, &block).unwrap().0))
+        let block_id = block::add(change, &block).unwrap().block_id;
+        Ok((template_id, exception_id, block_id))
     })
 }
 
@@ -248,6 +262,10 @@ pub fn of_pair(
             (true, true, params)
         }
         "appointment.undo" => appointment(cancelled(clinic, pair, by)),
+        "appointment.correct_no_show" => {
+            let id = missed(clinic, pair);
+            (true, true, json!({"appointment_id": id, "has_come": true, "reason": "登记有误"}))
+        }
         "appointment.set_paid" => {
             (true, true, json!({"appointment_id": booked(clinic, pair), "is_paid": true}))
         }

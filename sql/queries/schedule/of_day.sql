@@ -3,6 +3,5 @@ SELECT t.template_id, t.doctor_id, t.weekday, t.period, t.starts, t.ends, t.room
 FROM schedule_templates t
 JOIN doctors d ON d.doctor_id = t.doctor_id
 WHERE t.weekday = ?1 AND t.valid_from <= ?2 AND (t.valid_to IS NULL OR t.valid_to >= ?2)
-    AND (?3 IS NULL OR t.doctor_id = ?3)
     AND d.is_available
 ORDER BY t.doctor_id, t.starts

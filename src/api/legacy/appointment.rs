@@ -273,6 +273,8 @@ pub fn update_appointment_status(
         status,
         call.rules,
         &mut call.memory.borrow_mut(),
+        &mut call.changes.borrow_mut(),
+        call.now,
     ) {
         Ok(old) => {
             let (old, new) = (old.as_str(), status.as_str());

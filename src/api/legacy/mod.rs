@@ -245,6 +245,10 @@ fn no_seat(refusal: &booking::Refusal, doctor: &str) -> String {
             format!("{doctor}该时段已停止预约")
         }
         booking::Refusal::SessionStopped { .. } => format!("{doctor}该时段停诊"),
+        booking::Refusal::PatientBusy { .. } => no_place(&NoPlace::PatientBusy, None),
+        booking::Refusal::Penalised { blocked_until } => {
+            format!("该患者多次预约未到，{blocked_until} 前请到窗口预约")
+        }
         _ => format!("{doctor}该时段无法预约"),
     }
 }

@@ -21,7 +21,8 @@ pub fn insert(
     for (key, field) in call.object.members().filter(|(key, _)| *key != "table_name") {
         row.push((key, value(key, field)?));
     }
-    match table::insert(transaction, table, &row, call.rules, &mut call.memory.borrow_mut()) {
+    let (mut memory, mut changes) = (call.memory.borrow_mut(), call.changes.borrow_mut());
+    match table::insert(transaction, table, &row, call.rules, &mut memory, &mut changes, call.now) {
         Ok(()) => {
             reply.result(&format!("成功插入数据到表 {table}"));
             Ok(Effect::Done)

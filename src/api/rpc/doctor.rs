@@ -1,6 +1,6 @@
 //! `doctor.*`: the directory that everyone may read, and what a doctor's entry says.
 
-use super::field::{Id, Limit, Line, Name, Notes, RequestId};
+use super::field::{Fee, Id, Limit, Line, Name, Notes, RequestId};
 use super::problem::{Code, Problem};
 use super::{Call, Kind, Method, Subject, cut};
 use crate::service::Failure;
@@ -13,8 +13,6 @@ use serde::{Deserialize, Serialize};
 
 /// More than a doctor sees in a day.
 const MAX_PATIENTS: i64 = 10_000;
-/// More than a visit costs, in fen.
-const FEE_MAX_FEN: i64 = 100_000_000;
 const FEN_PER_YUAN: f64 = 100.0;
 
 /// A doctor's entry.
@@ -143,7 +141,7 @@ pub struct UpdateDoctorParams {
     pub max_patients: Option<i64>,
     /// The fee of a visit, in fen.
     #[serde(default)]
-    pub fee_fen: Option<i64>,
+    pub fee_fen: Option<Fee>,
     /// Working hours by weekday, as JSON: an object such as `{"monday": "8:00-17:00"}`.
     #[serde(default)]
     pub work_schedule: Option<Notes<4096>>,
@@ -167,9 +165,8 @@ impl UpdateDoctorParams {
             return Err(Problem::invalid("work_schedule", message));
         }
         let max_patients = within("max_patients", self.max_patients, MAX_PATIENTS)?;
-        let fee_fen = within("fee_fen", self.fee_fen, FEE_MAX_FEN)?;
         #[expect(clippy::cast_precision_loss, reason = "the old schema keeps yuan as a float")]
-        let fee = fee_fen.map(|fen| Value::Real(fen as f64 / FEN_PER_YUAN));
+        let fee = self.fee_fen.map(|Fee(fen)| Value::Real(fen as f64 / FEN_PER_YUAN));
         let given = [
             (Field::Name, self.name.as_deref().map(Value::Text)),
             (Field::Department, self.department.as_deref().map(Value::Text)),

@@ -3,12 +3,15 @@
 //! It never knows who else listens, or when something is told. Invariants: what anyone may hear holds masked
 //! names only; a call that names one topic to which the caller has no right does nothing.
 
+use super::chat::{InboxFacts, ThreadFacts};
 use super::problem::{Code, Problem, Refusal};
+use super::schedule::PlacesItem;
 use super::{Call, Kind, Listening, Method};
 use crate::service::booking::Booking;
-use crate::service::clinic_session::{ClinicSession, Places};
+use crate::service::clinic_session::ClinicSession;
 use crate::service::event::{self, Audience, Bounds, Event, Snapshot, Topic};
 use crate::service::notice::Notice;
+use crate::service::order::OrderResult;
 use crate::store::Transaction;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::Error as _;
@@ -22,6 +25,7 @@ pub const TOPICS_MAX: usize = 100;
 /// Missed events that are told in one reply; who has missed more is told how things stand.
 const MISSED_MAX: i64 = 500;
 
+const NOT_CONCERNED: &str = "this topic is for those only whom it concerns";
 const NO_ONES_APPOINTMENT: Audience = Audience::Appointment { patient_id: 0, doctor_id: 0 };
 
 /// A topic in the form in which clients write it.
@@ -31,7 +35,7 @@ pub struct TopicName(Topic);
 impl<'de> Deserialize<'de> for TopicName {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let expected = "must be a topic: session:ID, queue:ID, appointment:ID or patient:ID";
+        let expected = "must be a topic: session:ID, queue:ID, appointment:ID, patient:ID, doctor:ID, ward:ID, thread:ID or inbox:ID";
         Topic::parse(&text).map(TopicName).ok_or_else(|| D::Error::custom(expected))
     }
 }
@@ -46,20 +50,8 @@ impl JsonSchema for TopicName {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^(session|queue|appointment|patient):[1-9][0-9]*$"})
-    }
-}
-
-/// Places of one kind.
-#[derive(Serialize, JsonSchema)]
-pub struct PlacesFacts {
-    pub capacity: i64,
-    pub remaining: i64,
-}
-
-impl PlacesFacts {
-    fn of(places: Places) -> PlacesFacts {
-        PlacesFacts { capacity: places.capacity, remaining: places.remaining() }
+        let pattern = "^(session|queue|appointment|patient|doctor|ward|thread|inbox):[1-9][0-9]*$";
+        json_schema!({"type": "string", "pattern": pattern})
     }
 }
 
@@ -70,9 +62,9 @@ pub struct SessionFacts {
     /// open, stopped or closed.
     pub state: &'static str,
     pub stop_reason: Option<String>,
-    pub online: PlacesFacts,
-    pub onsite: PlacesFacts,
-    pub addon: PlacesFacts,
+    pub online: PlacesItem,
+    pub onsite: PlacesItem,
+    pub addon: PlacesItem,
 }
 
 /// Where an appointment stands.
@@ -80,6 +72,8 @@ pub struct SessionFacts {
 pub struct AppointmentFacts {
     pub appointment_id: i64,
     pub session_id: i64,
+    /// Who sees the patient.
+    pub doctor_id: i64,
     /// held, booked, checked_in, in_consultation, completed, cancelled, no_show or expired.
     pub state: &'static str,
     /// About when the patient is seen, in the hospital's own time.
@@ -96,7 +90,7 @@ pub struct AppointmentFacts {
 #[derive(Serialize, JsonSchema)]
 pub struct NoticeItem {
     pub notice_id: i64,
-    /// session_stopped, reminder_day, reminder_hour or place_offered.
+    /// session_stopped, doctor_changed, reminder_day, reminder_hour, place_offered or passed_over.
     pub kind: String,
     pub appointment_id: Option<i64>,
     pub text: Option<String>,
@@ -121,6 +115,36 @@ pub struct NoticeFacts {
     pub unread: Vec<NoticeItem>,
 }
 
+/// A critical result; order.get has the rest of it.
+#[derive(Serialize, JsonSchema)]
+pub struct CriticalItem {
+    pub result_id: i64,
+    pub order_id: i64,
+    pub patient_id: i64,
+    pub name: String,
+    pub flag: &'static str,
+    pub reported_ms: i64,
+}
+
+impl CriticalItem {
+    fn of(result: &OrderResult) -> CriticalItem {
+        CriticalItem {
+            result_id: result.result_id,
+            order_id: result.order_id,
+            patient_id: result.patient_id,
+            name: result.name.clone(),
+            flag: result.flag.word(),
+            reported_ms: result.reported_ms,
+        }
+    }
+}
+
+/// A doctor's critical results that are not acknowledged, the oldest first, at most 20; order.critical has all.
+#[derive(Serialize, JsonSchema)]
+pub struct CriticalFacts {
+    pub unacknowledged: Vec<CriticalItem>,
+}
+
 /// What is told of a topic.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
@@ -129,6 +153,10 @@ pub enum Facts {
     Queue(super::queue::Board),
     Appointment(AppointmentFacts),
     Notices(NoticeFacts),
+    Critical(CriticalFacts),
+    Ward(super::ward::Board),
+    Thread(ThreadFacts),
+    Inbox(InboxFacts),
 }
 
 impl Facts {
@@ -140,6 +168,15 @@ impl Facts {
             Snapshot::Notices { unread, .. } => {
                 Facts::Notices(NoticeFacts { unread: unread.iter().map(NoticeItem::of).collect() })
             }
+            Snapshot::Critical { unacknowledged, .. } => {
+                let unacknowledged = unacknowledged.iter().map(CriticalItem::of).collect();
+                Facts::Critical(CriticalFacts { unacknowledged })
+            }
+            Snapshot::Beds(board) => Facts::Ward(board.into()),
+            Snapshot::Thread(news) => Facts::Thread(news.into()),
+            Snapshot::Inbox { threads, has_more, .. } => {
+                Facts::Inbox(InboxFacts { threads: threads.into_iter().map(Into::into).collect(), has_more })
+            }
         }
     }
 
@@ -150,6 +187,10 @@ impl Facts {
             Facts::Queue(_) => "board",
             Facts::Appointment(_) => "state",
             Facts::Notices(_) => "notices",
+            Facts::Critical(_) => "critical",
+            Facts::Ward(_) => "beds",
+            Facts::Thread(_) => "messages",
+            Facts::Inbox(_) => "inbox",
         }
     }
 }
@@ -159,9 +200,9 @@ fn session_facts(session: &ClinicSession) -> SessionFacts {
         session_id: session.session_id,
         state: session.state.word(),
         stop_reason: session.stop_reason.clone(),
-        online: PlacesFacts::of(session.online),
-        onsite: PlacesFacts::of(session.onsite),
-        addon: PlacesFacts::of(session.addon),
+        online: session.online.into(),
+        onsite: session.onsite.into(),
+        addon: session.addon.into(),
     }
 }
 
@@ -169,6 +210,7 @@ fn appointment_facts(found: &Booking) -> AppointmentFacts {
     AppointmentFacts {
         appointment_id: found.appointment_id,
         session_id: found.session_id,
+        doctor_id: found.doctor_id,
         state: found.state.word(),
         starts_at: found.starts_at.clone(),
         room: found.room.clone(),
@@ -193,7 +235,7 @@ pub struct Subscribe;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SubscribeParams {
-    /// 1 to 100 of session:ID, queue:ID, appointment:ID and patient:ID.
+    /// 1 to 100 of session:ID, queue:ID, appointment:ID, patient:ID, doctor:ID, ward:ID, thread:ID and inbox:ID.
     pub topics: Vec<TopicName>,
     /// The last sequence that the client knows: what has happened since is told instead of how things stand.
     #[serde(default)]
@@ -295,6 +337,10 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
             Topic::Session(id) | Topic::Queue(id) => ("clinic_session", id),
             Topic::Appointment(id) => ("appointment", id),
             Topic::Patient(id) => ("patient", id),
+            Topic::Doctor(id) => ("doctor", id),
+            Topic::Ward(id) => ("ward", id),
+            Topic::Thread(id) => ("chat_thread", id),
+            Topic::Inbox(id) => ("account", id),
         };
         (call.note.entity, call.note.entity_id) = (entity, Some(id));
         call.note.patient_id = (entity == "patient").then_some(id);
@@ -307,16 +353,26 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
     let snapshot = match topic {
         // Nothing of a patient is read for anybody else.
         Topic::Patient(id) if !(call.may_hear)(&Audience::Patient(id), actor) => None,
-        topic => event::snapshot(transaction, topic, &call.rules.queue)?,
+        Topic::Doctor(id) if !(call.may_hear)(&Audience::Doctor(id), actor) => None,
+        Topic::Ward(_) if !(call.may_hear)(&Audience::Wards, actor) => None,
+        Topic::Inbox(id) if !(call.may_hear)(&Audience::User(id), actor) => None,
+        topic => event::snapshot(transaction, topic, &call.rules.queue, None)?,
     };
     match snapshot {
         Some(snapshot) if (call.may_hear)(&snapshot.audience(), actor) => Ok(snapshot),
+        Some(_) => refuse(Code::Forbidden, NOT_CONCERNED),
+        None if matches!(topic, Topic::Thread(_) | Topic::Inbox(_)) => refuse(Code::Forbidden, NOT_CONCERNED),
         // Whoever may hear of all of them is told which there are.
-        None if topic.is_open() || (call.may_hear)(&NO_ONES_APPOINTMENT, actor) => {
+        None if topic.is_open() || (call.may_hear)(general(topic), actor) => {
             refuse(Code::NotFound, "there is no such topic")
         }
-        _ => refuse(Code::Forbidden, "this topic is for those only whom it concerns"),
+        None => refuse(Code::Forbidden, NOT_CONCERNED),
     }
+}
+
+/// Whom something of a topic's kind concerns that is nobody's.
+fn general(topic: Topic) -> &'static Audience {
+    if matches!(topic, Topic::Ward(_)) { &Audience::Wards } else { &NO_ONES_APPOINTMENT }
 }
 
 /// The events after a sequence, in order, unless they are too many.

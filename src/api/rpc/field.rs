@@ -13,6 +13,8 @@ use std::ops::Deref;
 
 /// More than any list gives at once.
 pub const LIMIT_MAX: u32 = 500;
+/// More than a visit costs, in fen.
+const FEE_MAX_FEN: i64 = 100_000_000;
 const LIMIT_DEFAULT: u32 = 100;
 
 /// Text of one line, not blank, of at most `MAX` characters.
@@ -34,6 +36,10 @@ pub struct Date(String);
 /// The id of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Id(pub i64);
+
+/// What a visit costs, in fen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Fee(pub i64);
 
 /// How many items of a list to give.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -177,6 +183,13 @@ impl<'de> Deserialize<'de> for Id {
     }
 }
 
+impl<'de> Deserialize<'de> for Fee {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let expected = "a whole number from 0 to 100000000";
+        deserializer.deserialize_i64(Whole { min: 0, max: FEE_MAX_FEN, expected }).map(Fee)
+    }
+}
+
 impl<'de> Deserialize<'de> for Limit {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let expected = "a whole number from 1 to 500";
@@ -208,6 +221,7 @@ schemas! {
         "description": "What proves who one is, as the client sends it."};
     Date = {"type": "string", "format": "date", "description": "A day, YYYY-MM-DD."};
     Id = {"type": "integer", "minimum": 1};
+    Fee = {"type": "integer", "minimum": 0, "maximum": 100000000, "description": "In fen."};
     Limit = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100,
         "description": "How many items to give at the most."};
 }

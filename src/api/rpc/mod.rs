@@ -5,25 +5,41 @@
 //! are whole and valid, and the caller's right to the person concerned is established, before a method runs.
 
 mod account;
+mod allergy;
 mod appointment;
+mod attachment;
+mod attendance;
 mod audit;
+mod chat;
 mod department;
+mod diagnosis;
+mod amount;
 mod doctor;
+mod drug;
+mod admission;
 mod encounter;
+mod ward;
 pub mod envelope;
 pub mod event;
+mod fhir;
 mod field;
+mod leave;
 pub mod markdown;
 mod mask;
 mod notice;
+mod order;
 pub mod openrpc;
 mod params;
 mod patient;
+mod prescription;
 pub mod problem;
 mod queue;
+mod record;
 mod report;
 mod schedule;
 mod session;
+mod timeline;
+mod staff;
 mod waitlist;
 
 /// The methods, one type each.
@@ -32,22 +48,51 @@ pub mod methods {
         CreateAccount, DisableAccount, EnableAccount, ListAccounts, RegisterPatient, ResetPassword, SetRole,
         UnlockAccount,
     };
-    pub use super::appointment::{
-        BookAppointment, CancelAppointment, ConfirmAppointment, GetAppointment, HoldAppointment, LiftPenalty,
-        ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
+    pub use super::admission::{
+        Admit, CancelAdmission, ChangeDoctor, Discharge, GetAdmission, ListAdmissions, OrderDischarge,
+        RequestAdmission, ReserveBed, Transfer, UndoDischargeOrder,
     };
+    pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
+    pub use super::appointment::{
+        BookAppointment, CancelAppointment, ConfirmAppointment, CorrectNoShow, GetAppointment,
+        HoldAppointment, LiftPenalty, ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
+    };
+    pub use super::attachment::{AddAttachment, ListAttachments, WithdrawAttachment};
+    pub use super::attendance::{ClockIn, ClockOut, ListAttendance};
     pub use super::audit::QueryAudit;
-    pub use super::department::ListDepartments;
+    pub use super::chat::{
+        AddMember, Block, CloseThread, GetThread, LeaveThread, ListBlocked, ListMessages, ListThreads,
+        MarkRead, OldMessages, OpenStaffThread, OpenThread, SendMessage, ThreadsOfPatient, Unblock,
+    };
+    pub use super::department::{ListDepartments, SetHead};
+    pub use super::diagnosis::{
+        AddDiagnosis, ListDiagnoses, SearchCodes, SetDiagnosisRank, WithdrawDiagnosis,
+    };
     pub use super::doctor::{GetDoctor, ListDoctors, UpdateDoctor};
-    pub use super::encounter::{GetEncounter, OpenEncounter};
+    pub use super::drug::{GetDrug, SearchDrugs};
+    pub use super::encounter::{
+        BeginEncounter, CancelEncounter, FinishEncounter, GetEncounter, ListEncounters, OpenEncounter,
+        ReopenEncounter,
+    };
     pub use super::event::{Subscribe, Unsubscribe};
+    pub use super::fhir::ExportPatient;
+    pub use super::leave::{ApproveLeave, GetLeave, ListLeaves, RejectLeave, RequestLeave, RevokeLeave};
     pub use super::notice::{ListNotices, NoticesFetched};
     pub use super::openrpc::Discover;
+    pub use super::order::{
+        AcceptOrder, Acknowledge, AddResult, CancelOrder, CompleteOrder, CriticalResults, GetOrder,
+        ListOrders, OrderWorklist, RequestOrder, StartOrder,
+    };
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
+    pub use super::prescription::{
+        Activate, AddLine, CancelPrescription, CreatePrescription, Dispense, GetPrescription,
+        ListPrescriptions, RemoveLine, StopPrescription,
+    };
     pub use super::queue::{
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
+    pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
     pub use super::report::GetReport;
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
@@ -55,11 +100,13 @@ pub mod methods {
         ResizeSession, StopSession,
     };
     pub use super::session::{ListSessions, Login, Logout, Resume, Revoke, WhoAmI};
+    pub use super::timeline::PatientTimeline;
     pub use super::waitlist::{JoinWaitlist, LeaveWaitlist, ListWaitlist};
+    pub use super::ward::{AddBed, AddWard, CloseWard, ListWards, SetBedState, WardBoard};
 }
 
 use crate::service::ClinicRules;
-use crate::service::access::{self, Actor, Sight};
+use crate::service::access::{self, Actor, Role, Sight};
 use crate::service::audit::Action;
 use crate::service::changes::Changes;
 use crate::service::event::{Audience, Topic};
@@ -122,6 +169,14 @@ pub enum Subject {
         entity_id: i64,
         doctor_id: i64,
     },
+    /// Something that several people share, such as a thread of messages: it is its members' own.
+    Shared {
+        entity: &'static str,
+        entity_id: i64,
+        /// Whom it is about.
+        patient_id: Option<i64>,
+        is_member: bool,
+    },
 }
 
 /// What was remarkable about a call.
@@ -160,7 +215,7 @@ pub struct Note {
     pub request_id: Option<String>,
     /// Who acted, where that comes out only by the call.
     pub actor_id: Option<i64>,
-    /// The caller read their own data.
+    /// The caller read their own data; a doctor's appointments are their patients', too.
     pub is_own: bool,
     /// The reply is the one that an earlier call had.
     pub is_repeated: bool,
@@ -190,6 +245,14 @@ pub enum Listening {
     NoLongerTo(BTreeSet<Topic>),
 }
 
+/// Messages of a thread that someone has got, up to one of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Delivered {
+    pub thread_id: i64,
+    pub user_id: i64,
+    pub up_to: i64,
+}
+
 /// One call and what its method needs to know.
 pub struct Call<'a> {
     pub now: &'a Now,
@@ -214,6 +277,8 @@ pub struct Call<'a> {
     /// Whether someone may hear of what concerns such people.
     pub may_hear: fn(&Audience, Option<&Actor>) -> bool,
     pub listening: Listening,
+    /// Messages that this call hands out for the first time.
+    pub delivered: Option<Delivered>,
     /// True once this call has changed what an account or a session may do.
     pub accounts_changed: bool,
 }
@@ -243,6 +308,19 @@ impl Call<'_> {
         self.opened.map_or_else(|| self.peer.to_string(), |opened| opened.actor.user_id.to_string())
     }
 
+    /// What is not there looks to a patient as what is somebody else's, so that ids tell them nothing of others.
+    fn hide_absence(&self, problem: Problem) -> Problem {
+        let is_patient = self.opened.is_some_and(|opened| opened.actor.role == Role::Patient);
+        match problem {
+            Problem::Refused(refusal)
+                if refusal.code == Code::NotFound && is_patient && self.who == Who::Own =>
+            {
+                forbidden(self.who, Subject::Nobody)
+            }
+            problem => problem,
+        }
+    }
+
     /// Whether the caller may reach whom the call concerns.
     fn admit(
         &mut self,
@@ -255,24 +333,35 @@ impl Call<'_> {
             Subject::Patient(id) => ("patient", Some(id)),
             Subject::Doctor(id) => ("doctor", Some(id)),
             Subject::User(id) => ("account", Some(id)),
-            Subject::Care { entity, entity_id, .. } | Subject::Work { entity, entity_id, .. } => {
-                (entity, Some(entity_id))
-            }
+            Subject::Care { entity, entity_id, .. }
+            | Subject::Work { entity, entity_id, .. }
+            | Subject::Shared { entity, entity_id, .. } => (entity, Some(entity_id)),
         };
-        if let Subject::Patient(id) | Subject::Care { patient_id: id, .. } = subject {
+        if let Subject::Patient(id)
+        | Subject::Care { patient_id: id, .. }
+        | Subject::Shared { patient_id: Some(id), .. } = subject
+        {
             self.note.patient_id = Some(id);
         }
         self.note.reason = reason.map(str::to_owned);
-        let own = match (self.opened.map(|opened| opened.actor.user_id), subject) {
+        let user_id = self.opened.map(|opened| opened.actor.user_id);
+        let own = match (user_id, subject) {
             (Some(user_id), Subject::Patient(id) | Subject::Doctor(id) | Subject::User(id)) => user_id == id,
             (Some(user_id), Subject::Care { patient_id, doctor_id, .. }) => {
                 user_id == patient_id || user_id == doctor_id
             }
             (Some(user_id), Subject::Work { doctor_id, .. }) => user_id == doctor_id,
+            (Some(_), Subject::Shared { is_member, .. }) => is_member,
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,
         };
-        self.note.is_own = own;
+        // A doctor's own appointments and sessions are about patients.
+        self.note.is_own = own
+            && match subject {
+                Subject::Care { patient_id, .. } => user_id == Some(patient_id),
+                Subject::Work { .. } => false,
+                _ => true,
+            };
         let allowed = match (self.who, subject) {
             (Who::Anyone, _) => true,
             (Who::Nobody, _) => false,
@@ -286,12 +375,15 @@ impl Call<'_> {
                     "this is allowed with a reason only, which is recorded; give reason",
                 ));
             }
-            (Who::Treated, Subject::Patient(id) | Subject::Care { patient_id: id, .. }) => {
-                own || self.sees(transaction, id)?
-            }
+            (
+                Who::Treated,
+                Subject::Patient(id)
+                | Subject::Care { patient_id: id, .. }
+                | Subject::Shared { patient_id: Some(id), .. },
+            ) => own || self.sees(transaction, id)?,
             (Who::Treated, _) => own,
         };
-        if allowed { Ok(()) } else { Err(forbidden(self.who)) }
+        if allowed { Ok(()) } else { Err(forbidden(self.who, subject)) }
     }
 }
 
@@ -299,10 +391,13 @@ fn unauthenticated() -> Problem {
     Problem::refused(Code::Unauthenticated, Code::Unauthenticated.meaning())
 }
 
-fn forbidden(who: Who) -> Problem {
+fn forbidden(who: Who, subject: Subject) -> Problem {
     Problem::refused(
         Code::Forbidden,
         match who {
+            Who::Treated if matches!(subject, Subject::Work { .. } | Subject::Doctor(_)) => {
+                "this is another doctor's"
+            }
             Who::Own => "only your own data can be reached with this method",
             Who::Treated => {
                 "this patient has no appointment, record or stay with you; in an emergency call patient.break_glass"
@@ -388,7 +483,7 @@ fn run<M: Method>(
     output: &mut Vec<u8>,
 ) -> Result<(), Problem> {
     let params: M::Params = params::read(json)?;
-    let subject = M::subject(&params, call, transaction)?;
+    let subject = M::subject(&params, call, transaction).map_err(|problem| call.hide_absence(problem))?;
     call.admit(transaction, subject, M::reason(&params))?;
     let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
         envelope::write_json(&M::run(params, call, transaction)?, output);

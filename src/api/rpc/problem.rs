@@ -52,7 +52,7 @@ codes! {
     Busy = "busy": "Too much is waiting already; try again.";
     Retry = "retry": "What this request was to write could not be made durable; nothing of it is stored. Send it again.";
     StorageFull = "storage_full": "The disk is full; nothing can be written until it is not.";
-    TooLarge = "too_large": "The reply would be too large; ask for less.";
+    TooLarge = "too_large": "The reply, or what is to be done at once, would be too large; ask for less.";
     SessionFull = "session_full": "Every place of this kind is taken; `alternatives` names sessions with places.";
     NotOpen = "not_open": "The session's places are given out from `opens_at` on.";
     BookingOver = "booking_over": "The session took bookings until `until`.";
@@ -63,9 +63,13 @@ codes! {
     Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
     TooLate = "too_late": "This could be done until `until`.";
     BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
+    TooManyHolds = "too_many_holds": "The patient has let go or lost several holds of this session lately; `retry_after_ms` says when the next is given. A place can be booked.";
+    NotClockedIn = "not_clocked_in": "The session's doctor has not clocked in yet.";
+    AlreadyIn = "already_in": "The doctor has clocked in already, `attendance_id`.";
+    NotIn = "not_in": "The doctor has not clocked in, or has clocked out already.";
     HoldExpired = "hold_expired": "The place was kept for a while, and is no longer.";
     NothingToUndo = "nothing_to_undo": "There is no step that you can take back, or not any longer.";
-    Overlaps = "overlaps": "The doctor has other hours then.";
+    Overlaps = "overlaps": "The doctor has other hours, or another leave, then.";
     HasPlaces = "has_places": "There are places; book one.";
     AlreadyWaiting = "already_waiting": "The patient waits for this session already.";
     NotServed = "not_served": "The server has no place for this connection or this request.";
@@ -74,7 +78,23 @@ codes! {
     NotToday = "not_today": "This can be done on `day` only.";
     QueueEmpty = "queue_empty": "Nobody waits who could be called.";
     RoomBusy = "room_busy": "The room calls or sees a patient already, `ticket`.";
+    Allergy = "allergy": "The patient does not bear this, `allergy_id`; where `severity` is not severe, a reason sets it aside.";
+    DuplicateIngredient = "duplicate_ingredient": "The patient is given one of its ingredients already, by `line_id`; a reason sets it aside.";
+    WrongQuantity = "wrong_quantity": "Dose, frequency and days come to `expected`.";
+    ThreadClosed = "thread_closed": "The thread takes no messages since `closed_ms`; it can be read.";
+    TooManyMessages = "too_many_messages": "You have sent too many messages in a minute; `retry_after_ms` says when the next is taken.";
+    Blocked = "blocked": "The other one wants no messages from you.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
+    NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
+    UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; sign them first.";
+    DiagnosisMissing = "diagnosis_missing": "No diagnosis of rank 1 says why the patient was here, or none of the discharge why they stayed.";
+    AlreadySigned = "already_signed": "Something of the visit is signed, prescribed or asked for, and stays.";
+    UnknownCode = "unknown_code": "The table of ICD-10 that the hospital has loaded does not have this code.";
+    AlreadyRecorded = "already_recorded": "The patient has this allergy already, `allergy_id`.";
+    BedTaken = "bed_taken": "The bed `bed_id` is not free for this patient; `state` says what it is.";
+    BedMissing = "bed_missing": "No bed is named, and none is reserved.";
+    AlreadyAdmitted = "already_admitted": "The patient has a stay that is not over, or is asked for: `admission_id`.";
+    WardClosed = "ward_closed": "The ward is closed.";
 }
 
 /// A refusal by the application.

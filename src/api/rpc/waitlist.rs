@@ -2,7 +2,7 @@
 //!
 //! It never knows when a place becomes free. Invariant: an entry is its patient's.
 
-use super::appointment::change;
+use super::appointment::{change, refused as refused_booking};
 use super::field::{Id, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Subject};
@@ -23,6 +23,7 @@ fn refused(failure: Failure<WaitRefusal>) -> Problem {
     };
     let plain = |code: Code| Refusal::new(code, code.meaning());
     match refusal {
+        WaitRefusal::Booking(refusal) => return refused_booking(Failure::Refused(refusal)),
         WaitRefusal::UnknownSession => return Problem::not_found("session"),
         WaitRefusal::UnknownPatient => return Problem::not_found("patient"),
         WaitRefusal::UnknownEntry => return Problem::not_found("entry"),
@@ -82,8 +83,17 @@ impl Method for JoinWaitlist {
     const NAME: &'static str = "waitlist.join";
     const SUMMARY: &'static str = "Waits for a place in a session that is full.";
     const KIND: Kind = Kind::Write(Action::Create);
-    const ERRORS: &'static [Code] =
-        &[Code::NotFound, Code::HasPlaces, Code::AlreadyWaiting, Code::SessionClosed, Code::RequestIdReused];
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::HasPlaces,
+        Code::AlreadyWaiting,
+        Code::SessionStopped,
+        Code::SessionClosed,
+        Code::PatientBusy,
+        Code::LimitReached,
+        Code::Penalised,
+        Code::RequestIdReused,
+    ];
     type Params = JoinParams;
     type Outcome = Joined;
 
@@ -101,7 +111,7 @@ impl Method for JoinWaitlist {
         transaction: &Transaction<'_>,
     ) -> Result<Joined, Problem> {
         let (entry_id, before) =
-            waitlist::join(transaction, params.session_id.0, params.patient_id.0, call.now)
+            waitlist::join(&mut change(call, transaction), params.session_id.0, params.patient_id.0)
                 .map_err(refused)?;
         (call.note.entity, call.note.entity_id) = ("waitlist", Some(entry_id));
         Ok(Joined { entry_id, before })
@@ -146,7 +156,8 @@ impl Method for LeaveWaitlist {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<WaitlistEntry, Problem> {
-        waitlist::leave(&mut change(call, transaction), params.entry_id.0).map_err(refused)?;
+        let by = call.actor()?.role.into();
+        waitlist::leave(&mut change(call, transaction), params.entry_id.0, by).map_err(refused)?;
         waitlist::by_id(transaction, params.entry_id.0)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("entry"))

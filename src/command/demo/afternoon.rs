@@ -1,11 +1,11 @@
 //! Owns what happens without anybody at the desk: a doctor who does not come, a reminder, a patient who does not
-//! come. Never ends anything itself but the session whose doctor is ill.
+//! come. Never ends anything itself.
 //! Invariant: what the server does by the clock is waited for, and the clock is left alone.
 
 use super::Stop;
 use super::figures::Group;
 use super::line::{Answer, Line};
-use super::opening::{Cast, PATIENTS, add, written};
+use super::opening::{Cast, PASSWORD, PATIENTS, add, written};
 use super::play::{Person, Play, items, list, must, number, text};
 use super::rush::ms;
 use chrono::TimeDelta;
@@ -29,7 +29,7 @@ pub fn run(play: &mut Play, cast: &mut Cast) -> Result<Ended, Stop> {
     Ok(Ended { cancelled, told, no_shows: 1, reminders: 1 })
 }
 
-/// A session is stopped: its appointments are cancelled, and everybody hears of it.
+/// A doctor's leave is approved: the appointments of that day are cancelled, and everybody hears of it.
 fn leave(play: &mut Play, cast: &mut Cast) -> Result<(usize, usize), Stop> {
     play.screen.chapter("7  A doctor falls ill")?;
     let session_id = cast.afternoon_id;
@@ -46,17 +46,25 @@ fn leave(play: &mut Play, cast: &mut Cast) -> Result<(usize, usize), Stop> {
     let booked = answers.iter().filter(|answer| matches!(answer, Answer::Result(_))).count();
     must(booked == CANCELLED, "a place of the afternoon could not be booked")?;
     play.screen.tell(format!("{booked} have booked the afternoon of 刘医生 (外科, surgery)."))?;
+    let today = play.house.now().date().to_string();
+    let params = json!({"date_from": today, "date_to": today, "reason": "a fever"});
+    let leave = play.call(&mut cast.surgeon.line, "leave.request", &params)?;
+    let mut chief = play.log_in("chief", PASSWORD, "the administrator")?;
     let begun = Instant::now();
-    let params = json!({"session_id": session_id, "reason": "the doctor is ill"});
-    let stopped = play.call(&mut cast.surgeon.line, "schedule.stop_session", &params)?;
-    let cancelled = list(&stopped, "cancelled_appointments").len();
+    let params = json!({"leave_id": number(&leave, "leave_id")?});
+    let approved = play.call(&mut chief.line, "leave.approve", &params)?;
+    let [stopped] = list(&approved, "sessions") else {
+        return Err(Stop::failed("a leave is about another session"));
+    };
+    must(number(stopped, "session_id")? == session_id, "a leave is about another session")?;
+    let cancelled = list(stopped, "appointments").len();
     let (mut told, mut last) = (0, std::time::Duration::ZERO);
     for patient in &mut patients {
         let is_notice =
             |push: &Value| push.pointer("/facts/unread/0/kind") == Some(&json!("session_stopped"));
         let (push, took) = play.pushed(&mut patient.line, begun, is_notice)?;
         must(
-            push.pointer("/facts/unread/0/text") == Some(&json!("the doctor is ill")),
+            push.pointer("/facts/unread/0/text") == Some(&json!("the doctor is on leave")),
             "a notice does not say why",
         )?;
         (told, last) = (told + 1, last.max(took));
@@ -65,7 +73,8 @@ fn leave(play: &mut Play, cast: &mut Cast) -> Result<(usize, usize), Stop> {
         cancelled == booked && told == booked,
         "somebody has an appointment with a doctor who does not come",
     )?;
-    play.screen.note("刘医生 stops the session, in one call and one transaction.")?;
+    play.screen
+        .note("刘医生 asks for leave. The administrator approves it: one call, and one transaction.")?;
     play.screen.tell(format!(
         "{cancelled} appointments are cancelled by the system; {told} phones say why, {:.1} ms later. Nobody is penalised.",
         ms(last)

@@ -16,7 +16,7 @@ pub const DEPARTMENT: &str = "内科";
 
 const SURNAMES: [&str; 10] = ["赵", "钱", "孙", "李", "周", "吴", "郑", "冯", "陈", "褚"];
 const GIVEN_NAMES: [&str; 6] = ["敏", "静", "伟", "强", "丽", "军"];
-const PASSWORD: &str = "demo";
+pub const PASSWORD: &str = "demo";
 
 /// Everybody who plays a part.
 pub struct Cast {
@@ -66,13 +66,14 @@ pub fn open(play: &mut Play) -> Result<Cast, Stop> {
     for (username, role, more) in [
         ("desk", "clerk", &[][..]),
         ("ward", "nurse", &[]),
+        ("chief", "admin", &[]),
         ("DOC004", "doctor", &["--name", "赵医生", "--department", DEPARTMENT]),
     ] {
         let arguments = [&["user", "add", username, "--role", role][..], more].concat();
         play.house.run(&[&arguments[..], &["--config", "medsrv.conf"]].concat(), PASSWORD)?;
     }
     play.screen
-        .tell("`medsrv user add` has made a clerk, a nurse and a fourth doctor, while the server runs.")?;
+        .tell("`medsrv user add` has made a clerk, a nurse, an administrator and a fourth doctor, while the server runs.")?;
     let mut clerk = play.log_in("desk", PASSWORD, "the clerk")?;
     let nurse = play.log_in("ward", PASSWORD, "the nurse")?;
     let doctor = play.log_in("DOC001", "hash_doctor1", "王医生")?;

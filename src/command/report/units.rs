@@ -49,7 +49,7 @@ mod tests {
         for (number, expected) in [(0, "0"), (999, "999"), (1000, "1,000"), (-1_234_567, "−1,234,567")] {
             assert_eq!(count(number), expected);
         }
-        assert_eq!((yuan(0), yuan(123_456_7)), ("¥0.00".into(), "¥12,345.67".into()));
+        assert_eq!((yuan(0), yuan(1_234_567)), ("¥0.00".into(), "¥12,345.67".into()));
         assert_eq!((percent(None), percent(Some(0.0667))), ("–".into(), "6.7 %".into()));
         assert_eq!((length(None, "min"), length(Some(12.0), "min")), ("–".into(), "12.0 min".into()));
         assert_eq!((length(Some(3.25), ""), short_yuan(1_234_599)), ("3.2".into(), "¥12,345".into()));

@@ -79,6 +79,8 @@ keys! {
     accounts.failure_delay_max_ms = integer(SECOND_MS, DAY_MS);
     accounts.failures_per_address_max = integer(1, 100_000);
     booking.hold_ms = integer(SECOND_MS, HOUR_MS);
+    booking.holds_max = integer(0, 1000);
+    booking.holds_window_min = integer(1, DAY_MIN);
     booking.limit_scope = limit_scope();
     booking.cancel_lead_min = integer(0, WEEK_MIN);
     booking.undo_ms = integer(0, HOUR_MS);
@@ -96,6 +98,11 @@ keys! {
     queue.skips_max = integer(1, 100);
     queue.return_after = integer(0, 1000);
     queue.booked_per_walk_in = integer(1, 100);
+    order.critical_repeat_minutes = integer(1, DAY_MIN);
+    queue.require_clock_in = boolean();
+    queue.doctor_grace_min = integer(0, DAY_MIN);
+    chat.open_days = integer(0, 3650);
+    chat.messages_per_minute_max = integer(1, 1000);
     audit.reads = boolean();
     audit.key_file = path();
     audit.anchor_file = path();

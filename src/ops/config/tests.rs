@@ -121,6 +121,8 @@ fn numbers_keep_to_their_ranges() {
         ("failure_delay_max_ms", 1000, 86_400_000),
         ("failures_per_address_max", 1, 100_000),
         ("hold_ms", 1000, 3_600_000),
+        ("holds_max", 0, 1000),
+        ("holds_window_min", 1, 1440),
         ("cancel_lead_min", 0, 10_080),
         ("undo_ms", 0, 3_600_000),
         ("no_shows_max", 0, 1000),
@@ -136,6 +138,7 @@ fn numbers_keep_to_their_ranges() {
         ("skips_max", 1, 100),
         ("return_after", 0, 1000),
         ("booked_per_walk_in", 1, 100),
+        ("doctor_grace_min", 0, 1440),
     ] {
         let column = name.len() + 4;
         let section = KEYS.iter().find(|key| key.name == name).unwrap().section;
@@ -279,7 +282,7 @@ proptest! {
     #[test]
     fn no_mixture_of_toml_pieces_makes_the_loader_panic(pieces in proptest::collection::vec(
         prop_oneof![
-            "\\[(server|log|limits|legacy|accounts|booking|queue|audit|[a-z]{1,3})\\]\n",
+            "\\[(server|log|limits|legacy|accounts|booking|queue|order|chat|audit|[a-z]{1,3})\\]\n",
             "(host|port|level|networks|operations|data_max_bytes|legacy\\.linger_ms) = ",
             "[0-9_xe.+-]{1,30}", "\"[^\"]{0,5}\"?", "[\\[\\]{},='\"\n#]", "true|1979-05-27|医生",
         ], 0..20,

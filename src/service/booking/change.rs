@@ -3,15 +3,16 @@
 //! It never knows who may take them. Invariants: a place is given back in the step that ends its appointment,
 //! and offered to the first who waits for it; what fails has changed nothing.
 
-use super::conflict::{Visit, check, check_penalty, penalise};
-use super::find::{Booking, by_id, expired};
+use super::conflict::{Visit, check, check_penalty, pardon, penalise};
+use super::find::{Booking, by_id, live_follow_up};
 use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
+use crate::service::access::Role;
 use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, SessionState};
-use crate::service::memory::{Day, Memory};
+use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
-use crate::service::{queue, waitlist};
+use crate::service::{notice, queue, waitlist};
 use crate::store::statements::{appointment, booking};
 use crate::store::{Error, Transaction, params};
 
@@ -23,6 +24,16 @@ pub enum CancelledBy {
     Staff,
     /// Nobody in person, as when a session is stopped.
     System,
+}
+
+impl From<Role> for CancelledBy {
+    fn from(role: Role) -> CancelledBy {
+        match role {
+            Role::Patient => CancelledBy::Patient,
+            Role::Doctor => CancelledBy::Doctor,
+            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
+        }
+    }
 }
 
 impl CancelledBy {
@@ -168,7 +179,7 @@ fn end(
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
     change.changes.sessions.insert(found.session_id);
     waitlist::ended(change.transaction, found.appointment_id)?;
-    queue::appointment_ended(change, found)?;
+    queue::appointment_ended(change, found, false)?;
     if found.pool == Pool::Online {
         waitlist::offer(change, found.session_id)?;
     }
@@ -188,6 +199,10 @@ pub fn reschedule(
     }
     // Otherwise one would move what one may not cancel any longer, and cancel it there.
     if by == CancelledBy::Patient {
+        // The other places are given out by the staff, beside what holds for those online.
+        if found.pool != Pool::Online {
+            return refuse(Refusal::NotOnline { pool: found.pool });
+        }
         check_lead(change, &found)?;
         check_penalty(change.transaction, found.patient_id, found.pool, change.now)?;
     }
@@ -200,18 +215,14 @@ pub fn reschedule(
     if let Err(refusal) = session.check_open(found.pool, change.now) {
         return refuse(refusal);
     }
-    let (starts, ends) = visit(&session, found.pool)?;
+    let (starts, ends) = visit(change.transaction, &session, found.pool, change.now)?;
     let times = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
     check(change.transaction, &session, found.patient_id, &times, Some(appointment_id), change.rules)?;
     clinic_session::take(change.transaction, session_id, found.pool)?;
-    let day = change.memory.day(change.transaction, session.doctor_id, &starts)?;
-    let queue_number = day
-        .highest_number
-        .checked_add(1)
-        .ok_or_else(|| Error::Other("a doctor's day has no queue numbers left".into()))?;
+    let day = change.memory.day(change.transaction, session.doctor_id, &starts)?.one_more()?;
     change.transaction.execute(
         &appointment::MOVE,
-        params![appointment_id, session.doctor_id, starts.as_str(), queue_number],
+        params![appointment_id, session.doctor_id, starts.as_str(), day.highest_number],
     )?;
     change.transaction.execute(
         &booking::MOVE,
@@ -229,13 +240,9 @@ pub fn reschedule(
     if let Some(old) = AppointmentTime::parse(&found.starts_at) {
         change.memory.forget_day(found.doctor_id, &old);
     }
-    change.memory.set_day(
-        session.doctor_id,
-        &starts,
-        Day { taken: day.taken + 1, highest_number: queue_number },
-    );
     change.memory.forget_day(session.doctor_id, &starts);
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+    notice::forget_reminders(change.transaction, &found, change.changes)?;
     // Whoever waited for the place that is left does so no longer.
     waitlist::ended(change.transaction, appointment_id)?;
     change.changes.sessions.extend([found.session_id, session_id]);
@@ -247,43 +254,79 @@ pub fn reschedule(
 }
 
 /// Refuses to bring back an appointment whose patient is somewhere else by now.
-pub(super) fn check_again(change: &Change<'_, '_>, found: &Booking, rules: &BookingRules) -> Outcome<()> {
+fn check_again(change: &Change<'_, '_>, found: &Booking) -> Outcome<()> {
     let Some(session) = clinic_session::by_id(change.transaction, found.session_id)? else {
         return refuse(Refusal::UnknownSession);
     };
+    if let Some(origin_id) = found.origin_id {
+        let origin = known(change, origin_id)?;
+        if origin.state != State::Completed {
+            return refuse(Refusal::NothingToUndo);
+        }
+        return match live_follow_up(change.transaction, &origin)? {
+            Some(appointment_id) => refuse(Refusal::LimitReached { appointment_id }),
+            None => Ok(()),
+        };
+    }
     let times = Visit { starts_at: &found.starts_at, ends_at: &found.ends_at };
-    check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), rules)
+    check(change.transaction, &session, found.patient_id, &times, Some(found.appointment_id), change.rules)
 }
 
-/// Takes back the last step, within minutes, by whoever took it or, with `may_all`, by anyone.
+/// Takes back that an appointment was cancelled, within minutes, by whoever cancelled it or, with `may_all`, by
+/// anyone; whoever had a ticket waits again in their old place. A call, a start and a finish are undone in the
+/// queue, and what the clock has done is not.
 pub fn undo(change: &mut Change<'_, '_>, appointment_id: i64, may_all: bool) -> Outcome<Booking> {
     let found = known(change, appointment_id)?;
     let is_recent = change.now.unix_ms - found.changed_ms <= change.rules.undo_ms;
-    let is_own = may_all || (change.by.is_some() && found.changed_by == change.by);
-    let Some(previous) = found.previous_state.filter(|_| is_recent && is_own) else {
+    let is_own = found.changed_by.is_some() && (may_all || found.changed_by == change.by);
+    let before = found.previous_state.filter(|before| matches!(before, State::Booked | State::CheckedIn));
+    let Some(before) = before.filter(|_| is_recent && is_own && found.state == State::Cancelled) else {
         return refuse(Refusal::NothingToUndo);
     };
-    // What a queue has made of it is undone there.
-    let is_of_queue = |state: State| matches!(state, State::CheckedIn | State::InConsultation);
-    let is_of_hold = previous == State::Held;
-    if is_of_hold || is_of_queue(previous) || is_of_queue(found.state) || found.state == State::Completed {
-        return refuse(Refusal::NothingToUndo);
+    let session = clinic_session::by_id(change.transaction, found.session_id)?;
+    match session.map(|session| (session.state, session.stop_reason)) {
+        Some((SessionState::Open, _)) => {}
+        Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
+        _ => return refuse(Refusal::SessionClosed),
     }
-    if !found.state.is_active() && previous.is_active() && found.state != State::NoShow {
-        let session = clinic_session::by_id(change.transaction, found.session_id)?;
-        match session.map(|session| (session.state, session.stop_reason)) {
-            Some((SessionState::Open, _)) => {}
-            Some((SessionState::Stopped, reason)) => return refuse(Refusal::SessionStopped { reason }),
-            _ => return refuse(Refusal::SessionClosed),
+    check_again(change, &found)?;
+    if before == State::CheckedIn {
+        let again = queue::live_in_session(change.transaction, found.patient_id, found.session_id)?;
+        if let Some(appointment_id) = again {
+            return refuse(Refusal::LimitReached { appointment_id });
         }
-        check_again(change, &found, change.rules)?;
-        clinic_session::take(change.transaction, found.session_id, found.pool)?;
-        change.changes.sessions.insert(found.session_id);
+        queue::appointment_restored(change, &found)?;
     }
+    clinic_session::take(change.transaction, found.session_id, found.pool)?;
+    change.changes.sessions.insert(found.session_id);
     change
         .transaction
         .execute(&booking::STEP_BACK, params![appointment_id, change.by, change.now.unix_ms])?;
-    write_status(change, &found, previous)?;
+    write_status(change, &found, before)?;
+    known(change, appointment_id)
+}
+
+/// Corrects that a patient did not come: they have come and were seen, or are not to blame. It counts no longer.
+pub fn correct_no_show(
+    change: &mut Change<'_, '_>,
+    appointment_id: i64,
+    has_come: bool,
+    reason: &str,
+) -> Outcome<Booking> {
+    let found = known(change, appointment_id)?;
+    let to = if has_come { State::Completed } else { State::Cancelled };
+    if found.state != State::NoShow {
+        return refuse(Refusal::BadTransition { from: found.state, to });
+    }
+    if has_come {
+        step(change, &found, to, None, None)?;
+    } else {
+        step(change, &found, to, Some(CancelledBy::Staff), Some(reason))?;
+        // Its session is over, so that nobody waits for the place.
+        clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
+        change.changes.sessions.insert(found.session_id);
+    }
+    pardon(change.transaction, found.patient_id, change.rules, change.now)?;
     known(change, appointment_id)
 }
 
@@ -302,16 +345,11 @@ pub fn set_paid(
     known(change, appointment_id)
 }
 
-/// Offers places that have come to a session to those who wait.
-pub fn offer_places(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()> {
-    waitlist::offer(change, session_id)
-}
-
-/// Ends holds whose time is over. Returns whether there may be more.
-pub fn expire_holds(change: &mut Change<'_, '_>, limit: i64) -> Outcome<bool> {
-    let found = expired(change.transaction, change.now.unix_ms, limit)?;
-    for hold in &found {
-        end(change, hold, State::Expired, None, None)?;
+/// Ends a hold whose time is over.
+pub fn expire_hold(change: &mut Change<'_, '_>, appointment_id: i64) -> Outcome<()> {
+    let found = known(change, appointment_id)?;
+    if !found.state.next().contains(&State::Expired) {
+        return refuse(Refusal::BadTransition { from: found.state, to: State::Expired });
     }
-    Ok(i64::try_from(found.len()).is_ok_and(|count| count >= limit))
+    end(change, &found, State::Expired, None, None)
 }

@@ -4,7 +4,8 @@
 //! of the staff has said so for a reason.
 
 use super::super::clinic_session::ClinicSession;
-use super::super::time::Now;
+use super::super::time::{MINUTE_MS, Now};
+use super::place::visit;
 use super::{BookingRules, Outcome, Pool, Refusal, refuse};
 use crate::store::statements::{appointment, booking, penalty};
 use crate::store::{Error, Transaction, params};
@@ -32,14 +33,13 @@ pub(super) struct Visit<'a> {
     pub ends_at: &'a str,
 }
 
-/// Refuses what a patient may not have beside what they have; `own` is an appointment that does not count.
-pub(super) fn check(
+/// Refuses a patient who is somewhere else at that time; `own` is an appointment that does not count.
+pub(super) fn check_time(
     transaction: &Transaction<'_>,
     session: &ClinicSession,
     patient_id: i64,
     visit: &Visit<'_>,
     own: Option<i64>,
-    rules: &BookingRules,
 ) -> Outcome<()> {
     let own = own.unwrap_or(0);
     let overlapping = transaction.first(
@@ -55,14 +55,32 @@ pub(super) fn check(
         transaction.first(&appointment::PATIENT_HAS, params![patient_id, visit.starts_at, own], |row| {
             row.integer(0)
         })?;
-    if let Some(appointment_id) = same_time {
-        return refuse(Refusal::PatientBusy { appointment_id });
+    match same_time {
+        Some(appointment_id) => refuse(Refusal::PatientBusy { appointment_id }),
+        None => Ok(()),
     }
+}
+
+/// Refuses what a patient may not have beside what they have; `own` is an appointment that does not count.
+pub(super) fn check(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    patient_id: i64,
+    visit: &Visit<'_>,
+    own: Option<i64>,
+    rules: &BookingRules,
+) -> Outcome<()> {
+    check_time(transaction, session, patient_id, visit, own)?;
+    let own = own.unwrap_or(0);
     let (scope, doctor_id, session_id) = match rules.limit_scope {
         LimitScope::None => return Ok(()),
         LimitScope::Session => (None, None, Some(session.session_id)),
         LimitScope::Doctor => (None, Some(session.doctor_id), None),
-        LimitScope::Department => (session.department.as_deref(), None, None),
+        // Where nobody knows the department, the doctor stands for it.
+        LimitScope::Department => match session.department.as_deref() {
+            Some(department) => (Some(department), None, None),
+            None => (None, Some(session.doctor_id), None),
+        },
     };
     let another = transaction.first(
         &booking::OTHER_OF_DAY,
@@ -73,6 +91,30 @@ pub(super) fn check(
         Some(appointment_id) => refuse(Refusal::LimitReached { appointment_id }),
         None => Ok(()),
     }
+}
+
+/// Refuses a patient who has a place of a session, or could not book one online if there were one.
+pub(in crate::service) fn check_patient(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    patient_id: i64,
+    rules: &BookingRules,
+    now: &Now,
+) -> Outcome<()> {
+    let own = transaction.first(
+        &booking::OTHER_OF_DAY,
+        params![patient_id, session.day, 0, None::<&str>, None::<i64>, session.session_id],
+        |row| row.integer(0),
+    )?;
+    if let Some(appointment_id) = own {
+        return refuse(Refusal::LimitReached { appointment_id });
+    }
+    check_penalty(transaction, patient_id, Pool::Online, now)?;
+    let mut freed = session.clone();
+    freed.online.booked = (freed.online.booked - 1).max(0);
+    let (starts, ends) = visit(transaction, &freed, Pool::Online, now)?;
+    let visit = Visit { starts_at: starts.as_str(), ends_at: ends.as_str() };
+    check(transaction, session, patient_id, &visit, None, rules)
 }
 
 /// Refuses a booking online by a patient who did not come too often.
@@ -94,6 +136,29 @@ pub(super) fn check_penalty(
     }
 }
 
+/// Refuses another hold of a session to whoever would keep a place of it from others by one hold after another.
+pub(super) fn check_holds(
+    transaction: &Transaction<'_>,
+    session_id: i64,
+    patient_id: i64,
+    rules: &BookingRules,
+    now: &Now,
+) -> Outcome<()> {
+    if rules.holds_max == 0 {
+        return Ok(());
+    }
+    let window_ms = rules.holds_window_min * MINUTE_MS;
+    let lost_ms = transaction.first(
+        &booking::LOST_HOLD,
+        params![patient_id, session_id, now.unix_ms - window_ms, rules.holds_max],
+        |row| row.integer(0),
+    )?;
+    match lost_ms {
+        Some(lost_ms) => refuse(Refusal::TooManyHolds { retry_after_ms: lost_ms + window_ms - now.unix_ms }),
+        None => Ok(()),
+    }
+}
+
 /// Counts what a patient did not come to, and blocks them where it was too often.
 pub(super) fn penalise(
     transaction: &Transaction<'_>,
@@ -109,6 +174,18 @@ pub(super) fn penalise(
     if count.unwrap_or(0) >= rules.no_shows_max {
         transaction.execute(&penalty::BLOCK, params![patient_id, now.day_after(rules.no_show_block_days)])?;
     }
+    Ok(())
+}
+
+/// Something does not count any longer that a patient did not come to: a block that rests on it ends.
+pub(super) fn pardon(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    rules: &BookingRules,
+    now: &Now,
+) -> Result<(), Error> {
+    let since = now.day_after(-rules.no_show_window_days);
+    transaction.execute(&penalty::PARDON, params![patient_id, since, now.day(), rules.no_shows_max])?;
     Ok(())
 }
 

@@ -4,6 +4,7 @@
 //! has ended.
 
 use super::{Pool, State};
+use crate::service::time::{AppointmentTime, MINUTE_MS, Now};
 use crate::store::statements::booking;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -39,6 +40,18 @@ pub struct Booking {
 }
 
 impl Booking {
+    /// Whether so many minutes have passed since its time, or since it was booked where that was later.
+    pub fn is_late(&self, grace_min: i64, now: &Now) -> bool {
+        let until = AppointmentTime::parse(&self.starts_at).and_then(|time| time.plus_minutes(grace_min));
+        until.is_some_and(|until| now.time_text().as_str() > until.as_str())
+            && now.unix_ms - self.changed_ms > grace_min * MINUTE_MS
+    }
+
+    /// Whether it has taken no step yet.
+    pub fn is_new(&self) -> bool {
+        self.previous_state.is_none()
+    }
+
     fn from_row(row: &Row<'_>) -> Result<Booking, Error> {
         let own = |text: Option<&str>| text.map(str::to_owned);
         let moved_from = row.optional_text(19)?.unwrap_or_default();
@@ -101,6 +114,19 @@ pub fn list(
     }
 }
 
+/// A follow-up of an appointment that is to come still.
+pub fn live_follow_up(transaction: &Transaction<'_>, origin: &Booking) -> Result<Option<i64>, Error> {
+    let Booking { patient_id, day, appointment_id, .. } = origin;
+    transaction
+        .first(&booking::LIVE_FOLLOW_UP, params![patient_id, day, appointment_id], |row| row.integer(0))
+}
+
+/// A follow-up of an appointment, whether it is to come or over, unless it was cancelled.
+pub fn follow_up(transaction: &Transaction<'_>, origin: &Booking) -> Result<Option<i64>, Error> {
+    let Booking { patient_id, day, appointment_id, .. } = origin;
+    transaction.first(&booking::FOLLOW_UP, params![patient_id, day, appointment_id], |row| row.integer(0))
+}
+
 /// The appointments of a session in a state, in the order of their ids.
 pub(super) fn in_state(
     transaction: &Transaction<'_>,
@@ -122,10 +148,10 @@ pub fn next_expiry(transaction: &Transaction<'_>) -> Result<Option<i64>, Error> 
 }
 
 /// Holds whose time is over, the oldest first.
-pub(super) fn expired(transaction: &Transaction<'_>, now_ms: i64, limit: i64) -> Result<Vec<Booking>, Error> {
+pub fn expired(transaction: &Transaction<'_>, now_ms: i64, limit: i64) -> Result<Vec<i64>, Error> {
     let mut found = Vec::new();
     transaction.each(&booking::EXPIRED, params![now_ms, limit], |row| {
-        found.push(Booking::from_row(row)?);
+        found.push(row.integer(0)?);
         Ok::<_, Error>(())
     })?;
     Ok(found)

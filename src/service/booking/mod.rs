@@ -6,19 +6,22 @@
 mod change;
 mod conflict;
 mod find;
+mod hand_over;
 mod old;
 mod place;
 mod session_end;
 
 pub use change::{
-    CancelledBy, Change, cancel, confirm, expire_holds, mark, offer_places, reopen, reschedule, set_paid,
+    CancelledBy, Change, cancel, confirm, correct_no_show, expire_hold, mark, reopen, reschedule, set_paid,
     undo,
 };
+pub(super) use conflict::check_patient;
 pub use conflict::{LimitScope, Override, lift_penalty};
-pub use find::{Booking, Filter, by_id, list, next_expiry};
+pub use find::{Booking, Filter, by_id, expired, follow_up, list, live_follow_up, next_expiry};
+pub use hand_over::hand_over;
 pub use old::{Seat, enter, is_in_session, seat, set_status};
 pub use place::{NewBooking, Placed, place};
-pub use session_end::{close_over, close_session, stop_session};
+pub use session_end::{close_session, stop_session};
 
 use super::Failure;
 use super::appointment::Status;
@@ -133,6 +136,10 @@ impl Pool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BookingRules {
     pub hold_ms: i64,
+    /// So many holds of a session that a patient let go or lost, within so many minutes, are followed by no other
+    /// one until the first of them is that long ago; 0 is any number.
+    pub holds_max: i64,
+    pub holds_window_min: i64,
     pub limit_scope: LimitScope,
     /// Patients may cancel until so many minutes before they are to be seen.
     pub cancel_lead_min: i64,
@@ -148,6 +155,8 @@ impl Default for BookingRules {
     fn default() -> BookingRules {
         BookingRules {
             hold_ms: 300_000,
+            holds_max: 3,
+            holds_window_min: 60,
             limit_scope: LimitScope::Department,
             cancel_lead_min: 0,
             undo_ms: 300_000,
@@ -191,6 +200,10 @@ pub enum Refusal {
     Penalised {
         blocked_until: String,
     },
+    /// The patient has let go or lost too many holds of the session lately.
+    TooManyHolds {
+        retry_after_ms: i64,
+    },
     /// A patient cannot cancel so late.
     TooLate {
         until: String,
@@ -198,6 +211,10 @@ pub enum Refusal {
     BadTransition {
         from: State,
         to: State,
+    },
+    /// The staff has given out the place, and moves it.
+    NotOnline {
+        pool: Pool,
     },
     /// The hold has expired.
     HoldExpired,

@@ -4,11 +4,11 @@
 //! session that its time falls into; the old statuses lead where the states' rules would, but for the steps in
 //! between, which old clients do not take.
 
-use super::change::{CancelledBy, Change, cancel, check_again, step};
-use super::conflict::LimitScope;
+use super::change::{CancelledBy, Change, cancel, step};
+use super::conflict::{Visit, check_penalty, check_time, pardon};
 use super::find::{Booking, by_id};
-use super::place::visit_minutes;
-use super::{BookingRules, Outcome, Pool, Refusal, State, refuse};
+use super::place::{check_blocks, visit_minutes};
+use super::{Outcome, Pool, Refusal, State, refuse};
 use crate::service::appointment::Status;
 use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, ClinicSession, SessionState};
@@ -27,10 +27,11 @@ pub enum Seat {
     In(Box<ClinicSession>),
 }
 
-/// Looks for the session that a time falls into, and for a place in it.
+/// Looks for the session that a time falls into, and for a place in it that the patient may have.
 pub fn seat(
     transaction: &Transaction<'_>,
     doctor_id: i64,
+    patient_id: i64,
     time: &AppointmentTime,
     now: &Now,
 ) -> Outcome<Seat> {
@@ -44,9 +45,27 @@ pub fn seat(
             if session.online.remaining() == 0 {
                 return refuse(Refusal::SessionFull);
             }
+            check_blocks(transaction, &session, time)?;
+            let ends = time.plus_minutes(visit_minutes(transaction, &session)?).unwrap_or(*time);
+            let visit = Visit { starts_at: time.as_str(), ends_at: ends.as_str() };
+            check_patient(transaction, &session, patient_id, &visit, None, now)?;
             Ok(Seat::In(Box::new(session)))
         }
     }
+}
+
+/// What the old dialect is held to of the rules about a patient: they are in one place at a time, and come when
+/// they have booked. How many they have on a day is bounded by the old rules alone.
+fn check_patient(
+    transaction: &Transaction<'_>,
+    session: &ClinicSession,
+    patient_id: i64,
+    visit: &Visit<'_>,
+    own: Option<i64>,
+    now: &Now,
+) -> Outcome<()> {
+    check_penalty(transaction, patient_id, Pool::Online, now)?;
+    check_time(transaction, session, patient_id, visit, own)
 }
 
 /// Takes the place that `seat` has found for an appointment that was written just now.
@@ -60,7 +79,7 @@ pub fn enter(
     now: &Now,
 ) -> Outcome<()> {
     clinic_session::take(transaction, session.session_id, Pool::Online)?;
-    let ends = time.plus_minutes(visit_minutes(session)?).unwrap_or(*time);
+    let ends = time.plus_minutes(visit_minutes(transaction, session)?).unwrap_or(*time);
     transaction.execute(
         &booking::INSERT,
         params![
@@ -75,10 +94,11 @@ pub fn enter(
             Pool::Online.word(),
             None::<i64>,
             None::<i64>,
-            0,
+            None::<i64>,
             None::<&str>,
             None::<i64>,
-            now.unix_ms
+            now.unix_ms,
+            true
         ],
     )?;
     changes.sessions.insert(session.session_id);
@@ -104,7 +124,7 @@ pub fn set_status(change: &mut Change<'_, '_>, appointment_id: i64, status: Stat
         (Status::Pending, Status::Completed) => {
             step(change, &found, State::Completed, None, None)?;
             waitlist::accepted(change.transaction, appointment_id)?;
-            Ok(queue::appointment_ended(change, &found)?)
+            Ok(queue::appointment_ended(change, &found, true)?)
         }
         (Status::Completed, Status::Pending) | (Status::Cancelled, _) => restore(change, &found, status),
         (_, _) => refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled }),
@@ -121,7 +141,8 @@ fn restore(change: &mut Change<'_, '_>, found: &Booking, status: Status) -> Outc
     let takes_place = matches!(found.state, State::Cancelled | State::Expired);
     let has_place = !takes_place || session.has_place(found.pool);
     match (session.state, status) {
-        (SessionState::Stopped, _) => {
+        // It has seen nobody, and its reason stays when it is closed.
+        _ if session.stop_reason.is_some() => {
             return refuse(Refusal::SessionStopped { reason: session.stop_reason });
         }
         (SessionState::Closed, Status::Pending) => return refuse(Refusal::SessionClosed),
@@ -129,18 +150,25 @@ fn restore(change: &mut Change<'_, '_>, found: &Booking, status: Status) -> Outc
         _ => {}
     }
     if found.state.status() == Status::Cancelled && status == Status::Pending {
-        // The old rules know no other limit.
-        let rules = BookingRules { limit_scope: LimitScope::None, ..change.rules.clone() };
-        check_again(change, found, &rules)?;
+        let visit = Visit { starts_at: &found.starts_at, ends_at: &found.ends_at };
+        let own = Some(found.appointment_id);
+        check_patient(change.transaction, &session, found.patient_id, &visit, own, change.now)?;
     }
     if takes_place {
         clinic_session::take(change.transaction, found.session_id, found.pool)?;
         change.changes.sessions.insert(found.session_id);
     }
     let to = match status {
-        Status::Completed => State::Completed,
+        Status::Completed => {
+            queue::appointment_ended(change, found, true)?;
+            State::Completed
+        }
         _ if queue::appointment_restored(change, found)? => State::CheckedIn,
         _ => State::Booked,
     };
-    Ok(step(change, found, to, None, None)?)
+    step(change, found, to, None, None)?;
+    if found.state == State::NoShow {
+        pardon(change.transaction, found.patient_id, change.rules, change.now)?;
+    }
+    Ok(())
 }

@@ -7,8 +7,8 @@ use super::change::{CancelledBy, Change, cancel, mark};
 use super::find::in_state;
 use super::{Outcome, Refusal, State, refuse};
 use crate::service::clinic_session::{self, ClinicSession, SessionState};
-use crate::service::{Failure, notice};
-use crate::store::statements::{self, waitlist};
+use crate::service::{Failure, notice, waitlist};
+use crate::store::statements;
 use crate::store::{Error, params};
 
 fn known(change: &Change<'_, '_>, session_id: i64) -> Outcome<ClinicSession> {
@@ -27,7 +27,7 @@ fn set_state(
     change
         .transaction
         .execute(&statements::clinic_session::SET_STATE, params![session_id, state.word(), reason])?;
-    change.transaction.execute(&waitlist::END_SESSION, params![session_id])?;
+    change.transaction.execute(&statements::waitlist::END_SESSION, params![session_id])?;
     change.changes.sessions.insert(session_id);
     change.changes.queues.insert(session_id);
     Ok(())
@@ -41,6 +41,7 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
         SessionState::Stopped => return Ok(Vec::new()),
         SessionState::Closed => return refuse(Refusal::SessionClosed),
     }
+    waitlist::session_stopped(change, session_id, reason)?;
     // Nobody is offered a place that is about to be taken away.
     set_state(change, session_id, SessionState::Stopped, Some(reason))?;
     let mut cancelled = Vec::new();
@@ -72,23 +73,6 @@ pub fn close_session(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()
         ignore_refusal(cancel(change, waiting.appointment_id, CancelledBy::System, Some("not seen")))?;
     }
     Ok(())
-}
-
-/// Closes the sessions that are over. Returns whether there may be more.
-pub fn close_over(change: &mut Change<'_, '_>, limit: i64) -> Outcome<bool> {
-    let mut over = Vec::new();
-    change.transaction.each(
-        &statements::clinic_session::OVER,
-        params![change.now.time_text(), limit],
-        |row| {
-            over.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    for session_id in &over {
-        close_session(change, *session_id)?;
-    }
-    Ok(i64::try_from(over.len()).is_ok_and(|count| count >= limit))
 }
 
 fn ignore_refusal<T>(outcome: Outcome<T>) -> Result<(), Error> {

@@ -4,7 +4,7 @@
 //! It never knows whether they come by a kiosk or a desk. Invariants: a number is given once in a session,
 //! whatever becomes of its ticket; nobody gets a ticket whose appointment is not checked in.
 
-use super::find::{Ticket, by_id};
+use super::find::{Ticket, by_id, live_in_session};
 use super::{Band, Outcome, QueueRules, Refusal, of_booking, refuse};
 use crate::service::booking::{
     self, Booking, Change, NewBooking, Override, Placed, Pool, State as BookingState, mark, place,
@@ -65,8 +65,7 @@ pub fn check_in(change: &mut Change<'_, '_>, rules: &QueueRules, appointment_id:
         return refuse(Refusal::TooLate { until: session.ends_at });
     }
     // Who comes without an appointment is never late for it.
-    let is_late = Band::of(found.pool) == Band::Booked
-        && now.as_str() > minutes_after(&found.starts_at, rules.grace_min)?.as_str();
+    let is_late = Band::of(found.pool) == Band::Booked && found.is_late(rules.grace_min, change.now);
     give_ticket(change, &found, is_late)
 }
 
@@ -99,28 +98,24 @@ fn give_ticket(change: &mut Change<'_, '_>, found: &Booking, is_late: bool) -> O
     }
 }
 
-/// Books a place. The counts of the day are forgotten, for the caller may still be refused, and then nothing
-/// of it stays.
-fn booked(change: &mut Change<'_, '_>, session: &ClinicSession, new: &NewBooking) -> Outcome<Placed> {
-    let placed =
-        of_booking(place(change.transaction, new, change.rules, change.memory, change.changes, change.now))?;
-    change.memory.forget_day(session.doctor_id, &time(&placed.time)?);
-    Ok(placed)
+fn booked(change: &mut Change<'_, '_>, new: &NewBooking) -> Outcome<Placed> {
+    of_booking(place(change.transaction, new, change.rules, change.memory, change.changes, change.now))
 }
 
 pub struct NewWalkIn {
     pub session_id: i64,
     pub patient_id: i64,
-    pub fee_fen: i64,
+    /// In fen; the doctor's, where none is given.
+    pub fee_fen: Option<i64>,
     pub is_paid: bool,
 }
 
 /// Takes a place at the desk for someone who is there, and gives them a ticket.
 pub fn walk_in(change: &mut Change<'_, '_>, new: &NewWalkIn) -> Outcome<Ticket> {
-    let session = today(change, new.session_id)?;
+    today(change, new.session_id)?;
+    stands_once(change, new.patient_id, new.session_id)?;
     let placed = booked(
         change,
-        &session,
         &NewBooking {
             session_id: new.session_id,
             patient_id: new.patient_id,
@@ -138,13 +133,21 @@ pub fn walk_in(change: &mut Change<'_, '_>, new: &NewWalkIn) -> Outcome<Ticket> 
     give_ticket(change, &found, false)
 }
 
-/// An open session of today.
-fn today(change: &Change<'_, '_>, session_id: i64) -> Outcome<ClinicSession> {
+/// Refuses whoever stands in the queue of a session already.
+fn stands_once(change: &Change<'_, '_>, patient_id: i64, session_id: i64) -> Outcome<()> {
+    match live_in_session(change.transaction, patient_id, session_id)? {
+        None => Ok(()),
+        Some(appointment_id) => refuse(Refusal::Booking(booking::Refusal::LimitReached { appointment_id })),
+    }
+}
+
+/// Refuses a session that is not today's, or does not take place.
+fn today(change: &Change<'_, '_>, session_id: i64) -> Outcome<()> {
     let session = open_session(change, session_id)?;
     if session.day != change.now.day() {
         return refuse(Refusal::NotToday { day: session.day });
     }
-    Ok(session)
+    Ok(())
 }
 
 pub struct NewFollowUp {
@@ -161,17 +164,20 @@ pub fn follow_up(change: &mut Change<'_, '_>, new: &NewFollowUp) -> Outcome<Tick
     if origin.day != change.now.day() {
         return refuse(Refusal::NotToday { day: origin.day });
     }
+    if let Some(appointment_id) = booking::live_follow_up(change.transaction, &origin)? {
+        return refuse(Refusal::Booking(booking::Refusal::LimitReached { appointment_id }));
+    }
     let session = session_to_follow(change, &origin)?;
+    stands_once(change, origin.patient_id, session.session_id)?;
     let placed = booked(
         change,
-        &session,
         &NewBooking {
             session_id: session.session_id,
             patient_id: origin.patient_id,
             state: BookingState::Booked,
             pool: Pool::Followup,
             origin_id: Some(origin.appointment_id),
-            fee_fen: 0,
+            fee_fen: Some(0),
             is_paid: true,
             reason: None,
             rules_are: Override::No,
@@ -211,7 +217,8 @@ fn session_to_follow(change: &Change<'_, '_>, origin: &Booking) -> Outcome<Clini
 pub struct NewAddOn {
     pub session_id: i64,
     pub patient_id: i64,
-    pub fee_fen: i64,
+    /// In fen; the doctor's, where none is given.
+    pub fee_fen: Option<i64>,
     pub reason: String,
 }
 
@@ -227,7 +234,6 @@ pub fn add_on(change: &mut Change<'_, '_>, new: NewAddOn) -> Outcome<Added> {
     let session = open_session(change, new.session_id)?;
     let placed = booked(
         change,
-        &session,
         &NewBooking {
             session_id: new.session_id,
             patient_id: new.patient_id,

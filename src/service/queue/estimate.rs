@@ -6,13 +6,12 @@
 use super::find::{Ticket, before_doors, by_appointment, in_order};
 use super::{QueueRules, State};
 use crate::service::clinic_session;
-use crate::service::time::AppointmentTime;
+use crate::service::time::{AppointmentTime, MINUTE_MS};
 use crate::store::statements::queue;
 use crate::store::{Error, Statement, Transaction, params};
 
 /// So many consultations make the estimate.
 const LENGTHS_MAX: i64 = 10;
-const MINUTE_MS: i64 = 60_000;
 
 /// Where somebody stands.
 #[derive(Debug, Clone, PartialEq)]

@@ -132,6 +132,26 @@ pub(super) fn by_place(transaction: &Transaction<'_>, session_id: i64) -> Result
     Ok(found)
 }
 
+/// Where else a patient is called or seen today.
+pub(super) fn in_hands(
+    transaction: &Transaction<'_>,
+    ticket: &Ticket,
+    now: &Now,
+) -> Result<Option<i64>, Error> {
+    transaction.first(&queue::IN_HANDS, params![ticket.patient_id, ticket.ticket_id, now.day()], |row| {
+        row.integer(0)
+    })
+}
+
+/// With which appointment a patient stands in the queue of a session.
+pub(in crate::service) fn live_in_session(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    session_id: i64,
+) -> Result<Option<i64>, Error> {
+    transaction.first(&queue::LIVE_IN_SESSION, params![patient_id, session_id], |row| row.integer(0))
+}
+
 /// Those who wait for a session in the order in which they are called if nobody else comes.
 pub(super) fn in_order(
     transaction: &Transaction<'_>,

@@ -14,6 +14,7 @@ pub use estimate::{Standing, standing};
 pub use find::{Board, Door, Ticket, board_of_room, board_of_session, by_appointment, by_id, list};
 pub use step::{call_next, come_back, finish, leave, recall, set_priority, skip, start, undo};
 
+pub(super) use find::live_in_session;
 pub(super) use step::{appointment_ended, appointment_restored};
 
 use super::{Failure, booking};
@@ -37,6 +38,10 @@ pub struct QueueRules {
     pub return_after: i64,
     /// So many who have booked are called for each who came without.
     pub booked_per_walk_in: i64,
+    /// Nobody is called before the session's doctor has clocked in.
+    pub require_clock_in: bool,
+    /// Doctors who clock in so many minutes after their session has begun are late.
+    pub doctor_grace_min: i64,
 }
 
 impl Default for QueueRules {
@@ -48,6 +53,8 @@ impl Default for QueueRules {
             skips_max: 3,
             return_after: 3,
             booked_per_walk_in: 2,
+            require_clock_in: false,
+            doctor_grace_min: 10,
         }
     }
 }
@@ -184,6 +191,8 @@ pub enum Refusal {
     },
     /// Nobody waits.
     QueueEmpty,
+    /// The session's doctor has not clocked in.
+    NotClockedIn,
     /// It was not called often enough to be skipped.
     CallsRemaining {
         remaining: i64,
@@ -191,6 +200,10 @@ pub enum Refusal {
     /// The appointment that is to be followed is not completed.
     NotCompleted {
         state: booking::State,
+    },
+    /// The patient has come again already, so that the visit was over.
+    Followed {
+        appointment_id: i64,
     },
     /// There is nothing that can be undone, or not any longer, or not by this person.
     NothingToUndo,

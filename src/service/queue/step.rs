@@ -1,12 +1,17 @@
 //! Steps that a ticket takes: called, called again, skipped, back, seen, finished, gone, undone.
 //!
 //! It never knows who may take them. Invariants: a ticket goes only where `State::next` lets it, or back where
-//! it came from; its appointment goes with it in the same step; who listens is told of both.
+//! it came from; its appointment goes with it in the same step; nobody is called or seen in two places; who
+//! listens is told of both.
 
 use super::enter::open_session;
-use super::find::{Ticket, by_id, by_place, in_order, in_room};
+use super::find::{Ticket, by_id, by_place, in_hands, in_order, in_room};
 use super::{Outcome, QueueRules, Refusal, State, of_booking, refuse};
+use crate::service::Failure;
+use crate::service::attendance;
 use crate::service::booking::{self, Booking, CancelledBy, Change, mark};
+use crate::service::clinic_session;
+use crate::service::encounter::{self, Class, NewEncounter};
 use crate::store::statements::queue;
 use crate::store::{Error, params};
 
@@ -45,18 +50,52 @@ fn free_room(change: &Change<'_, '_>, room: &str, own: i64, states: &[State]) ->
     }
 }
 
-/// Calls whoever is next into a room.
+/// Refuses a patient who is called or seen somewhere else.
+fn free_patient(change: &Change<'_, '_>, ticket: &Ticket) -> Outcome<()> {
+    match in_hands(change.transaction, ticket, change.now)? {
+        None => Ok(()),
+        Some(appointment_id) => refuse(Refusal::Booking(booking::Refusal::PatientBusy { appointment_id })),
+    }
+}
+
+/// Whoever was seen in a room on an earlier day, and was never said to have left, is not there any longer.
+fn end_forgotten(change: &mut Change<'_, '_>, room: &str) -> Outcome<()> {
+    for ticket in in_room(change.transaction, room)? {
+        let session = clinic_session::by_id(change.transaction, ticket.session_id)?;
+        let is_of_today = session.is_none_or(|session| session.day.as_str() >= change.now.day());
+        if ticket.state != State::Serving || is_of_today {
+            continue;
+        }
+        of_booking(mark(change, ticket.appointment_id, State::Done.of_appointment()))?;
+        encounter::seen(change.transaction, ticket.appointment_id, change.now)?;
+        let (by, now) = (change.by, change.now.unix_ms);
+        change.transaction.execute(&queue::FORGET, params![ticket.ticket_id, by, now])?;
+        moved(change, &ticket)?;
+    }
+    Ok(())
+}
+
+/// Calls whoever is next into a room. Who is called or seen elsewhere keeps their place and is called later.
 pub fn call_next(
     change: &mut Change<'_, '_>,
     rules: &QueueRules,
     session_id: i64,
     room: &str,
 ) -> Outcome<Ticket> {
-    open_session(change, session_id)?;
+    let session = open_session(change, session_id)?;
+    end_forgotten(change, room)?;
+    if !attendance::lets_call(change.transaction, &session, rules)? {
+        return refuse(Refusal::NotClockedIn);
+    }
     free_room(change, room, 0, &[State::Called, State::Serving])?;
-    let Some(ticket) = in_order(change.transaction, session_id, rules)?.into_iter().next() else {
-        return refuse(Refusal::QueueEmpty);
-    };
+    let mut next = None;
+    for ticket in in_order(change.transaction, session_id, rules)? {
+        if in_hands(change.transaction, &ticket, change.now)?.is_none() {
+            next = Some(ticket);
+            break;
+        }
+    }
+    let Some(ticket) = next else { return refuse(Refusal::QueueEmpty) };
     let by = change.by;
     change.transaction.execute(&queue::CALL, params![ticket.ticket_id, room, by, change.now.unix_ms])?;
     moved(change, &ticket)
@@ -126,21 +165,41 @@ fn place_behind(places: &[f64], count: usize, end: f64) -> f64 {
     f64::midpoint(before.unwrap_or(after - 1.0), after)
 }
 
-/// Someone who was called has come, and is seen.
+/// Someone who was called has come, and is seen: their visit begins, if it has not.
 pub fn start(change: &mut Change<'_, '_>, ticket_id: i64) -> Outcome<Ticket> {
     let ticket = going(change, ticket_id, State::Serving)?;
+    free_patient(change, &ticket)?;
     free_room(change, ticket.room.as_deref().unwrap_or_default(), ticket_id, &[State::Serving])?;
-    of_booking(mark(change, ticket.appointment_id, State::Serving.of_appointment()))?;
+    let found = of_booking(mark(change, ticket.appointment_id, State::Serving.of_appointment()))?;
     let (by, now) = (change.by, change.now.unix_ms);
+    begin_visit(change, &found)?;
     change.transaction.execute(&queue::START, params![ticket_id, by, now])?;
     moved(change, &ticket)
 }
 
-/// Someone has been seen.
+fn begin_visit(change: &Change<'_, '_>, found: &Booking) -> Result<(), Error> {
+    let new = NewEncounter {
+        patient_id: found.patient_id,
+        doctor_id: found.doctor_id,
+        appointment_id: Some(found.appointment_id),
+        class: Class::Ambulatory,
+        department: found.department.as_deref(),
+    };
+    match encounter::started(change.transaction, &new, change.by, change.now) {
+        Ok(_) => Ok(()),
+        Err(Failure::Fault(fault)) => Err(fault),
+        Err(Failure::Refused(refusal)) => {
+            Err(Error::Other(format!("the visit of a patient who is seen did not begin: {refusal:?}")))
+        }
+    }
+}
+
+/// Someone has been seen; their visit ends, if nothing stands against it.
 pub fn finish(change: &mut Change<'_, '_>, ticket_id: i64) -> Outcome<Ticket> {
     let ticket = going(change, ticket_id, State::Done)?;
     of_booking(mark(change, ticket.appointment_id, State::Done.of_appointment()))?;
     let (by, now) = (change.by, change.now.unix_ms);
+    encounter::seen(change.transaction, ticket.appointment_id, change.now)?;
     change.transaction.execute(&queue::FINISH, params![ticket_id, by, now])?;
     moved(change, &ticket)
 }
@@ -153,26 +212,30 @@ pub fn leave(change: &mut Change<'_, '_>, ticket_id: i64, cancelled_by: Cancelle
 }
 
 /// An appointment has ended whose patient may stand in the queue: they do no longer. Only the old dialect, which
-/// knows of no queue, ends one whose patient is seen; they have been seen then.
+/// knows of no queue, completes one whose patient waits or has left; they have been seen then.
 pub(in crate::service) fn appointment_ended(
     change: &mut Change<'_, '_>,
     found: &Booking,
+    is_completed: bool,
 ) -> Result<(), Error> {
     let Some(ticket) = super::by_appointment(change.transaction, found.appointment_id)? else {
         return Ok(());
     };
-    let statement = match ticket.state {
-        State::Done | State::Left => return Ok(()),
-        State::Serving => &queue::FINISH,
-        State::Waiting | State::Called | State::Skipped => &queue::LEAVE,
+    let statement = match (ticket.state, is_completed) {
+        (State::Done, _) | (State::Left, false) => return Ok(()),
+        (_, true) => {
+            encounter::seen(change.transaction, found.appointment_id, change.now)?;
+            &queue::FINISH
+        }
+        (_, false) => &queue::LEAVE,
     };
     change.transaction.execute(statement, params![ticket.ticket_id, change.by, change.now.unix_ms])?;
     change.changes.queues.insert(ticket.session_id);
     Ok(())
 }
 
-/// The old dialect has brought an appointment back that was over. Its patient, where they had come, waits again in
-/// their old place, for nobody gets a second ticket. Returns whether they had come.
+/// An appointment was brought back that was over. Its patient, where they had come, waits again in
+/// their old place as if nobody had called them yet, for nobody gets a second ticket. Returns whether they had come.
 pub(in crate::service) fn appointment_restored(
     change: &mut Change<'_, '_>,
     found: &Booking,
@@ -180,8 +243,7 @@ pub(in crate::service) fn appointment_restored(
     let Some(ticket) = super::by_appointment(change.transaction, found.appointment_id)? else {
         return Ok(false);
     };
-    let (by, now) = (change.by, change.now.unix_ms);
-    change.transaction.execute(&queue::COME_BACK, params![ticket.ticket_id, ticket.place, by, now])?;
+    change.transaction.execute(&queue::RESTORE, params![ticket.ticket_id, change.by, change.now.unix_ms])?;
     change.changes.queues.insert(ticket.session_id);
     Ok(true)
 }
@@ -213,18 +275,32 @@ pub fn undo(change: &mut Change<'_, '_>, ticket_id: i64, may_all: bool) -> Outco
     let statement = match before {
         State::Called => {
             free_room(change, room, ticket_id, &[State::Called])?;
+            free_patient(change, &ticket)?;
             of_booking(mark(change, ticket.appointment_id, before.of_appointment()))?;
+            encounter::unstarted(change.transaction, ticket.appointment_id, ticket.started_ms, change.now)?;
             &queue::UNDO_START
         }
         State::Serving => {
+            check_not_followed(change, &ticket)?;
             free_room(change, room, ticket_id, &[State::Called, State::Serving])?;
+            free_patient(change, &ticket)?;
             of_booking(booking::reopen(change, ticket.appointment_id))?;
+            encounter::still_seen(change.transaction, ticket.appointment_id, ticket.finished_ms)?;
             &queue::UNDO_FINISH
         }
         _ => &queue::UNDO_CALL,
     };
     change.transaction.execute(statement, params![ticket_id, change.now.unix_ms])?;
     moved(change, &ticket)
+}
+
+/// Refuses to go on with a visit that the patient has come again after.
+fn check_not_followed(change: &Change<'_, '_>, ticket: &Ticket) -> Outcome<()> {
+    let Some(origin) = booking::by_id(change.transaction, ticket.appointment_id)? else { return Ok(()) };
+    match booking::follow_up(change.transaction, &origin)? {
+        None => Ok(()),
+        Some(appointment_id) => refuse(Refusal::Followed { appointment_id }),
+    }
 }
 
 #[cfg(test)]

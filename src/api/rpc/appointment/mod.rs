@@ -9,7 +9,8 @@ mod step;
 pub use list::{GetAppointment, ListAppointments};
 pub use place::{BookAppointment, HoldAppointment};
 pub use step::{
-    CancelAppointment, ConfirmAppointment, LiftPenalty, RescheduleAppointment, SetPaid, UndoStep,
+    CancelAppointment, ConfirmAppointment, CorrectNoShow, LiftPenalty, RescheduleAppointment, SetPaid,
+    UndoStep,
 };
 
 use super::field::Id;
@@ -25,10 +26,12 @@ use serde::Serialize;
 
 /// Other sessions that are named to someone who came too late.
 const ALTERNATIVES_MAX: i64 = 5;
-/// More than a visit costs, in fen.
-const FEE_MAX_FEN: i64 = 100_000_000;
 
-/// What any booking may be refused with.
+/// What is taken back in which way.
+const NO_UNDO: &str = "this takes back a cancelling or a leaving of your own, within minutes; a confirmed place is \
+    cancelled, a moved one moved again, who was checked in by mistake leaves, and a call is taken back by queue.undo";
+
+/// What a booking may be refused with.
 const BOOKING_ERRORS: &[Code] = &[
     Code::NotFound,
     Code::SessionFull,
@@ -39,6 +42,20 @@ const BOOKING_ERRORS: &[Code] = &[
     Code::PatientBusy,
     Code::LimitReached,
     Code::Penalised,
+    Code::RequestIdReused,
+];
+/// What a hold may be refused with.
+const HOLDING_ERRORS: &[Code] = &[
+    Code::NotFound,
+    Code::SessionFull,
+    Code::NotOpen,
+    Code::BookingOver,
+    Code::SessionStopped,
+    Code::SessionClosed,
+    Code::PatientBusy,
+    Code::LimitReached,
+    Code::Penalised,
+    Code::TooManyHolds,
     Code::RequestIdReused,
 ];
 /// What moving an appointment may be refused with.
@@ -56,8 +73,6 @@ const MOVING_ERRORS: &[Code] = &[
     Code::Penalised,
     Code::RequestIdReused,
 ];
-/// What any step of an appointment may be refused with.
-const STEP_ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
 
 /// An appointment in a session. Times are the hospital's own, `YYYY-MM-DD HH:MM:SS`.
 #[derive(Serialize, JsonSchema)]
@@ -80,7 +95,7 @@ pub struct Appointment {
     /// Counts the appointments of the doctor's day.
     pub queue_number: Option<i64>,
     /// For a hold: until when the place is kept, in milliseconds since 1970, UTC.
-    pub expires_ms: Option<i64>,
+    pub expires_at_ms: Option<i64>,
     /// For a follow-up: the appointment that it follows.
     pub origin_id: Option<i64>,
     pub fee_fen: i64,
@@ -108,7 +123,7 @@ impl From<Booking> for Appointment {
             state: booking.state.word(),
             pool: booking.pool.word(),
             queue_number: booking.queue_number,
-            expires_ms: booking.expires_ms,
+            expires_at_ms: booking.expires_ms,
             origin_id: booking.origin_id,
             fee_fen: booking.fee_fen,
             is_paid: booking.is_paid,
@@ -141,10 +156,17 @@ pub(super) fn refused(failure: Failure<booking::Refusal>) -> Problem {
             plain(Code::LimitReached).with("appointment_id", appointment_id)
         }
         Of::Penalised { blocked_until } => plain(Code::Penalised).with("blocked_until", blocked_until),
+        Of::TooManyHolds { retry_after_ms } => {
+            plain(Code::TooManyHolds).with("retry_after_ms", retry_after_ms)
+        }
         Of::TooLate { until } => plain(Code::TooLate).with("until", until),
         Of::BadTransition { from, to } => bad_transition(from, to),
+        Of::NotOnline { pool } => {
+            Refusal::new(Code::Forbidden, "a patient moves a place online only; the staff moves this one")
+                .with("pool", pool.word())
+        }
         Of::HoldExpired => plain(Code::HoldExpired),
-        Of::NothingToUndo => plain(Code::NothingToUndo),
+        Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
     }
     .into()
 }

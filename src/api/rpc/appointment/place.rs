@@ -3,8 +3,8 @@
 //! It never changes an appointment that is there. Invariant: what only the staff may ask for is refused to
 //! patients before anything is done.
 
-use super::{BOOKING_ERRORS, FEE_MAX_FEN, refused_place};
-use crate::api::rpc::field::{Id, Reason, RequestId};
+use super::{BOOKING_ERRORS, HOLDING_ERRORS, refused_place};
+use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Detail, Kind, Method, Subject};
 use crate::service::audit::Action;
@@ -21,9 +21,9 @@ pub struct PlaceParams {
     /// Gives out a place of the desk instead of one online; for the staff.
     #[serde(default)]
     pub onsite: bool,
-    /// The fee of the visit, in fen.
+    /// The fee of the visit, in fen, if it is not the doctor's; for the staff.
     #[serde(default)]
-    pub fee_fen: i64,
+    pub fee_fen: Option<Fee>,
     /// Sets the rules about the patient aside, for this reason; for the staff.
     #[serde(default)]
     pub override_reason: Option<Reason>,
@@ -41,7 +41,7 @@ pub struct PlaceGiven {
     /// About when the patient is seen.
     pub time: String,
     /// For a hold: until when the place is kept, in milliseconds since 1970, UTC.
-    pub expires_ms: Option<i64>,
+    pub expires_at_ms: Option<i64>,
 }
 
 impl PlaceGiven {
@@ -51,7 +51,7 @@ impl PlaceGiven {
             state: state.word(),
             queue_number: placed.queue_number,
             time: placed.time,
-            expires_ms: placed.expires_ms,
+            expires_at_ms: placed.expires_ms,
         }
     }
 }
@@ -64,11 +64,8 @@ fn place(
 ) -> Result<PlaceGiven, Problem> {
     let actor = call.actor()?.clone();
     let is_staff = actor.role.is_staff();
-    if !is_staff && (params.onsite || params.override_reason.is_some()) {
-        return Err(Problem::refused(Code::Forbidden, "onsite and override_reason are the staff's"));
-    }
-    if !(0..=FEE_MAX_FEN).contains(&params.fee_fen) {
-        return Err(Problem::invalid("fee_fen", format!("fee_fen must be from 0 to {FEE_MAX_FEN}")));
+    if !is_staff && (params.onsite || params.fee_fen.is_some() || params.override_reason.is_some()) {
+        return Err(Problem::refused(Code::Forbidden, "onsite, fee_fen and override_reason are the staff's"));
     }
     let reason = params.override_reason.as_deref();
     if reason.is_some() {
@@ -80,7 +77,7 @@ fn place(
         state,
         pool: if params.onsite { Pool::Onsite } else { Pool::Online },
         origin_id: None,
-        fee_fen: params.fee_fen,
+        fee_fen: params.fee_fen.map(|Fee(fee)| fee),
         is_paid: false,
         reason: reason.map(str::to_owned),
         rules_are: if reason.is_some() { Override::Yes } else { Override::No },
@@ -94,14 +91,14 @@ fn place(
 }
 
 macro_rules! of_a_place {
-    ($method:ident, $name:literal, $summary:literal, $state:expr) => {
+    ($method:ident, $name:literal, $summary:literal, $errors:expr, $state:expr) => {
         pub struct $method;
 
         impl Method for $method {
             const NAME: &'static str = $name;
             const SUMMARY: &'static str = $summary;
             const KIND: Kind = Kind::Write(Action::Create);
-            const ERRORS: &'static [Code] = BOOKING_ERRORS;
+            const ERRORS: &'static [Code] = $errors;
             type Params = PlaceParams;
             type Outcome = PlaceGiven;
 
@@ -132,6 +129,7 @@ of_a_place!(
     HoldAppointment,
     "appointment.hold",
     "Keeps a place for a few minutes, until it is confirmed.",
+    HOLDING_ERRORS,
     State::Held
 );
-of_a_place!(BookAppointment, "appointment.book", "Books a place at once.", State::Booked);
+of_a_place!(BookAppointment, "appointment.book", "Books a place at once.", BOOKING_ERRORS, State::Booked);

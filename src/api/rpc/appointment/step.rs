@@ -2,15 +2,13 @@
 //!
 //! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
 
-use super::{
-    Appointment, FEE_MAX_FEN, MOVING_ERRORS, STEP_ERRORS, change, found, refused, refused_place, subject,
-};
-use crate::api::rpc::field::{Id, Reason, RequestId};
+use super::{Appointment, MOVING_ERRORS, change, found, refused, refused_place, subject};
+use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject};
 use crate::service::access::Role;
 use crate::service::audit::Action;
-use crate::service::booking::{self, CancelledBy};
+use crate::service::booking;
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,15 +54,6 @@ impl Method for ConfirmAppointment {
     }
 }
 
-/// On whose side the caller is.
-fn who(call: &Call<'_>) -> Result<CancelledBy, Problem> {
-    Ok(match call.actor()?.role {
-        Role::Patient => CancelledBy::Patient,
-        Role::Doctor => CancelledBy::Doctor,
-        Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
-    })
-}
-
 pub struct CancelAppointment;
 
 #[derive(Deserialize, JsonSchema)]
@@ -108,7 +97,7 @@ impl Method for CancelAppointment {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        let by = who(call)?;
+        let by = call.actor()?.role.into();
         let reason = params.reason.as_deref();
         booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)
             .map_err(refused)?;
@@ -155,7 +144,7 @@ impl Method for RescheduleAppointment {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, session_id) = (params.appointment_id.0, params.session_id.0);
-        let by = who(call)?;
+        let by = call.actor()?.role.into();
         let moved = booking::reschedule(&mut change(call, transaction), appointment_id, session_id, by);
         moved.map_err(|failure| refused_place(failure, session_id, call, transaction))?;
         found(transaction, params.appointment_id)
@@ -164,9 +153,20 @@ impl Method for RescheduleAppointment {
 
 pub struct UndoStep;
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UndoParams {
+    pub appointment_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
 impl Method for UndoStep {
     const NAME: &'static str = "appointment.undo";
-    const SUMMARY: &'static str = "Takes back one's own last step of an appointment, within minutes.";
+    const SUMMARY: &'static str = "Takes back that an appointment was cancelled or its patient left, within minutes, by whoever did it.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[
         Code::NotFound,
@@ -176,29 +176,81 @@ impl Method for UndoStep {
         Code::SessionClosed,
         Code::PatientBusy,
         Code::LimitReached,
+        Code::ReasonRequired,
         Code::RequestIdReused,
     ];
-    type Params = AppointmentParams;
+    type Params = UndoParams;
+    type Outcome = Appointment;
+
+    fn subject(params: &UndoParams, _: &Call<'_>, transaction: &Transaction<'_>) -> Result<Subject, Problem> {
+        subject(transaction, params.appointment_id)
+    }
+
+    fn reason(params: &UndoParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn request_id(params: &UndoParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: UndoParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Appointment, Problem> {
+        let may_all = call.actor()?.role == Role::Admin;
+        booking::undo(&mut change(call, transaction), params.appointment_id.0, may_all).map_err(refused)?;
+        found(transaction, params.appointment_id)
+    }
+}
+
+pub struct CorrectNoShow;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CorrectNoShowParams {
+    pub appointment_id: Id,
+    /// Whether the patient has come and was seen; else the appointment is cancelled without their fault.
+    pub has_come: bool,
+    /// Why; it is recorded.
+    pub reason: Reason,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for CorrectNoShow {
+    const NAME: &'static str = "appointment.correct_no_show";
+    const SUMMARY: &'static str =
+        "Corrects that a patient did not come; it counts no longer, and a penalty that rests on it ends.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    type Params = CorrectNoShowParams;
     type Outcome = Appointment;
 
     fn subject(
-        params: &AppointmentParams,
+        params: &CorrectNoShowParams,
         _: &Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Subject, Problem> {
         subject(transaction, params.appointment_id)
     }
 
-    fn request_id(params: &AppointmentParams) -> Option<&str> {
+    fn reason(params: &CorrectNoShowParams) -> Option<&str> {
+        Some(&params.reason)
+    }
+
+    fn request_id(params: &CorrectNoShowParams) -> Option<&str> {
         params.request_id.as_deref()
     }
 
     fn run(
-        params: AppointmentParams,
+        params: CorrectNoShowParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        booking::undo(&mut change(call, transaction), params.appointment_id.0, false).map_err(refused)?;
+        let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
+        booking::correct_no_show(change, appointment_id, params.has_come, &params.reason).map_err(refused)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -212,7 +264,7 @@ pub struct SetPaidParams {
     pub is_paid: bool,
     /// The fee of the visit, in fen, if it is another one.
     #[serde(default)]
-    pub fee_fen: Option<i64>,
+    pub fee_fen: Option<Fee>,
     #[serde(default)]
     pub request_id: Option<RequestId>,
 }
@@ -221,7 +273,7 @@ impl Method for SetPaid {
     const NAME: &'static str = "appointment.set_paid";
     const SUMMARY: &'static str = "Notes that a fee was paid, or was not.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = STEP_ERRORS;
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
     type Params = SetPaidParams;
     type Outcome = Appointment;
 
@@ -242,11 +294,9 @@ impl Method for SetPaid {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        if params.fee_fen.is_some_and(|fee| !(0..=FEE_MAX_FEN).contains(&fee)) {
-            return Err(Problem::invalid("fee_fen", format!("fee_fen must be from 0 to {FEE_MAX_FEN}")));
-        }
         let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
-        booking::set_paid(change, appointment_id, params.fee_fen, params.is_paid).map_err(refused)?;
+        booking::set_paid(change, appointment_id, params.fee_fen.map(|Fee(fee)| fee), params.is_paid)
+            .map_err(refused)?;
         found(transaction, params.appointment_id)
     }
 }

@@ -2,9 +2,13 @@
 //!
 //! It never knows what is written in one. Invariant: a refusal says what its caller needs to go on.
 
+mod list;
 mod open;
+mod step;
 
+pub use list::ListEncounters;
 pub use open::{GetEncounter, OpenEncounter};
+pub use step::{BeginEncounter, CancelEncounter, FinishEncounter, ReopenEncounter};
 
 use super::Subject;
 use super::field::Id;
@@ -103,8 +107,16 @@ pub(super) fn refused(failure: Failure<encounter::Refusal>) -> Problem {
                 .with("encounter_id", encounter_id)
         }
         Of::BadTransition { from, to } => bad_transition(from, to),
+        Of::NotInProgress { state } => plain(Code::NotInProgress).with("state", state.word()),
+        Of::UnsignedNotes { note_ids } => plain(Code::UnsignedNotes).with("note_ids", note_ids),
+        Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
+        Of::AlreadySigned { note_ids } => plain(Code::AlreadySigned).with("note_ids", note_ids),
     }
     .into()
+}
+
+fn plain(code: Code) -> Refusal {
+    Refusal::new(code, code.meaning())
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {

@@ -23,7 +23,7 @@ pub struct BoardParams {
     #[serde(default)]
     pub session_id: Option<Id>,
     #[serde(default)]
-    pub room: Option<Line<32>>,
+    pub room: Option<Line<64>>,
 }
 
 /// What anyone may see of a ticket.

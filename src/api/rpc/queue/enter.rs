@@ -4,7 +4,7 @@
 //! checks in as everyone does.
 
 use super::super::appointment::{self, change};
-use super::super::field::{Id, Reason, RequestId};
+use super::super::field::{Fee, Id, Reason, RequestId};
 use super::super::problem::{Code, Problem};
 use super::super::{Call, Kind, Method, Subject};
 use super::{Ticket, refused, subject_of_session};
@@ -13,16 +13,6 @@ use crate::service::queue::{self, NewAddOn, NewFollowUp, NewWalkIn};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-/// More than a visit costs, in fen.
-const FEE_MAX_FEN: i64 = 100_000_000;
-
-fn fee(fee_fen: i64) -> Result<i64, Problem> {
-    if (0..=FEE_MAX_FEN).contains(&fee_fen) {
-        return Ok(fee_fen);
-    }
-    Err(Problem::invalid("fee_fen", format!("fee_fen must be from 0 to {FEE_MAX_FEN}")))
-}
 
 pub struct CheckIn;
 
@@ -90,9 +80,9 @@ pub struct WalkIn;
 pub struct WalkInParams {
     pub session_id: Id,
     pub patient_id: Id,
-    /// The fee of the visit, in fen.
+    /// The fee of the visit, in fen, if it is not the doctor's.
     #[serde(default)]
-    pub fee_fen: i64,
+    pub fee_fen: Option<Fee>,
     #[serde(default)]
     pub is_paid: bool,
     /// Why, where the caller needs a reason.
@@ -142,7 +132,7 @@ impl Method for WalkIn {
         let new = NewWalkIn {
             session_id: params.session_id.0,
             patient_id: params.patient_id.0,
-            fee_fen: fee(params.fee_fen)?,
+            fee_fen: params.fee_fen.map(|Fee(fee)| fee),
             is_paid: params.is_paid,
         };
         queue::walk_in(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
@@ -172,6 +162,7 @@ impl Method for FollowUp {
         Code::NotFound,
         Code::NotCompleted,
         Code::NotToday,
+        Code::LimitReached,
         Code::SessionClosed,
         Code::ReasonRequired,
         Code::RequestIdReused,
@@ -214,9 +205,9 @@ pub struct AddOnParams {
     pub patient_id: Id,
     /// Why; it is recorded.
     pub reason: Reason,
-    /// The fee of the visit, in fen.
+    /// The fee of the visit, in fen, if it is not the doctor's.
     #[serde(default)]
-    pub fee_fen: i64,
+    pub fee_fen: Option<Fee>,
     #[serde(default)]
     pub request_id: Option<RequestId>,
 }
@@ -279,7 +270,7 @@ impl Method for AddOn {
         let new = NewAddOn {
             session_id: params.session_id.0,
             patient_id,
-            fee_fen: fee(params.fee_fen)?,
+            fee_fen: params.fee_fen.map(|Fee(fee)| fee),
             reason: params.reason.to_string(),
         };
         let added = queue::add_on(&mut change(call, transaction), new).map_err(refused)?;

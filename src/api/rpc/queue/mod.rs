@@ -15,8 +15,8 @@ use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
 use super::{Subject, appointment};
 use crate::service::Failure;
-use crate::service::clinic_session;
 use crate::service::queue::{self, State};
+use crate::service::{clinic_session, encounter};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -73,6 +73,28 @@ impl From<queue::Ticket> for Ticket {
     }
 }
 
+/// A ticket whose patient is seen, or has been, and the visit that belongs to it.
+#[derive(Serialize, JsonSchema)]
+pub struct Seen {
+    #[serde(flatten)]
+    pub ticket: Ticket,
+    /// What is written, prescribed and ordered now belongs to it.
+    pub encounter_id: Option<i64>,
+    /// planned, in_progress, finished or cancelled.
+    pub encounter_state: Option<&'static str>,
+}
+
+impl Seen {
+    fn of(ticket: queue::Ticket, transaction: &Transaction<'_>) -> Result<Seen, Problem> {
+        let found = encounter::by_appointment(transaction, ticket.appointment_id)?;
+        Ok(Seen {
+            ticket: ticket.into(),
+            encounter_id: found.as_ref().map(|found| found.encounter_id),
+            encounter_state: found.map(|found| found.state.word()),
+        })
+    }
+}
+
 fn subject_of_ticket(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
     let found = queue::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("ticket"))?;
     let queue::Ticket { appointment_id, patient_id, doctor_id, .. } = found;
@@ -83,6 +105,10 @@ fn subject_of_session(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subje
     let found = clinic_session::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("session"))?;
     Ok(Subject::Work { entity: "session", entity_id: id, doctor_id: found.doctor_id })
 }
+
+/// What is taken back in which way.
+const NO_UNDO: &str = "this takes back a call, a start or a finish of your own, within minutes and once; a leaving is \
+    taken back by appointment.undo, and who was skipped comes back by queue.return";
 
 fn plain(code: Code) -> Refusal {
     Refusal::new(code, code.meaning())
@@ -113,9 +139,14 @@ fn refused(failure: Failure<queue::Refusal>) -> Problem {
             plain(Code::RoomBusy).with("ticket", occupant(ticket_id, number, state))
         }
         Of::QueueEmpty => plain(Code::QueueEmpty),
+        Of::NotClockedIn => plain(Code::NotClockedIn),
         Of::CallsRemaining { remaining } => plain(Code::CallsRemaining).with("remaining", remaining),
         Of::NotCompleted { state } => plain(Code::NotCompleted).with("state", state.word()),
-        Of::NothingToUndo => plain(Code::NothingToUndo),
+        Of::Followed { appointment_id } => {
+            Refusal::new(Code::Conflict, "the patient has come again after this visit; it stays finished")
+                .with("appointment_id", appointment_id)
+        }
+        Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
     }
     .into()
 }

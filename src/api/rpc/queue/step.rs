@@ -6,10 +6,9 @@ use super::super::appointment::change;
 use super::super::field::{Id, Line, Reason, RequestId};
 use super::super::problem::{Code, Problem};
 use super::super::{Call, Kind, Method, Subject};
-use super::{Ticket, refused, subject_of_session, subject_of_ticket};
+use super::{Seen, Ticket, refused, subject_of_session, subject_of_ticket};
 use crate::service::access::Role;
 use crate::service::audit::Action;
-use crate::service::booking::CancelledBy;
 use crate::service::{clinic_session, queue};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -62,6 +61,10 @@ const ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::ReasonRequi
 /// A method that moves one ticket.
 macro_rules! step {
     ($method:ident($params:ident), $name:literal, $summary:literal, $errors:expr, $run:expr) => {
+        step!($method($params) -> Ticket, $name, $summary, $errors, $run, |ticket, _| Ok(ticket.into()));
+    };
+    ($method:ident($params:ident) -> $outcome:ident, $name:literal, $summary:literal, $errors:expr, $run:expr,
+        $told:expr) => {
         pub struct $method;
 
         impl Method for $method {
@@ -70,7 +73,7 @@ macro_rules! step {
             const KIND: Kind = Kind::Write(Action::Update);
             const ERRORS: &'static [Code] = $errors;
             type Params = $params;
-            type Outcome = Ticket;
+            type Outcome = $outcome;
 
             fn subject(
                 params: &$params,
@@ -92,10 +95,11 @@ macro_rules! step {
                 params: $params,
                 call: &mut Call<'_>,
                 transaction: &Transaction<'_>,
-            ) -> Result<Ticket, Problem> {
+            ) -> Result<$outcome, Problem> {
                 let step: fn($params, &mut Call<'_>, &Transaction<'_>) -> Result<queue::Ticket, Problem> =
                     $run;
-                step(params, call, transaction).map(Ticket::from)
+                let told: fn(queue::Ticket, &Transaction<'_>) -> Result<$outcome, Problem> = $told;
+                told(step(params, call, transaction)?, transaction)
             }
         }
     };
@@ -141,23 +145,32 @@ step!(
 );
 
 step!(
-    Start(TicketParams),
+    Start(TicketParams) -> Seen,
     "queue.start",
-    "Says that the patient who was called is seen now.",
-    &[Code::NotFound, Code::BadTransition, Code::RoomBusy, Code::ReasonRequired, Code::RequestIdReused],
+    "Says that the patient who was called is seen now; their visit begins.",
+    &[
+        Code::NotFound,
+        Code::BadTransition,
+        Code::RoomBusy,
+        Code::PatientBusy,
+        Code::ReasonRequired,
+        Code::RequestIdReused
+    ],
     |params, call, transaction| {
         queue::start(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
-    }
+    },
+    Seen::of
 );
 
 step!(
-    Finish(TicketParams),
+    Finish(TicketParams) -> Seen,
     "queue.finish",
-    "Says that the patient has been seen.",
+    "Says that the patient has been seen; their visit ends where nothing stands against it.",
     ERRORS,
     |params, call, transaction| {
         queue::finish(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
-    }
+    },
+    Seen::of
 );
 
 step!(
@@ -166,11 +179,7 @@ step!(
     "Takes a patient who was not seen out of the queue, and cancels the appointment.",
     ERRORS,
     |params, call, transaction| {
-        let by = match call.actor()?.role {
-            Role::Patient => CancelledBy::Patient,
-            Role::Doctor => CancelledBy::Doctor,
-            Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
-        };
+        let by = call.actor()?.role.into();
         queue::leave(&mut change(call, transaction), params.ticket_id.0, by).map_err(refused)
     }
 );
@@ -199,7 +208,9 @@ step!(
     &[
         Code::NotFound,
         Code::NothingToUndo,
+        Code::Conflict,
         Code::RoomBusy,
+        Code::PatientBusy,
         Code::SessionStopped,
         Code::SessionClosed,
         Code::ReasonRequired,
@@ -219,7 +230,7 @@ pub struct CallNextParams {
     pub session_id: Id,
     /// Into which room, if it is not the session's own.
     #[serde(default)]
-    pub room: Option<Line<32>>,
+    pub room: Option<Line<64>>,
     /// Why, where the caller needs a reason.
     #[serde(default)]
     pub reason: Option<Reason>,
@@ -234,6 +245,7 @@ impl Method for CallNext {
     const ERRORS: &'static [Code] = &[
         Code::NotFound,
         Code::QueueEmpty,
+        Code::NotClockedIn,
         Code::RoomBusy,
         Code::SessionStopped,
         Code::SessionClosed,

@@ -10,13 +10,15 @@ pub use plan::{
     AddBlock, AddException, AddTemplate, EndTemplate, ListBlocks, ListExceptions, ListTemplates, RemoveBlock,
     RemoveException,
 };
-pub use sessions::{AddSession, GenerateSessions, ListSessions, ResizeSession, SessionItem, StopSession};
+pub use sessions::{
+    AddSession, GenerateSessions, ListSessions, PlacesItem, ResizeSession, SessionItem, StopSession,
+};
 
 use super::Subject;
 use super::field::{Date, Id, Line};
 use super::problem::{Code, Problem, Refusal};
 use crate::service::Failure;
-use crate::service::clinic_session;
+use crate::service::clinic_session::{self, SessionState};
 use crate::service::schedule::ScheduleRefusal;
 use crate::service::time::AppointmentTime;
 use crate::store::Transaction;
@@ -34,6 +36,20 @@ fn refused(failure: Failure<ScheduleRefusal>) -> Problem {
     match refusal {
         ScheduleRefusal::UnknownDoctor => Problem::not_found("doctor"),
         ScheduleRefusal::Unknown => Problem::not_found("part of a schedule"),
+        ScheduleRefusal::UnknownDepartment => Problem::not_found("department"),
+        ScheduleRefusal::Past => {
+            Problem::invalid("starts_at", "what is over, or began on an earlier day, is not planned")
+        }
+        ScheduleRefusal::NotOpen { state } => {
+            let allowed: Vec<&str> = state.next().iter().map(|state| state.word()).collect();
+            let message =
+                format!("a session that is {} is not changed; only one that is open is", state.word());
+            Refusal::new(Code::BadTransition, message)
+                .with("from", state.word())
+                .with("to", SessionState::Open.word())
+                .with("allowed", allowed)
+                .into()
+        }
         ScheduleRefusal::Overlaps { template_id } => Refusal::new(
             Code::Overlaps,
             "another template of the doctor has some of those hours, or the same name",
@@ -46,6 +62,7 @@ fn refused(failure: Failure<ScheduleRefusal>) -> Problem {
         )
         .with("session_id", session_id)
         .into(),
+        ScheduleRefusal::Blocked => Problem::refused(Code::Overlaps, "all of those hours are blocked"),
         ScheduleRefusal::HoursUnreadable => Problem::refused(
             Code::Conflict,
             "the doctor's work_schedule cannot be read; mend it with doctor.update",
@@ -110,6 +127,20 @@ fn time(field: &str, text: &str) -> Result<String, Problem> {
         Some(time) => Ok(time.to_string()),
         None => Err(Problem::invalid(field, format!("{field} must be a real time, YYYY-MM-DD HH:MM"))),
     }
+}
+
+/// Days that anyone may ask for at once.
+const RANGE_DAYS_MAX: i64 = 31;
+
+/// A range of days that is not too long.
+fn check_range(from: &str, to: &str) -> Result<(), Problem> {
+    let last = AppointmentTime::parse(&format!("{from} 00:00"))
+        .and_then(|begin| begin.plus_minutes((RANGE_DAYS_MAX - 1) * 24 * 60));
+    if last.is_some_and(|last| to <= last.date()) {
+        return Ok(());
+    }
+    let message = format!("date_to must be no more than {RANGE_DAYS_MAX} days on, date_from included");
+    Err(Problem::invalid("date_to", message))
 }
 
 fn in_order(from: &Date, to: &Date) -> Result<(), Problem> {

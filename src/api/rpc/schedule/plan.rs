@@ -4,13 +4,13 @@
 //! but for those that a block stops.
 
 use super::{Done, Made, capacity, hours, in_order, refused, time};
-use crate::api::rpc::appointment::{change, refused as refused_step};
+use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject, cut};
 use crate::service::audit::Action;
-use crate::service::booking;
-use crate::service::schedule::{self, Block, Exception, Template};
+use crate::service::block::{self, Block};
+use crate::service::schedule::{self, Exception, Template};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -385,6 +385,8 @@ pub struct Blocked {
     pub stopped_sessions: Vec<i64>,
     /// The appointments that were cancelled with them; their patients are told.
     pub cancelled_appointments: Vec<i64>,
+    /// Whether more sessions lie in those hours, which are stopped within minutes; none of them gives out a place.
+    pub has_more: bool,
 }
 
 pub struct AddBlock;
@@ -425,13 +427,13 @@ impl Method for AddBlock {
         if new.starts_at >= new.ends_at {
             return Err(Problem::invalid("ends_at", "ends_at must be after starts_at"));
         }
-        let (block_id, stopped_sessions) = schedule::add_block(transaction, &new).map_err(refused)?;
-        let mut cancelled_appointments = Vec::new();
-        for session_id in &stopped_sessions {
-            let stopped = booking::stop_session(&mut change(call, transaction), *session_id, &new.reason);
-            cancelled_appointments.extend(stopped.map_err(refused_step)?);
-        }
-        Ok(Blocked { block_id, stopped_sessions, cancelled_appointments })
+        let done = block::add(&mut change(call, transaction), &new).map_err(refused)?;
+        Ok(Blocked {
+            block_id: done.block_id,
+            stopped_sessions: done.stopped_sessions,
+            cancelled_appointments: done.cancelled_appointments,
+            has_more: done.has_more,
+        })
     }
 }
 
@@ -458,7 +460,7 @@ impl Method for RemoveBlock {
     }
 
     fn run(params: BlockParams, _: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Done, Problem> {
-        schedule::remove_block(transaction, params.block_id.0).map_err(refused)?;
+        block::remove(transaction, params.block_id.0).map_err(refused)?;
         Ok(Done { done: true })
     }
 }
@@ -524,7 +526,7 @@ impl Method for ListBlocks {
         let (after, limit) = (params.cursor.map_or(0, |Id(id)| id), i64::from(params.limit.0));
         let from = params.from.map_or_else(|| call.now.day().to_owned(), |day| day.to_string());
         let mut items: Vec<BlockItem> = Vec::new();
-        schedule::blocks(transaction, &from, after, limit + 1, |found| items.push(found.into()))?;
+        block::list(transaction, &from, after, limit + 1, |found| items.push(found.into()))?;
         let next_cursor = cut(&mut items, params.limit, |item| item.block_id);
         Ok(BlockList { items, next_cursor })
     }

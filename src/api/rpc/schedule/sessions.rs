@@ -1,8 +1,8 @@
 //! Sessions: made, listed, changed, stopped.
 //!
-//! It never knows who books. Invariant: a session that is stopped has no appointment left.
+//! It never knows who books. Invariant: nobody lists more than a month of them at once.
 
-use super::{Made, capacity, refused, subject, time};
+use super::{Made, capacity, check_range, refused, subject, time};
 use crate::api::rpc::appointment::{change, refused as refused_step};
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -15,6 +15,7 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+/// Places of one kind.
 #[derive(Serialize, JsonSchema)]
 pub struct PlacesItem {
     pub capacity: i64,
@@ -82,7 +83,7 @@ pub struct ListSessionsParams {
     /// Today, where none is given.
     #[serde(default)]
     pub date_from: Option<Date>,
-    /// date_from, where none is given.
+    /// date_from, where none is given; 31 days in all at the most.
     #[serde(default)]
     pub date_to: Option<Date>,
     #[serde(default)]
@@ -117,6 +118,7 @@ impl Method for ListSessions {
     ) -> Result<SessionList, Problem> {
         let from = params.date_from.map_or_else(|| call.now.day().to_owned(), |day| day.to_string());
         let to = params.date_to.map_or_else(|| from.clone(), |day| day.to_string());
+        check_range(&from, &to)?;
         let filter = Filter {
             doctor_id: params.doctor_id.map(|Id(id)| id),
             department: params.department.as_deref(),
@@ -205,7 +207,7 @@ impl Method for AddSession {
             capacity_onsite: capacity("capacity_onsite", params.capacity_onsite)?,
             capacity_addon: capacity("capacity_addon", params.capacity_addon)?,
         };
-        let id = schedule::add_session(transaction, &new).map_err(refused)?;
+        let id = schedule::add_session(transaction, &new, call.now).map_err(refused)?;
         call.changes.sessions.insert(id);
         Ok(Made { id })
     }
@@ -291,7 +293,8 @@ impl Method for ResizeSession {
     const NAME: &'static str = "schedule.resize_session";
     const SUMMARY: &'static str = "Gives a session more places, or fewer.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const ERRORS: &'static [Code] =
+        &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::RequestIdReused];
     type Params = ResizeParams;
     type Outcome = SessionItem;
 
@@ -318,9 +321,8 @@ impl Method for ResizeSession {
         let onsite = optional("capacity_onsite", params.capacity_onsite)?;
         let addon = optional("capacity_addon", params.capacity_addon)?;
         let session_id = params.session_id.0;
-        schedule::resize(transaction, session_id, online, onsite, addon).map_err(refused)?;
-        call.changes.sessions.insert(session_id);
-        booking::offer_places(&mut change(call, transaction), session_id).map_err(refused_step)?;
+        let change = &mut change(call, transaction);
+        schedule::resize(change, session_id, online, onsite, addon).map_err(refused)?;
         clinic_session::by_id(transaction, session_id)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("session"))

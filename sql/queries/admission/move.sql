@@ -1,0 +1,1 @@
+UPDATE admissions SET ward_id = ?2 WHERE admission_id = ?1

@@ -1,0 +1,1 @@
+UPDATE admissions SET doctor_id = ?2 WHERE admission_id = ?1

@@ -1,0 +1,1 @@
+INSERT INTO attendance (doctor_id, check_in_time, status) VALUES (?1, ?2, 'present')

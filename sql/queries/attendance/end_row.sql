@@ -1,0 +1,1 @@
+UPDATE attendance SET check_out_time = ?2 WHERE attendance_id = ?1

@@ -1,0 +1,1 @@
+SELECT doctor_id, CAST(check_in_time AS TEXT) FROM attendance WHERE attendance_id = ?1

@@ -1,0 +1,1 @@
+SELECT thread_id FROM chat_threads WHERE encounter_id = ?1

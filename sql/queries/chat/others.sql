@@ -1,0 +1,5 @@
+SELECT
+    user_id,
+    EXISTS (SELECT 1 FROM chat_blocks b WHERE b.user_id = chat_members.user_id AND b.blocked_id = ?2)
+FROM chat_members
+WHERE thread_id = ?1 AND user_id <> ?2 AND left_ms IS NULL

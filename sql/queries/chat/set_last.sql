@@ -1,0 +1,1 @@
+UPDATE chat_threads SET last_sequence = ?2 WHERE thread_id = ?1

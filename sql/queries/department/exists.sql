@@ -1,0 +1,1 @@
+SELECT 1 FROM doctors WHERE department = ?1 LIMIT 1

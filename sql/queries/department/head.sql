@@ -1,0 +1,1 @@
+SELECT doctor_id FROM department_heads WHERE department = ?1

@@ -1,0 +1,1 @@
+DELETE FROM department_heads WHERE department = ?1

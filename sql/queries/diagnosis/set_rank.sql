@@ -1,0 +1,1 @@
+UPDATE diagnoses SET rank = ?2 WHERE diagnosis_id = ?1

@@ -1,0 +1,3 @@
+SELECT drug_id, code, name, ingredient, drug_class, form, strength, dose_unit, route, is_active
+FROM drugs
+WHERE drug_id = ?1

@@ -1,0 +1,4 @@
+SELECT drug_id, code, name, ingredient, drug_class, form, strength, dose_unit, route, is_active
+FROM drugs
+WHERE code >= ?1 AND code < ?2 AND is_active
+ORDER BY code LIMIT ?3

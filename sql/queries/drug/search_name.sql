@@ -1,0 +1,4 @@
+SELECT drug_id, code, name, ingredient, drug_class, form, strength, dose_unit, route, is_active
+FROM drugs
+WHERE name >= ?1 AND name < ?2 AND is_active
+ORDER BY name, drug_id LIMIT ?3

@@ -1,0 +1,7 @@
+SELECT e.encounter_id, e.doctor_id, d.name, e.appointment_id, e.class, e.state, e.reason, e.created_ms, e.started_ms,
+    e.ended_ms, a.kind, a.disposition, a.reason, a.admission_id
+FROM encounters e
+LEFT JOIN doctors d ON d.doctor_id = e.doctor_id
+LEFT JOIN admissions a ON a.patient_id = e.patient_id AND a.encounter_id = e.encounter_id
+WHERE e.patient_id = ?1 AND e.encounter_id > ?2
+ORDER BY e.encounter_id LIMIT ?3

@@ -1,0 +1,8 @@
+SELECT l.line_id, s.sheet_id, s.encounter_id, s.doctor_id, d.name, s.state, s.reason, s.created_ms, g.code, g.name,
+    l.dose, l.dose_unit, l.route, l.frequency, l.duration_days, l.quantity, l.note
+FROM prescription_sheets s
+JOIN prescription_lines l ON l.sheet_id = s.sheet_id
+JOIN drugs g ON g.drug_id = l.drug_id
+LEFT JOIN doctors d ON d.doctor_id = s.doctor_id
+WHERE s.patient_id = ?1 AND l.line_id > ?2
+ORDER BY l.line_id LIMIT ?3

@@ -1,0 +1,3 @@
+SELECT patient_id FROM patients
+WHERE patient_id > ?1
+ORDER BY patient_id LIMIT ?2

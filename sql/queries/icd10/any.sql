@@ -1,0 +1,1 @@
+SELECT 1 FROM icd10_codes LIMIT 1

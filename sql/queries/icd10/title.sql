@@ -1,0 +1,1 @@
+SELECT title FROM icd10_codes WHERE code = ?1

@@ -1,0 +1,1 @@
+DELETE FROM notices WHERE appointment_id = ?1 AND (kind = 'reminder_day' OR kind = 'reminder_hour')

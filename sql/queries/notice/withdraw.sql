@@ -1,0 +1,1 @@
+DELETE FROM notices WHERE appointment_id = ?1 AND kind = ?2

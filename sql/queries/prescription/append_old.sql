@@ -1,0 +1,1 @@
+UPDATE prescriptions SET content = content || ?2 WHERE prescription_id = ?1

@@ -1,0 +1,1 @@
+DELETE FROM prescription_lines WHERE line_id = ?1 AND sheet_id = ?2

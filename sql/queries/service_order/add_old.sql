@@ -1,0 +1,1 @@
+INSERT INTO medical_orders (record_id, doctor_id, content, created_at) VALUES (?1, ?2, ?3, ?4)

@@ -1,0 +1,5 @@
+SELECT
+    order_id, encounter_id, patient_id, doctor_id, kind, content, priority, state, reason, old_order_id, requested_ms,
+    accepted_ms, accepted_by, started_ms, ended_ms
+FROM service_orders
+WHERE order_id = ?1

@@ -1,0 +1,1 @@
+SELECT min(repeat_ms) FROM order_results WHERE flag = 'critical' AND acknowledged_ms IS NULL

@@ -1,0 +1,8 @@
+SELECT
+    order_id, encounter_id, patient_id, doctor_id, kind, content, priority, state, reason, old_order_id, requested_ms,
+    accepted_ms, accepted_by, started_ms, ended_ms
+FROM service_orders
+WHERE doctor_id = ?6 AND kind = ?1 AND ended_ms IS NULL AND (priority_rank, order_id) > (?2, ?3)
+    AND (?5 IS NULL OR state = ?5)
+ORDER BY priority_rank, order_id
+LIMIT ?4

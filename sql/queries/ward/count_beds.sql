@@ -1,0 +1,1 @@
+SELECT count(*) FROM beds WHERE ward_id = ?1

@@ -1,0 +1,1 @@
+SELECT count(*) FROM admissions WHERE ward_id = ?1 AND ended_ms IS NULL

@@ -1,0 +1,1 @@
+SELECT ward_id FROM wards WHERE number = ?1

@@ -1,0 +1,127 @@
+//! MedicationRequest, ServiceRequest and Observation.
+//!
+//! It never knows how amounts are computed. Invariant: an amount is the decimal number that was stored.
+
+use super::resource::{Resource, concept, decimal, instant, part, reference, text};
+use crate::service::export::{Finding, Order, PrescriptionLine};
+use serde_json::{Value, json};
+
+const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
+const INTERPRETATION: &str = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation";
+
+fn amount(value: &str, unit: &str) -> Value {
+    part(&[("value", decimal(value)), ("unit", json!(unit))])
+}
+
+/// How often a day, or every how many hours.
+fn timing(frequency: &str) -> Value {
+    let repeat = |times: i64, period: i64, unit: &str| json!({"repeat": {"frequency": times, "period": period, "periodUnit": unit}, "code": {"text": frequency}});
+    match frequency {
+        "qd" => repeat(1, 1, "d"),
+        "bid" => repeat(2, 1, "d"),
+        "tid" => repeat(3, 1, "d"),
+        "qid" => repeat(4, 1, "d"),
+        other => {
+            let hours = other.strip_prefix('q').and_then(|rest| rest.strip_suffix('h'));
+            match hours.and_then(|hours| hours.parse().ok()) {
+                Some(hours) => repeat(1, hours, "h"),
+                None => Value::Null,
+            }
+        }
+    }
+}
+
+pub fn medication_request(row: &PrescriptionLine<'_>, patient: &Value) -> Value {
+    let status = match row.state {
+        "draft" => "draft",
+        "active" => "active",
+        "dispensed" => "completed",
+        "stopped" => "stopped",
+        _ => "cancelled",
+    };
+    let words = format!("{} {} {} {}", row.dose, row.dose_unit, row.route, row.frequency);
+    let dosage = part(&[
+        ("text", json!(words)),
+        ("patientInstruction", json!(row.note)),
+        ("timing", timing(row.frequency)),
+        ("asNeededBoolean", if row.frequency == "prn" { json!(true) } else { Value::Null }),
+        ("route", text(row.route)),
+        ("doseAndRate", json!([{"doseQuantity": amount(row.dose, row.dose_unit)}])),
+    ]);
+    let supply = json!({
+        "value": row.duration_days, "unit": "d", "system": "http://unitsofmeasure.org", "code": "d",
+    });
+    let drug = json!({
+        "coding": [{"system": "urn:medsrv:drug", "code": row.drug_code, "display": row.drug_name}],
+        "text": row.drug_name,
+    });
+    Resource::new("MedicationRequest", row.line_id)
+        .with("status", json!(status))
+        .with("statusReason", row.reason.map_or(Value::Null, text))
+        .with("intent", json!("order"))
+        .with("medicationCodeableConcept", drug)
+        .with("subject", patient.clone())
+        .with("encounter", reference("Encounter", row.encounter_id, None))
+        .with("authoredOn", instant(row.created_ms))
+        .with("requester", reference("Practitioner", row.doctor_id, row.doctor_name))
+        .with(
+            "groupIdentifier",
+            json!({"system": "urn:medsrv:prescription", "value": row.sheet_id.to_string()}),
+        )
+        .with("dosageInstruction", json!([dosage]))
+        .with(
+            "dispenseRequest",
+            json!({"quantity": amount(row.quantity, row.dose_unit), "expectedSupplyDuration": supply}),
+        )
+        .done()
+}
+
+pub fn service_request(row: &Order<'_>, patient: &Value) -> Value {
+    let status = match row.state {
+        "completed" => "completed",
+        "cancelled" => "revoked",
+        _ => "active",
+    };
+    Resource::new("ServiceRequest", row.order_id)
+        .with("status", json!(status))
+        .with("intent", json!("order"))
+        .with("category", json!([text(row.kind)]))
+        .with("priority", json!(row.priority))
+        .with("code", text(row.content))
+        .with("subject", patient.clone())
+        .with("encounter", reference("Encounter", row.encounter_id, None))
+        .with("authoredOn", instant(row.requested_ms))
+        .with("requester", reference("Practitioner", row.doctor_id, row.doctor_name))
+        .with("note", row.reason.map_or(Value::Null, |reason| json!([{"text": reason}])))
+        .done()
+}
+
+pub fn observation(row: &Finding<'_>, patient: &Value) -> Value {
+    let category = match row.kind {
+        "laboratory" => "laboratory",
+        "imaging" => "imaging",
+        _ => "procedure",
+    };
+    let flag = match row.flag {
+        "low" => "L",
+        "high" => "H",
+        "critical" => "AA",
+        _ => "N",
+    };
+    let made = Resource::new("Observation", row.result_id)
+        .with("basedOn", json!([reference("ServiceRequest", row.order_id, None)]))
+        .with("status", json!("final"))
+        .with("category", json!([concept(OBSERVATION_CATEGORY, category)]))
+        .with("code", text(row.name))
+        .with("subject", patient.clone())
+        .with("encounter", reference("Encounter", row.encounter_id, None))
+        .with("effectiveDateTime", instant(row.reported_ms))
+        .with("issued", instant(row.reported_ms));
+    let made = match decimal(row.value) {
+        Value::Null => made.with("valueString", json!(row.value)),
+        number => made.with("valueQuantity", part(&[("value", number), ("unit", json!(row.unit))])),
+    };
+    made.with("interpretation", json!([concept(INTERPRETATION, flag)]))
+        .with("referenceRange", row.reference_range.map_or(Value::Null, |range| json!([text(range)])))
+        .done()
+}

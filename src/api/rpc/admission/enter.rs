@@ -1,0 +1,240 @@
+//! The way into a bed: a stay is asked for, a bed is kept, the patient is admitted; or it is cancelled before.
+//!
+//! It never knows how a stay ends. Invariant: whoever asks for a stay is its doctor.
+
+use super::{Admission, BED_ERRORS, STEP_ERRORS, refused, subject};
+use crate::api::rpc::appointment::change;
+use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId};
+use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::service::admission::{self, NewAdmission};
+use crate::service::audit::Action;
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+/// How an admission came about.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum AdmissionKind {
+    Elective,
+    Emergency,
+}
+
+impl From<AdmissionKind> for admission::Kind {
+    fn from(kind: AdmissionKind) -> admission::Kind {
+        match kind {
+            AdmissionKind::Elective => admission::Kind::Elective,
+            AdmissionKind::Emergency => admission::Kind::Emergency,
+        }
+    }
+}
+
+pub struct RequestAdmission;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestAdmissionParams {
+    pub patient_id: Id,
+    pub ward_id: Id,
+    pub kind: AdmissionKind,
+    pub reason: Reason,
+    /// ICD-10.
+    #[serde(default)]
+    pub reason_code: Option<Line<16>>,
+    /// The visit that led to it.
+    #[serde(default)]
+    pub origin_encounter_id: Option<Id>,
+    /// The day on which it is expected to end.
+    #[serde(default)]
+    pub expected_on: Option<Date>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for RequestAdmission {
+    const NAME: &'static str = "admission.request";
+    const SUMMARY: &'static str = "Asks for a stay of a patient whom the doctor treats, in a ward.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] =
+        &[Code::NotFound, Code::AlreadyAdmitted, Code::WardClosed, Code::RequestIdReused];
+    type Params = RequestAdmissionParams;
+    type Outcome = Admission;
+
+    fn subject(
+        params: &RequestAdmissionParams,
+        _: &Call<'_>,
+        _: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
+    }
+
+    fn request_id(params: &RequestAdmissionParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: RequestAdmissionParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Admission, Problem> {
+        let doctor_id = call.actor()?.user_id;
+        let new = NewAdmission {
+            patient_id: params.patient_id.0,
+            doctor_id,
+            ward_id: params.ward_id.0,
+            kind: params.kind.into(),
+            reason: &params.reason,
+            reason_code: params.reason_code.as_deref(),
+            origin_encounter_id: params.origin_encounter_id.map(|id| id.0),
+            expected_on: params.expected_on.as_deref(),
+        };
+        let made = admission::request(&mut change(call, transaction), &new).map_err(refused)?;
+        (call.note.entity, call.note.entity_id) = ("admission", Some(made.admission_id));
+        Ok(made.into())
+    }
+}
+
+pub struct ReserveBed;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReserveBedParams {
+    pub admission_id: Id,
+    /// A free bed; the admission moves to its ward.
+    pub bed_id: Id,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for ReserveBed {
+    const NAME: &'static str = "admission.reserve";
+    const SUMMARY: &'static str =
+        "Keeps a bed for a patient who is to be admitted, instead of one that was kept before.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = BED_ERRORS;
+    type Params = ReserveBedParams;
+    type Outcome = Admission;
+
+    fn subject(
+        params: &ReserveBedParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.admission_id)
+    }
+
+    fn request_id(params: &ReserveBedParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: ReserveBedParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Admission, Problem> {
+        admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0)
+            .map(Admission::from)
+            .map_err(refused)
+    }
+}
+
+pub struct Admit;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AdmitParams {
+    pub admission_id: Id,
+    /// A free bed; without it, the one that is reserved.
+    #[serde(default)]
+    pub bed_id: Option<Id>,
+    /// The day on which the stay is expected to end.
+    #[serde(default)]
+    pub expected_on: Option<Date>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for Admit {
+    const NAME: &'static str = "admission.admit";
+    const SUMMARY: &'static str = "A patient lies down in a bed: the stay and its encounter begin.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[
+        Code::NotFound,
+        Code::BadTransition,
+        Code::BedTaken,
+        Code::BedMissing,
+        Code::WardClosed,
+        Code::RequestIdReused,
+    ];
+    type Params = AdmitParams;
+    type Outcome = Admission;
+
+    fn subject(
+        params: &AdmitParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.admission_id)
+    }
+
+    fn request_id(params: &AdmitParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: AdmitParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Admission, Problem> {
+        let (bed_id, expected_on) = (params.bed_id.map(|id| id.0), params.expected_on.as_deref());
+        admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on)
+            .map(Admission::from)
+            .map_err(refused)
+    }
+}
+
+pub struct CancelAdmission;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CancelAdmissionParams {
+    pub admission_id: Id,
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for CancelAdmission {
+    const NAME: &'static str = "admission.cancel";
+    const SUMMARY: &'static str =
+        "Cancels an admission that has not taken place; a bed that was kept is free.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = STEP_ERRORS;
+    type Params = CancelAdmissionParams;
+    type Outcome = Admission;
+
+    fn subject(
+        params: &CancelAdmissionParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.admission_id)
+    }
+
+    fn request_id(params: &CancelAdmissionParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: CancelAdmissionParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Admission, Problem> {
+        let reason = params.reason.as_deref();
+        admission::cancel(&mut change(call, transaction), params.admission_id.0, reason)
+            .map(Admission::from)
+            .map_err(refused)
+    }
+}

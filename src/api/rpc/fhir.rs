@@ -1,0 +1,170 @@
+//! `fhir.*`: what the hospital knows of a patient, as FHIR R4.
+//!
+//! It never knows how a resource is made. Invariant: a page ends between two resources, and the next one goes
+//! on behind the last.
+
+use super::field::{Id, Limit, Reason};
+use super::problem::{Code, Problem};
+use super::{Call, Detail, Kind, Method, Subject};
+use crate::api::fhir::{self, Whose};
+use crate::service::patient;
+use crate::store::Transaction;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use std::borrow::Cow;
+
+/// Where a page begins: behind which id of which kind of resource, the kinds counted from 0.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Place {
+    kind: usize,
+    after: i64,
+}
+
+impl Place {
+    fn parse(text: &str) -> Option<Place> {
+        let (kind, after) = text.split_once('.')?;
+        let place =
+            Place { kind: kind.parse().ok()?, after: after.parse().ok().filter(|after| *after >= 0)? };
+        (place.kind < fhir::Kind::ALL.len() && place.text() == text).then_some(place)
+    }
+
+    fn text(self) -> String {
+        format!("{}.{}", self.kind, self.after)
+    }
+}
+
+impl<'de> Deserialize<'de> for Place {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        Place::parse(&text).ok_or_else(|| D::Error::custom("must be the next_cursor of the page before"))
+    }
+}
+
+impl JsonSchema for Place {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "Place".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({"type": "string", "pattern": "^[0-9]+[.][0-9]+$"})
+    }
+}
+
+pub struct ExportPatient;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExportParams {
+    pub patient_id: Id,
+    /// With id card, phone number and address; this is recorded.
+    #[serde(default)]
+    pub unmask: bool,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub limit: Limit,
+    /// The next_cursor of the page before.
+    #[serde(default)]
+    pub cursor: Option<Place>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct Export {
+    /// A FHIR R4 Bundle of the type collection: first the patient, then whoever and whatever the rest refers to.
+    pub bundle: Value,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+impl Method for ExportPatient {
+    const NAME: &'static str = "fhir.export";
+    const SUMMARY: &'static str = "Gives what is known of a patient as FHIR R4 resources.";
+    const KIND: Kind = Kind::ReadPatient;
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    type Params = ExportParams;
+    type Outcome = Export;
+
+    fn subject(params: &ExportParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
+    }
+
+    fn reason(params: &ExportParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn run(
+        params: ExportParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Export, Problem> {
+        let Id(patient_id) = params.patient_id;
+        if params.unmask {
+            call.note.detail = Some(Detail::Unmasked);
+        }
+        patient::by_id(transaction, patient_id, |_| ())?.ok_or_else(|| Problem::not_found("patient"))?;
+        let whose = Whose { patient_id, has_identifiers: params.unmask };
+        let limit = params.limit.0 as usize;
+        let (entries, next) = page(transaction, whose, params.cursor.unwrap_or_default(), limit)?;
+        let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
+        Ok(Export { bundle, next_cursor: next.map(Place::text) })
+    }
+}
+
+/// The entries of one page, and where the next one begins.
+fn page(
+    transaction: &Transaction<'_>,
+    whose: Whose,
+    from: Place,
+    limit: usize,
+) -> Result<(Vec<Value>, Option<Place>), Problem> {
+    let mut entries = Vec::new();
+    let mut after = from.after;
+    for (place, kind) in fhir::Kind::ALL.into_iter().enumerate().skip(from.kind) {
+        let room = limit - entries.len();
+        let mut last = after;
+        let mut found = 0;
+        // One more than there is room for says that there is a next page.
+        let rows = (after, i64::try_from(room).unwrap_or(i64::MAX).saturating_add(1));
+        fhir::of_patient(transaction, kind, whose, rows, &mut |id, resource| {
+            found += 1;
+            if found <= room {
+                last = id;
+                entries.push(json!({"resource": resource}));
+            }
+        })?;
+        if found > room {
+            return Ok((entries, Some(Place { kind: place, after: last })));
+        }
+        after = 0;
+    }
+    Ok((entries, None))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_cursor_is_written_in_one_way() {
+        let place = Place { kind: 8, after: 120 };
+        assert_eq!(Place::parse(&place.text()), Some(place));
+        for text in ["", ".", "8", "8.", "8.-1", "08.1", "8.01", "99.1", "8.1.1"] {
+            assert_eq!(Place::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_is_taken_for_another_cursor(text in "\\PC{0,12}") {
+            prop_assert!(Place::parse(&text).is_none_or(|place| place.text() == text));
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `leave.*`: days on which a doctor does not come.
+//!
+//! It never knows what becomes of the sessions. Invariants: a leave is its doctor's own, and that of the head of
+//! their department, who alone of the doctors decides on it; a refusal says what its caller needs to go on.
+
+mod decide;
+mod list;
+mod request;
+
+pub use decide::{ApproveLeave, RejectLeave, RevokeLeave};
+pub use list::{GetLeave, ListLeaves};
+pub use request::RequestLeave;
+
+use super::field::Id;
+use super::problem::{Code, Problem, Refusal};
+use super::{Call, Subject};
+use crate::service::Failure;
+use crate::service::leave::{self, State};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A leave. Moments are milliseconds since 1970, UTC.
+#[derive(Serialize, JsonSchema)]
+pub struct Leave {
+    pub leave_id: i64,
+    pub doctor_id: i64,
+    pub doctor_name: Option<String>,
+    pub department: Option<String>,
+    /// Days, both of them included.
+    pub date_from: String,
+    pub date_to: String,
+    pub reason: Option<String>,
+    /// pending, approved, rejected or revoked.
+    pub state: &'static str,
+    /// Who is to take the sessions over.
+    pub substitute_id: Option<i64>,
+    /// Null where an old client has asked.
+    pub requested_ms: Option<i64>,
+    /// Who has approved, rejected or revoked it last.
+    pub decided_by: Option<i64>,
+    pub decided_ms: Option<i64>,
+    pub decision_reason: Option<String>,
+}
+
+impl From<leave::Leave> for Leave {
+    fn from(found: leave::Leave) -> Leave {
+        Leave {
+            leave_id: found.leave_id,
+            doctor_id: found.doctor_id,
+            doctor_name: found.doctor_name,
+            department: found.department,
+            date_from: found.date_from,
+            date_to: found.date_to,
+            reason: found.reason,
+            state: found.state.word(),
+            substitute_id: found.substitute_id,
+            requested_ms: found.requested_ms,
+            decided_by: found.decided_by,
+            decided_ms: found.decided_ms,
+            decision_reason: found.decision_reason,
+        }
+    }
+}
+
+/// Whose leave it is to someone who calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reach {
+    /// That of whoever decides on it.
+    Decider,
+    /// Their doctor's as well.
+    Both,
+}
+
+fn subject(
+    transaction: &Transaction<'_>,
+    call: &Call<'_>,
+    Id(leave_id): Id,
+    reach: Reach,
+) -> Result<Subject, Problem> {
+    let found = leave::by_id(transaction, leave_id)?.ok_or_else(|| Problem::not_found("leave"))?;
+    let caller = call.actor()?.user_id;
+    let is_own = reach == Reach::Both && caller == found.doctor_id;
+    // No doctor has this id.
+    let doctor_id = if is_own { caller } else { found.decider().unwrap_or(0) };
+    Ok(Subject::Work { entity: "leave", entity_id: leave_id, doctor_id })
+}
+
+/// A refusal of leave in this dialect's words.
+fn refused(failure: Failure<leave::Refusal>) -> Problem {
+    use leave::Refusal as Of;
+    let refusal = match failure {
+        Failure::Fault(fault) => return fault.into(),
+        Failure::Refused(refusal) => refusal,
+    };
+    match refusal {
+        Of::UnknownLeave => return Problem::not_found("leave"),
+        Of::UnknownDoctor => return Problem::not_found("doctor"),
+        Of::OwnSubstitute => {
+            return Problem::invalid("substitute_id", "substitute_id must be another doctor");
+        }
+        Of::BadDays => Refusal::new(Code::Conflict, "the last day is before the first, or cannot be read"),
+        Of::TooLarge => Refusal::new(Code::TooLarge, "the days are too many, or what is booked in them")
+            .with("days_max", leave::DAYS_MAX),
+        Of::Overlaps { leave_id } => {
+            Refusal::new(Code::Overlaps, "the doctor has another leave in those days, `leave_id`")
+                .with("leave_id", leave_id)
+        }
+        Of::Own => Refusal::new(Code::Forbidden, "nobody decides on their own leave"),
+        Of::NotTheDoctor => {
+            Refusal::new(Code::Forbidden, "only its doctor withdraws what is not decided on; reject it")
+        }
+        Of::TooLate { until } => Refusal::new(Code::TooLate, Code::TooLate.meaning()).with("until", until),
+        Of::BadTransition { from, to } => bad_transition(from, to),
+    }
+    .into()
+}
+
+fn bad_transition(from: State, to: State) -> Refusal {
+    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
+    Refusal::new(Code::BadTransition, format!("a leave that is {} cannot become {}", from.word(), to.word()))
+        .with("from", from.word())
+        .with("to", to.word())
+        .with("allowed", allowed)
+}

@@ -1,0 +1,67 @@
+//! Leave that a doctor asks for.
+//!
+//! It never knows who decides. Invariant: a doctor asks for their own only.
+
+use super::{Leave, refused};
+use crate::api::rpc::field::{Date, Id, Reason, RequestId};
+use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::service::audit::Action;
+use crate::service::leave::{self, NewLeave};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+pub struct RequestLeave;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RequestLeaveParams {
+    pub date_from: Date,
+    /// The last day; 100 days at the most.
+    pub date_to: Date,
+    /// Why, for whoever decides; patients are not told.
+    pub reason: Reason,
+    /// Who could take the sessions over.
+    #[serde(default)]
+    pub substitute_id: Option<Id>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for RequestLeave {
+    const NAME: &'static str = "leave.request";
+    const SUMMARY: &'static str = "Asks for days on which the doctor does not come.";
+    const KIND: Kind = Kind::Write(Action::Create);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Overlaps, Code::TooLarge, Code::RequestIdReused];
+    type Params = RequestLeaveParams;
+    type Outcome = Leave;
+
+    fn subject(_: &RequestLeaveParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Caller)
+    }
+
+    fn request_id(params: &RequestLeaveParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: RequestLeaveParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Leave, Problem> {
+        if *params.date_from > *params.date_to {
+            return Err(Problem::invalid("date_to", "date_to must not be before date_from"));
+        }
+        let new = NewLeave {
+            doctor_id: call.actor()?.user_id,
+            date_from: &params.date_from,
+            date_to: &params.date_to,
+            reason: &params.reason,
+            substitute_id: params.substitute_id.map(|Id(id)| id),
+        };
+        let leave_id = leave::request(transaction, &new, call.now).map_err(refused)?;
+        (call.note.entity, call.note.entity_id) = ("leave", Some(leave_id));
+        leave::by_id(transaction, leave_id)?.map(Leave::from).ok_or_else(|| Problem::not_found("leave"))
+    }
+}

@@ -1,0 +1,227 @@
+//! Looking at orders: one with its results, a patient's, and what is to be done.
+//!
+//! It never changes one. Invariant: what is to be done is shown to nurses, and to a doctor as far as they have
+//! ordered it.
+
+use super::{KindWord, OpenStateWord, Order, OrderResult, found, subject};
+use crate::api::rpc::field::{Id, Limit, Reason};
+use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::{Call, Kind, Method, Subject, Who, cut, encounter};
+use crate::service::access::Role;
+use crate::service::old_row::OldRow;
+use crate::service::order::{self, Filter, Listed, State, Worklist};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub struct GetOrder;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct GetOrderParams {
+    pub order_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+}
+
+/// An order and what came out.
+#[derive(Serialize, JsonSchema)]
+pub struct OrderWithResults {
+    pub order: Order,
+    /// In the order in which they came; none to the patient until the order is completed.
+    pub results: Vec<OrderResult>,
+}
+
+impl Method for GetOrder {
+    const NAME: &'static str = "order.get";
+    const SUMMARY: &'static str =
+        "Gives an order and its results; to the patient those of completed ones only.";
+    const KIND: Kind = Kind::ReadPatient;
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    type Params = GetOrderParams;
+    type Outcome = OrderWithResults;
+
+    fn subject(
+        params: &GetOrderParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.order_id)
+    }
+
+    fn reason(params: &GetOrderParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn run(
+        params: GetOrderParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<OrderWithResults, Problem> {
+        let order = found(transaction, params.order_id.0)?;
+        let is_shown = order.state == State::Completed || call.actor()?.role != Role::Patient;
+        let results = if is_shown { order::results(transaction, order.order_id)? } else { Vec::new() };
+        let results = results.into_iter().map(OrderResult::from).collect();
+        Ok(OrderWithResults { order: order.into(), results })
+    }
+}
+
+pub struct ListOrders;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ListOrdersParams {
+    /// Those of a patient. One of patient_id and encounter_id is given.
+    #[serde(default)]
+    pub patient_id: Option<Id>,
+    /// Those of a visit.
+    #[serde(default)]
+    pub encounter_id: Option<Id>,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub limit: Limit,
+    /// The next_cursor of the page before.
+    #[serde(default)]
+    pub cursor: Option<i64>,
+}
+
+/// What an old client has written, as it stands in its table.
+#[derive(Serialize, JsonSchema)]
+pub struct OldOrder {
+    pub old_order_id: i64,
+    pub patient_id: i64,
+    pub doctor_id: i64,
+    pub content: String,
+    /// As the old client or its table wrote it, mostly in UTC.
+    pub created_at: Option<String>,
+}
+
+impl From<OldRow> for OldOrder {
+    fn from(row: OldRow) -> OldOrder {
+        OldOrder {
+            old_order_id: row.old_id,
+            patient_id: row.patient_id,
+            doctor_id: row.doctor_id,
+            content: row.content,
+            created_at: row.created_at,
+        }
+    }
+}
+
+/// An order of this dialect (order), or one that an old client has inserted (old).
+#[derive(Serialize, JsonSchema)]
+#[serde(tag = "source", rename_all = "snake_case")]
+pub enum OrderItem {
+    Order(Order),
+    Old(OldOrder),
+}
+
+impl From<Listed> for OrderItem {
+    fn from(listed: Listed) -> OrderItem {
+        match listed {
+            Listed::Order(order) => OrderItem::Order(order.into()),
+            Listed::Old(row) => OrderItem::Old(row.into()),
+        }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct OrderList {
+    /// Orders from the latest one, then what old clients have inserted, from the latest one.
+    pub items: Vec<OrderItem>,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<i64>,
+}
+
+impl Method for ListOrders {
+    const NAME: &'static str = "order.list";
+    const SUMMARY: &'static str = "Lists the orders of a patient or of a visit, without results.";
+    const KIND: Kind = Kind::ReadPatient;
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    type Params = ListOrdersParams;
+    type Outcome = OrderList;
+
+    fn subject(
+        params: &ListOrdersParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        match (params.patient_id, params.encounter_id) {
+            (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
+            (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
+            _ => Err(Problem::invalid("patient_id", "give one of patient_id and encounter_id")),
+        }
+    }
+
+    fn reason(params: &ListOrdersParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn run(
+        params: ListOrdersParams,
+        _: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<OrderList, Problem> {
+        let filter = match (params.patient_id, params.encounter_id) {
+            (Some(Id(patient_id)), _) => Filter::OfPatient(patient_id),
+            (None, encounter_id) => Filter::OfEncounter(encounter_id.map_or(0, |Id(id)| id)),
+        };
+        let limit = i64::from(params.limit.0) + 1;
+        let mut listed = order::list(transaction, filter, params.cursor, limit)?;
+        let next_cursor = cut(&mut listed, params.limit, Listed::cursor);
+        Ok(OrderList { items: listed.into_iter().map(OrderItem::from).collect(), next_cursor })
+    }
+}
+
+pub struct OrderWorklist;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WorklistParams {
+    pub kind: KindWord,
+    #[serde(default)]
+    pub state: Option<OpenStateWord>,
+    #[serde(default)]
+    pub limit: Limit,
+    /// The next_cursor of the page before.
+    #[serde(default)]
+    pub cursor: Option<Id>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct OpenOrders {
+    /// The most urgent first, then the oldest.
+    pub items: Vec<Order>,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<i64>,
+}
+
+impl Method for OrderWorklist {
+    const NAME: &'static str = "order.worklist";
+    const SUMMARY: &'static str = "Lists what is to be done; to a doctor what they have ordered.";
+    const KIND: Kind = Kind::ReadPatient;
+    type Params = WorklistParams;
+    type Outcome = OpenOrders;
+
+    fn subject(_: &WorklistParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(if call.who == Who::Own { Subject::Caller } else { Subject::Nobody })
+    }
+
+    fn run(
+        params: WorklistParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<OpenOrders, Problem> {
+        call.note.entity = "order";
+        let doctor_id = (call.who == Who::Own).then_some(call.actor()?.user_id);
+        let of = Worklist { kind: params.kind.into(), state: params.state.map(State::from), doctor_id };
+        let (after, limit) = (params.cursor.map(|Id(id)| id), i64::from(params.limit.0));
+        let mut items: Vec<Order> = Vec::new();
+        order::worklist(transaction, of, after, limit + 1, |order| items.push(order.into()))?;
+        let next_cursor = cut(&mut items, params.limit, |item| item.order_id);
+        Ok(OpenOrders { items, next_cursor })
+    }
+}

@@ -1,0 +1,169 @@
+//! Results of orders, and what a doctor is to know of at once.
+//!
+//! It never knows how a doctor is told. Invariant: only who has ordered something acknowledges what came out.
+
+use super::{FlagWord, OrderResult, ResultParams, refused, subject};
+use crate::api::rpc::field::{Id, Limit, Line, RequestId};
+use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::service::audit::Action;
+use crate::service::order;
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub struct AddResult;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AddResultParams {
+    pub order_id: Id,
+    pub name: Line<128>,
+    /// A number as text, or words.
+    pub value: Line<500>,
+    /// The doctor is told of what is critical until they have acknowledged it.
+    pub flag: FlagWord,
+    #[serde(default)]
+    pub unit: Option<Line<32>>,
+    #[serde(default)]
+    pub reference_range: Option<Line<64>>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+/// The results of an order, in the order in which they came.
+#[derive(Serialize, JsonSchema)]
+pub struct OrderResults {
+    pub order_id: i64,
+    pub results: Vec<OrderResult>,
+}
+
+impl Method for AddResult {
+    const NAME: &'static str = "order.add_result";
+    const SUMMARY: &'static str = "Adds a result to an order that is in progress or completed.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    type Params = AddResultParams;
+    type Outcome = OrderResults;
+
+    fn subject(
+        params: &AddResultParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(transaction, params.order_id)
+    }
+
+    fn request_id(params: &AddResultParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: AddResultParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<OrderResults, Problem> {
+        let AddResultParams { order_id: Id(order_id), name, value, flag, unit, reference_range, .. } = params;
+        let result = ResultParams { name, value, unit, reference_range, flag };
+        let (by, rules) = (call.actor()?.user_id, &call.rules.order);
+        order::add_results(transaction, order_id, &[result.result()], rules, by, &mut call.changes, call.now)
+            .map_err(refused)?;
+        let results = order::results(transaction, order_id)?.into_iter().map(OrderResult::from).collect();
+        Ok(OrderResults { order_id, results })
+    }
+}
+
+pub struct Acknowledge;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcknowledgeParams {
+    pub result_id: Id,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for Acknowledge {
+    const NAME: &'static str = "order.acknowledge";
+    const SUMMARY: &'static str =
+        "Says that the doctor knows of a critical result, who is told no longer then.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    type Params = AcknowledgeParams;
+    type Outcome = OrderResult;
+
+    fn subject(
+        params: &AcknowledgeParams,
+        _: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        match order::result_by_id(transaction, params.result_id.0)? {
+            Some(result) => Ok(Subject::Care {
+                entity: "result",
+                entity_id: result.result_id,
+                patient_id: result.patient_id,
+                doctor_id: result.doctor_id,
+            }),
+            None => Err(Problem::not_found("result")),
+        }
+    }
+
+    fn request_id(params: &AcknowledgeParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: AcknowledgeParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<OrderResult, Problem> {
+        let by = call.actor()?.user_id;
+        order::acknowledge(transaction, params.result_id.0, by, &mut call.changes, call.now)
+            .map(OrderResult::from)
+            .map_err(refused)
+    }
+}
+
+pub struct CriticalResults;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CriticalResultsParams {
+    #[serde(default)]
+    pub limit: Limit,
+    /// The next_cursor of the page before.
+    #[serde(default)]
+    pub cursor: Option<Id>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct CriticalList {
+    /// The oldest first.
+    pub items: Vec<OrderResult>,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<i64>,
+}
+
+impl Method for CriticalResults {
+    const NAME: &'static str = "order.critical";
+    const SUMMARY: &'static str = "Lists the critical results of one's own orders that are not acknowledged.";
+    const KIND: Kind = Kind::ReadPatient;
+    type Params = CriticalResultsParams;
+    type Outcome = CriticalList;
+
+    fn subject(_: &CriticalResultsParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Caller)
+    }
+
+    fn run(
+        params: CriticalResultsParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<CriticalList, Problem> {
+        let (after, limit) = (params.cursor.map_or(0, |Id(id)| id), i64::from(params.limit.0));
+        let found = order::critical(transaction, call.actor()?.user_id, after, limit + 1)?;
+        let mut items: Vec<OrderResult> = found.into_iter().map(OrderResult::from).collect();
+        let next_cursor = cut(&mut items, params.limit, |item| item.result_id);
+        Ok(CriticalList { items, next_cursor })
+    }
+}

@@ -1,0 +1,142 @@
+//! `patient.timeline`: a patient's whole history, page by page.
+//!
+//! It never knows how a page is put together. Invariant: a cursor is taken for what it says, and leads to nobody
+//! else's history.
+
+use super::field::{Id, Limit, Line, Reason};
+use super::problem::{Code, Problem};
+use super::{Call, Kind, Method, Subject};
+use crate::service::timeline::{self, Item, Place, Position};
+use crate::store::Transaction;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub struct PatientTimeline;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TimelineParams {
+    pub patient_id: Id,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub limit: Limit,
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    pub cursor: Option<Line<200>>,
+}
+
+/// Something of a patient's history. Its noun's own methods tell the rest of it.
+#[derive(Serialize, JsonSchema)]
+pub struct TimelineItem {
+    /// In milliseconds since 1970, UTC; null where an old client wrote no time.
+    pub at_ms: Option<i64>,
+    /// encounter, record, diagnosis, prescription, order, admission, allergy or appointment.
+    pub kind: &'static str,
+    pub id: i64,
+    /// new; or old, for a record that an old client wrote, whose id is a `record_id`.
+    pub source: &'static str,
+    pub encounter_id: Option<i64>,
+    /// Whose it is, or who wrote it.
+    pub doctor_id: Option<i64>,
+    /// Where it stands: the state of its noun, of a diagnosis its certainty, or withdrawn or refuted.
+    pub state: Option<String>,
+    /// What it is in a few words: of a visit its department, of a record its diagnosis, of a prescription the drugs,
+    /// of an allergy the substance.
+    pub title: Option<String>,
+    /// What more there is: of a visit its class, of a record the symptoms, of a diagnosis its code, of an order or
+    /// an admission its kind, of an allergy its severity.
+    pub detail: Option<String>,
+}
+
+impl From<Item> for TimelineItem {
+    fn from(item: Item) -> TimelineItem {
+        TimelineItem {
+            at_ms: item.at_ms,
+            kind: item.kind.word(),
+            id: item.id,
+            source: if item.kind == timeline::Kind::Old { "old" } else { "new" },
+            encounter_id: item.encounter_id,
+            doctor_id: item.doctor_id,
+            state: item.state,
+            title: item.title,
+            detail: item.detail,
+        }
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct Timeline {
+    pub items: Vec<TimelineItem>,
+    /// Where the next page begins; null on the last one.
+    pub next_cursor: Option<String>,
+}
+
+/// A position as a client keeps it.
+fn written(position: &Position) -> String {
+    let Position { moments, times } = position;
+    format!("{},{},{},{},{},{}", moments.at, moments.id, moments.kind, times.id, times.kind, times.at)
+}
+
+fn parsed(cursor: &str) -> Option<Position> {
+    let mut parts = cursor.splitn(6, ',');
+    let mut number = || parts.next()?.parse::<i64>().ok();
+    let moments = Place { at: number()?, id: number()?, kind: number()? };
+    let (id, kind) = (number()?, number()?);
+    Some(Position { moments, times: Place { at: parts.next()?.to_owned(), id, kind } })
+}
+
+impl Method for PatientTimeline {
+    const NAME: &'static str = "patient.timeline";
+    const SUMMARY: &'static str =
+        "Gives a patient's history, the latest first: visits and what came of them.";
+    const KIND: Kind = Kind::ReadPatient;
+    const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    type Params = TimelineParams;
+    type Outcome = Timeline;
+
+    fn subject(params: &TimelineParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+        Ok(Subject::Patient(params.patient_id.0))
+    }
+
+    fn reason(params: &TimelineParams) -> Option<&str> {
+        params.reason.as_deref()
+    }
+
+    fn run(
+        params: TimelineParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Timeline, Problem> {
+        let from = match params.cursor.as_deref() {
+            None => Position::start(),
+            Some(cursor) => parsed(cursor)
+                .ok_or_else(|| Problem::invalid("cursor", "cursor must be a next_cursor of this method"))?,
+        };
+        let limit = params.limit.0 as usize;
+        let (items, next) = timeline::page(transaction, params.patient_id.0, from, limit, call.now)?;
+        Ok(Timeline {
+            items: items.into_iter().map(Into::into).collect(),
+            next_cursor: next.as_ref().map(written),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        let position = Position {
+            moments: Place { at: -5, id: 7, kind: 3 },
+            times: Place { at: "2026-01-05, early".into(), id: 9, kind: 8 },
+        };
+        assert_eq!(parsed(&written(&position)), Some(position));
+        assert_eq!(parsed(&written(&Position::start())), Some(Position::start()));
+        for text in ["", "1", "1,2,3,4,5", "1,2,x,4,5,6"] {
+            assert_eq!(parsed(text), None, "{text}");
+        }
+    }
+}

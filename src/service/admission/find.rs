@@ -1,0 +1,189 @@
+//! Admissions as they are read, and stays that only the old schema has.
+//!
+//! It never changes one. Invariant: what is listed is in one order, the latest first, so that a page begins
+//! where the one before has ended.
+
+use super::{Disposition, Kind, State};
+use crate::store::statements::admission;
+use crate::store::{Error, Row, Transaction, params};
+
+/// Moves of one stay that are shown; nobody has had so many.
+const STAYS_MAX: i64 = 500;
+
+/// An admission as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Admission {
+    pub admission_id: i64,
+    pub patient_id: i64,
+    pub patient_name: String,
+    pub doctor_id: i64,
+    pub doctor_name: String,
+    /// That of the bed, where there is one; else the one that was asked for.
+    pub ward_id: i64,
+    pub ward_number: String,
+    /// In which the patient lies, or that is reserved for them.
+    pub bed_id: Option<i64>,
+    pub bed_number: Option<String>,
+    /// Since when they lie in it.
+    pub bed_since_ms: Option<i64>,
+    pub kind: Kind,
+    pub reason: String,
+    pub reason_code: Option<String>,
+    pub state: State,
+    pub disposition: Option<Disposition>,
+    /// Why it was cancelled.
+    pub end_reason: Option<String>,
+    pub expected_on: Option<String>,
+    pub origin_encounter_id: Option<i64>,
+    /// The stay's own, from the admission on.
+    pub encounter_id: Option<i64>,
+    /// Its row in the old schema, from the admission on.
+    pub old_hospitalization_id: Option<i64>,
+    pub requested_ms: i64,
+    pub admitted_ms: Option<i64>,
+    pub ordered_ms: Option<i64>,
+    pub ended_ms: Option<i64>,
+}
+
+impl Admission {
+    fn from_row(row: &Row<'_>) -> Result<Admission, Error> {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        Ok(Admission {
+            admission_id: row.integer(0)?,
+            patient_id: row.integer(1)?,
+            patient_name: row.text(2)?.to_owned(),
+            doctor_id: row.integer(3)?,
+            doctor_name: row.text(4)?.to_owned(),
+            ward_id: row.integer(5)?,
+            ward_number: row.text(6)?.to_owned(),
+            bed_id: row.optional_integer(7)?,
+            bed_number: own(row.optional_text(8)?),
+            bed_since_ms: row.optional_integer(9)?,
+            kind: Kind::parse(row.text(10)?)?,
+            reason: row.text(11)?.to_owned(),
+            reason_code: own(row.optional_text(12)?),
+            state: State::parse(row.text(13)?)?,
+            disposition: row.optional_text(14)?.map(Disposition::parse).transpose()?,
+            end_reason: own(row.optional_text(15)?),
+            expected_on: own(row.optional_text(16)?),
+            origin_encounter_id: row.optional_integer(17)?,
+            encounter_id: row.optional_integer(18)?,
+            old_hospitalization_id: row.optional_integer(19)?,
+            requested_ms: row.integer(20)?,
+            admitted_ms: row.optional_integer(21)?,
+            ordered_ms: row.optional_integer(22)?,
+            ended_ms: row.optional_integer(23)?,
+        })
+    }
+}
+
+pub fn by_id(transaction: &Transaction<'_>, admission_id: i64) -> Result<Option<Admission>, Error> {
+    transaction.first(&admission::BY_ID, params![admission_id], Admission::from_row)
+}
+
+/// Which stays to list.
+#[derive(Debug, Clone, Copy)]
+pub enum Filter<'a> {
+    /// All of a patient, those that are over, too.
+    OfPatient(i64),
+    /// Those of a ward that are not over; of one doctor where one is named.
+    OfWard { ward_id: i64, ward_number: &'a str, doctor_id: Option<i64> },
+}
+
+/// Hands admissions with lower ids than `before` to `sink`.
+pub fn list(
+    transaction: &Transaction<'_>,
+    filter: Filter<'_>,
+    before: i64,
+    limit: i64,
+    mut sink: impl FnMut(Admission),
+) -> Result<(), Error> {
+    let each = |row: &Row<'_>| {
+        sink(Admission::from_row(row)?);
+        Ok(())
+    };
+    match filter {
+        Filter::OfPatient(id) => transaction.each(&admission::OF_PATIENT, params![id, before, limit], each),
+        Filter::OfWard { ward_id, doctor_id, .. } => {
+            transaction.each(&admission::OF_WARD, params![ward_id, before, limit, doctor_id], each)
+        }
+    }
+}
+
+/// A stay that an old client has written down; no bed is known of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OldStay {
+    pub hospitalization_id: i64,
+    pub patient_id: i64,
+    pub doctor_id: i64,
+    /// As the old client wrote them.
+    pub ward_number: Option<String>,
+    pub bed_number: Option<String>,
+    pub admission_date: Option<String>,
+    pub discharge_date: Option<String>,
+    /// admitted or discharged.
+    pub status: String,
+}
+
+/// Hands stays of the old schema that are no admission's row, with lower ids than `before`, to `sink`.
+pub fn list_old(
+    transaction: &Transaction<'_>,
+    filter: Filter<'_>,
+    before: i64,
+    limit: i64,
+    mut sink: impl FnMut(OldStay),
+) -> Result<(), Error> {
+    let each = |row: &Row<'_>| {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        sink(OldStay {
+            hospitalization_id: row.integer(0)?,
+            patient_id: row.integer(1)?,
+            doctor_id: row.integer(2)?,
+            ward_number: own(row.optional_text(3)?),
+            bed_number: own(row.optional_text(4)?),
+            admission_date: own(row.optional_text(5)?),
+            discharge_date: own(row.optional_text(6)?),
+            status: row.text(7)?.to_owned(),
+        });
+        Ok(())
+    };
+    match filter {
+        Filter::OfPatient(id) => {
+            transaction.each(&admission::OLD_OF_PATIENT, params![id, before, limit], each)
+        }
+        Filter::OfWard { ward_number, doctor_id, .. } => {
+            transaction.each(&admission::OLD_OF_WARD, params![ward_number, before, limit, doctor_id], each)
+        }
+    }
+}
+
+/// In which bed somebody lay, from when to when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BedStay {
+    pub bed_id: i64,
+    pub bed_number: String,
+    pub ward_id: i64,
+    pub ward_number: String,
+    pub from_ms: i64,
+    pub to_ms: Option<i64>,
+    /// Why they were moved there.
+    pub reason: Option<String>,
+}
+
+/// The beds of one admission, in order.
+pub fn stays(transaction: &Transaction<'_>, admission_id: i64) -> Result<Vec<BedStay>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&admission::STAYS, params![admission_id, STAYS_MAX], |row| {
+        found.push(BedStay {
+            bed_id: row.integer(0)?,
+            bed_number: row.text(1)?.to_owned(),
+            ward_id: row.integer(2)?,
+            ward_number: row.text(3)?.to_owned(),
+            from_ms: row.integer(4)?,
+            to_ms: row.optional_integer(5)?,
+            reason: row.optional_text(6)?.map(str::to_owned),
+        });
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}

@@ -1,0 +1,245 @@
+//! Admissions: a stay in hospital, from when a doctor asks for it to the discharge.
+//!
+//! It never knows who asks, or what is done for the patient meanwhile. Invariants: an admission goes only where
+//! `State::next` lets it, or back where it came from; a patient has one that is not over, and lies in one bed;
+//! a bed has one patient; from the admission on, the old schema has a row that says the same.
+
+mod enter;
+mod find;
+mod stay;
+
+pub use enter::{NewAdmission, admit, cancel, request, reserve};
+pub use find::{Admission, BedStay, Filter, OldStay, by_id, list, list_old, stays};
+pub use stay::{change_doctor, discharge, order_discharge, transfer, undo_order};
+
+use super::booking::Change;
+use super::ward::{self, Bed};
+use super::{Failure, encounter};
+use crate::store::Error;
+
+/// Where an admission stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum State {
+    /// A doctor has asked for it.
+    Requested,
+    /// The patient lies in a bed.
+    Admitted,
+    /// They still do, and may go.
+    DischargeOrdered,
+    Discharged,
+    Cancelled,
+}
+
+impl State {
+    pub const ALL: [State; 5] =
+        [State::Requested, State::Admitted, State::DischargeOrdered, State::Discharged, State::Cancelled];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Requested => "requested",
+            State::Admitted => "admitted",
+            State::DischargeOrdered => "discharge_ordered",
+            State::Discharged => "discharged",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<State, Error> {
+        State::ALL
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| Error::Other("an admission is in a state that does not exist".into()))
+    }
+
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [State] {
+        match self {
+            State::Requested => &[State::Admitted, State::Cancelled],
+            State::Admitted => &[State::DischargeOrdered],
+            State::DischargeOrdered => &[State::Discharged],
+            State::Discharged | State::Cancelled => &[],
+        }
+    }
+
+    /// Where it is again once the step that led here has been undone.
+    pub fn before(self) -> Option<State> {
+        match self {
+            State::DischargeOrdered => Some(State::Admitted),
+            State::Requested | State::Admitted | State::Discharged | State::Cancelled => None,
+        }
+    }
+
+    /// Whether the patient lies in a bed.
+    pub fn is_in_bed(self) -> bool {
+        matches!(self, State::Admitted | State::DischargeOrdered)
+    }
+
+    pub fn is_over(self) -> bool {
+        matches!(self, State::Discharged | State::Cancelled)
+    }
+}
+
+/// How an admission came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Elective,
+    Emergency,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 2] = [Kind::Elective, Kind::Emergency];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Elective => "elective",
+            Kind::Emergency => "emergency",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<Kind, Error> {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.word() == word)
+            .ok_or_else(|| Error::Other("an admission is of a kind that does not exist".into()))
+    }
+}
+
+/// Where the patient goes from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disposition {
+    Home,
+    /// To another hospital.
+    Transferred,
+    AgainstAdvice,
+    Died,
+}
+
+impl Disposition {
+    pub const ALL: [Disposition; 4] =
+        [Disposition::Home, Disposition::Transferred, Disposition::AgainstAdvice, Disposition::Died];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Disposition::Home => "home",
+            Disposition::Transferred => "transferred",
+            Disposition::AgainstAdvice => "against_advice",
+            Disposition::Died => "died",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<Disposition, Error> {
+        Disposition::ALL
+            .into_iter()
+            .find(|disposition| disposition.word() == word)
+            .ok_or_else(|| Error::Other("an admission has ended in a way that does not exist".into()))
+    }
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    UnknownAdmission,
+    UnknownPatient,
+    UnknownDoctor,
+    UnknownWard,
+    UnknownBed,
+    /// There is no such encounter of this patient.
+    UnknownEncounter,
+    WardClosed,
+    /// The patient has this one, which is not over.
+    AlreadyAdmitted {
+        admission_id: i64,
+    },
+    /// The bed is not free for this patient.
+    BedTaken {
+        bed_id: i64,
+        state: ward::State,
+    },
+    /// No bed is named, and none is reserved.
+    BedMissing,
+    /// The stay has no discharge diagnosis.
+    DiagnosisMissing,
+    /// `to` is a state, or what can be done in some states only.
+    BadTransition {
+        from: State,
+        to: &'static str,
+    },
+    NothingToUndo,
+    /// The stay's own encounter does not allow it.
+    Encounter(encounter::Refusal),
+}
+
+pub type Outcome<T> = Result<T, Failure<Refusal>>;
+
+fn refuse<T>(refusal: Refusal) -> Outcome<T> {
+    Err(Failure::Refused(refusal))
+}
+
+fn known(change: &Change<'_, '_>, admission_id: i64) -> Outcome<Admission> {
+    by_id(change.transaction, admission_id)?.ok_or(Failure::Refused(Refusal::UnknownAdmission))
+}
+
+/// An admission that may go there.
+fn going(change: &Change<'_, '_>, admission_id: i64, to: State) -> Outcome<Admission> {
+    let found = known(change, admission_id)?;
+    if !found.state.next().contains(&to) {
+        return refuse(Refusal::BadTransition { from: found.state, to: to.word() });
+    }
+    Ok(found)
+}
+
+/// An admission in a state in which this can be done.
+fn standing(
+    change: &Change<'_, '_>,
+    admission_id: i64,
+    can: impl Fn(State) -> bool,
+    to: &'static str,
+) -> Outcome<Admission> {
+    let found = known(change, admission_id)?;
+    if !can(found.state) {
+        return refuse(Refusal::BadTransition { from: found.state, to });
+    }
+    Ok(found)
+}
+
+fn known_bed(change: &Change<'_, '_>, bed_id: i64) -> Outcome<Bed> {
+    ward::bed_by_id(change.transaction, bed_id)?.ok_or(Failure::Refused(Refusal::UnknownBed))
+}
+
+/// A bed that is free for somebody, or is the one that is reserved for them.
+fn bed_for(change: &Change<'_, '_>, bed_id: i64, reserved: Option<i64>) -> Outcome<Bed> {
+    let found = known_bed(change, bed_id)?;
+    let is_theirs = found.state == ward::State::Reserved && reserved == Some(bed_id);
+    if found.state != ward::State::Free && !is_theirs {
+        return refuse(Refusal::BedTaken { bed_id, state: found.state });
+    }
+    if found.is_in_closed_ward {
+        return refuse(Refusal::WardClosed);
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_admission_ends_in_one_way_and_goes_back_only_where_it_came_from() {
+        for from in State::ALL {
+            assert_eq!(State::parse(from.word()).unwrap(), from);
+            assert_eq!(from.is_over(), from.next().is_empty(), "{from:?}");
+            if let Some(before) = from.before() {
+                assert!(before.next().contains(&from), "{from:?}");
+            }
+            // Nobody is in a bed who is not admitted, and nobody gets out of it but by the discharge.
+            for to in from.next().iter().filter(|to| from.is_in_bed() && !to.is_in_bed()) {
+                assert_eq!(*to, State::Discharged);
+            }
+        }
+        for kind in Kind::ALL {
+            assert_eq!(Kind::parse(kind.word()).unwrap(), kind);
+        }
+        for disposition in Disposition::ALL {
+            assert_eq!(Disposition::parse(disposition.word()).unwrap(), disposition);
+        }
+    }
+}

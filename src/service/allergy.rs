@@ -1,0 +1,183 @@
+//! What patients do not bear.
+//!
+//! It never knows what is prescribed. Invariant: a patient has one allergy at the most for a substance that was
+//! not refuted, however its name was written.
+
+use super::Failure;
+use super::time::Now;
+use crate::store::statements::{allergy, patient};
+use crate::store::{Error, Row, Transaction, params};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Severity {
+    Mild,
+    Moderate,
+    Severe,
+}
+
+impl Severity {
+    pub const ALL: [Severity; 3] = [Severity::Mild, Severity::Moderate, Severity::Severe];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Severity::Mild => "mild",
+            Severity::Moderate => "moderate",
+            Severity::Severe => "severe",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<Severity, Error> {
+        Severity::ALL
+            .into_iter()
+            .find(|severity| severity.word() == word)
+            .ok_or_else(|| Error::Other("an allergy is of a severity that does not exist".into()))
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allergy {
+    pub allergy_id: i64,
+    pub patient_id: i64,
+    /// As it was written.
+    pub substance: String,
+    /// As it is compared with ingredients and classes of drugs.
+    pub substance_key: String,
+    pub severity: Severity,
+    pub reaction: Option<String>,
+    pub recorded_by: i64,
+    pub recorded_ms: i64,
+    pub refuted_ms: Option<i64>,
+    pub refuted_by: Option<i64>,
+    pub refuted_reason: Option<String>,
+}
+
+impl Allergy {
+    fn from_row(row: &Row<'_>) -> Result<Allergy, Error> {
+        Ok(Allergy {
+            allergy_id: row.integer(0)?,
+            patient_id: row.integer(1)?,
+            substance: row.text(2)?.to_owned(),
+            substance_key: row.text(3)?.to_owned(),
+            severity: Severity::parse(row.text(4)?)?,
+            reaction: row.optional_text(5)?.map(str::to_owned),
+            recorded_by: row.integer(6)?,
+            recorded_ms: row.integer(7)?,
+            refuted_ms: row.optional_integer(8)?,
+            refuted_by: row.optional_integer(9)?,
+            refuted_reason: row.optional_text(10)?.map(str::to_owned),
+        })
+    }
+}
+
+/// An allergy to be.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAllergy<'a> {
+    pub patient_id: i64,
+    pub substance: &'a str,
+    pub severity: Severity,
+    pub reaction: Option<&'a str>,
+    pub by: i64,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    UnknownPatient,
+    UnknownAllergy,
+    AlreadyRecorded { allergy_id: i64 },
+    Refuted,
+}
+
+pub type Outcome<T> = Result<T, Failure<Refusal>>;
+
+fn refuse<T>(refusal: Refusal) -> Outcome<T> {
+    Err(Failure::Refused(refusal))
+}
+
+/// A substance's name as it is compared: in lower case, with single blanks.
+pub fn key(substance: &str) -> String {
+    let words: Vec<String> = substance.split_whitespace().map(str::to_lowercase).collect();
+    words.join(" ")
+}
+
+/// Records an allergy. Returns its id.
+pub fn add(transaction: &Transaction<'_>, new: &NewAllergy<'_>, now: &Now) -> Outcome<i64> {
+    if transaction.first(&patient::EXISTS, params![new.patient_id], |row| row.integer(0))?.is_none() {
+        return refuse(Refusal::UnknownPatient);
+    }
+    let key = key(new.substance);
+    let known = transaction.first(&allergy::KNOWN, params![new.patient_id, key], |row| row.integer(0))?;
+    if let Some(allergy_id) = known {
+        return refuse(Refusal::AlreadyRecorded { allergy_id });
+    }
+    Ok(transaction.insert(
+        &allergy::INSERT,
+        params![
+            new.patient_id,
+            new.substance.trim(),
+            key,
+            new.severity.word(),
+            new.reaction,
+            new.by,
+            now.unix_ms
+        ],
+    )?)
+}
+
+/// Says that it was found to be none. It stays readable.
+pub fn refute(
+    transaction: &Transaction<'_>,
+    allergy_id: i64,
+    reason: &str,
+    by: i64,
+    now: &Now,
+) -> Outcome<()> {
+    let Some(found) = by_id(transaction, allergy_id)? else { return refuse(Refusal::UnknownAllergy) };
+    if found.refuted_ms.is_some() {
+        return refuse(Refusal::Refuted);
+    }
+    transaction.execute(&allergy::REFUTE, params![allergy_id, now.unix_ms, by, reason])?;
+    Ok(())
+}
+
+pub fn by_id(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Option<Allergy>, Error> {
+    transaction.first(&allergy::BY_ID, params![allergy_id], Allergy::from_row)
+}
+
+/// A patient's allergies that hold, for whoever is about to prescribe something.
+pub fn of_patient(transaction: &Transaction<'_>, patient_id: i64) -> Result<Vec<Allergy>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&allergy::ACTIVE, params![patient_id], |row| {
+        found.push(Allergy::from_row(row)?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}
+
+/// Hands a patient's allergies, in the order in which they were recorded, to `sink`.
+pub fn list(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    with_refuted: bool,
+    after: i64,
+    limit: i64,
+    mut sink: impl FnMut(Allergy),
+) -> Result<(), Error> {
+    transaction.each(&allergy::OF_PATIENT, params![patient_id, after, with_refuted, limit], |row| {
+        sink(Allergy::from_row(row)?);
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_regard_to_their_letters_and_blanks() {
+        assert_eq!(key("  Penicillin   G "), "penicillin g");
+        assert_eq!(key("青霉素"), "青霉素");
+        for severity in Severity::ALL {
+            assert_eq!(Severity::parse(severity.word()).unwrap(), severity);
+        }
+    }
+}

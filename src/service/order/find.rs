@@ -1,0 +1,137 @@
+//! Orders and results as they are read, orders of old clients among them.
+//!
+//! It never changes one. Invariant: a list is in one order, so that a page begins where the one before has
+//! ended: a patient's from the latest one, what is to be done by priority and age.
+
+use super::{Kind, Order, OrderResult, State};
+use crate::service::old_row::{OldRow, Place};
+use crate::store::statements::service_order;
+use crate::store::{Error, Row, Transaction, params};
+
+pub fn by_id(transaction: &Transaction<'_>, order_id: i64) -> Result<Option<Order>, Error> {
+    transaction.first(&service_order::BY_ID, params![order_id], Order::from_row)
+}
+
+pub fn result_by_id(transaction: &Transaction<'_>, result_id: i64) -> Result<Option<OrderResult>, Error> {
+    transaction.first(&service_order::RESULT_BY_ID, params![result_id], OrderResult::from_row)
+}
+
+/// An order's results, in the order in which they came.
+pub fn results(transaction: &Transaction<'_>, order_id: i64) -> Result<Vec<OrderResult>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&service_order::RESULTS, params![order_id], |row| {
+        found.push(OrderResult::from_row(row)?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}
+
+/// Which orders to list.
+#[derive(Debug, Clone, Copy)]
+pub enum Filter {
+    OfPatient(i64),
+    OfEncounter(i64),
+}
+
+/// One of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed {
+    Order(Order),
+    Old(OldRow),
+}
+
+impl Listed {
+    /// Where a page ends whose last one it is.
+    pub fn cursor(&self) -> i64 {
+        match self {
+            Listed::Order(order) => order.order_id,
+            Listed::Old(row) => -row.old_id,
+        }
+    }
+}
+
+/// Orders from the latest on, at most `limit`, behind a page's cursor.
+pub fn list(
+    transaction: &Transaction<'_>,
+    filter: Filter,
+    cursor: Option<i64>,
+    limit: i64,
+) -> Result<Vec<Listed>, Error> {
+    let place = Place::after(cursor);
+    let (id, ours, old) = match filter {
+        Filter::OfPatient(id) => (id, &service_order::OF_PATIENT, &service_order::OLD_OF_PATIENT),
+        Filter::OfEncounter(id) => (id, &service_order::OF_ENCOUNTER, &service_order::OLD_OF_ENCOUNTER),
+    };
+    let mut listed = Vec::new();
+    if let Some(below) = place.ours_below {
+        transaction.each(ours, params![id, below, limit], |row| {
+            listed.push(Listed::Order(Order::from_row(row)?));
+            Ok::<_, Error>(())
+        })?;
+    }
+    let left = limit - i64::try_from(listed.len()).unwrap_or(limit);
+    if left > 0 {
+        transaction.each(old, params![id, place.old_below, left], |row| {
+            listed.push(Listed::Old(OldRow::from_row(row)?));
+            Ok::<_, Error>(())
+        })?;
+    }
+    Ok(listed)
+}
+
+/// What is to be done, of a kind.
+#[derive(Debug, Clone, Copy)]
+pub struct Worklist {
+    pub kind: Kind,
+    pub state: Option<State>,
+    /// Only what this doctor has ordered.
+    pub doctor_id: Option<i64>,
+}
+
+/// Hands what is to be done to `sink`, the most urgent and then the oldest first. `after` is the last order of
+/// the page before.
+pub fn worklist(
+    transaction: &Transaction<'_>,
+    of: Worklist,
+    after: Option<i64>,
+    limit: i64,
+    mut sink: impl FnMut(Order),
+) -> Result<(), Error> {
+    let (mut rank, mut after_id) = (-1, 0);
+    if let Some(order_id) = after {
+        let found = transaction.first(&service_order::RANK, params![order_id], |row| row.integer(0))?;
+        (rank, after_id) = (found.unwrap_or(-1), order_id);
+    }
+    let each = |row: &Row<'_>| {
+        sink(Order::from_row(row)?);
+        Ok(())
+    };
+    let (kind, state) = (of.kind.word(), of.state.map(State::word));
+    match (of.doctor_id, state) {
+        (Some(doctor_id), state) => transaction.each(
+            &service_order::OPEN_OF_DOCTOR,
+            params![kind, rank, after_id, limit, state, doctor_id],
+            each,
+        ),
+        (None, Some(state)) => {
+            transaction.each(&service_order::OPEN_IN_STATE, params![kind, rank, after_id, limit, state], each)
+        }
+        (None, None) => transaction.each(&service_order::OPEN, params![kind, rank, after_id, limit], each),
+    }
+}
+
+/// A doctor's critical results that nobody has acknowledged, the oldest first. `after` is the last one of the
+/// page before, 0 for the first page.
+pub fn critical(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    after: i64,
+    limit: i64,
+) -> Result<Vec<OrderResult>, Error> {
+    let mut found = Vec::new();
+    transaction.each(&service_order::CRITICAL, params![doctor_id, after, limit], |row| {
+        found.push(OrderResult::from_row(row)?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(found)
+}

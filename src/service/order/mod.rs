@@ -1,0 +1,157 @@
+//! Orders (医嘱; FHIR R4 ServiceRequest): what is to be examined or done, from the request to the results.
+//!
+//! It never knows who accepts one. Invariants: an order goes only where `State::next` lets it; from its request
+//! on it has its row in the old schema; a critical result is told to the doctor who ordered it, again and again
+//! until they have said that they know of it.
+
+mod find;
+mod result;
+mod step;
+
+pub use find::{Filter, Listed, Worklist, by_id, critical, list, result_by_id, results, worklist};
+pub use result::{Flag, NewResult, OrderResult, acknowledge, add_results, next_repeat, repeat};
+pub use step::{NewOrder, accept, cancel, complete, request, start};
+
+use super::{Failure, encounter};
+use crate::store::{Error, Row, Transaction};
+
+/// What the operator sets of orders.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderRules {
+    /// After so long a critical result is told again that nobody has acknowledged.
+    pub critical_repeat_ms: i64,
+}
+
+impl Default for OrderRules {
+    fn default() -> OrderRules {
+        OrderRules { critical_repeat_ms: 5 * 60 * 1000 }
+    }
+}
+
+/// A word that stands for one of a few things.
+macro_rules! words {
+    ($(#[$meta:meta])* $name:ident, $what:literal: $($variant:ident = $word:literal),*) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $name { $($variant),* }
+
+        impl $name {
+            pub const ALL: &'static [$name] = &[$($name::$variant),*];
+
+            pub fn word(self) -> &'static str {
+                match self { $($name::$variant => $word),* }
+            }
+
+            pub fn parse(word: &str) -> Result<$name, Error> {
+                let found = $name::ALL.iter().copied().find(|one| one.word() == word);
+                found.ok_or_else(|| Error::Other(concat!($what, " that does not exist").into()))
+            }
+        }
+    };
+}
+use words;
+
+words! {
+    /// What an order is about.
+    Kind, "an order is of a kind":
+    Laboratory = "laboratory", Imaging = "imaging", Procedure = "procedure", Nursing = "nursing"
+}
+
+words! {
+    /// How soon it is to be done; the most urgent comes first, as the table ranks them.
+    Priority, "an order has a priority":
+    Stat = "stat", Urgent = "urgent", Routine = "routine"
+}
+
+words! {
+    /// Where an order stands.
+    State, "an order is in a state":
+    Requested = "requested", Accepted = "accepted", InProgress = "in_progress", Completed = "completed",
+    Cancelled = "cancelled"
+}
+
+impl State {
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [State] {
+        match self {
+            State::Requested => &[State::Accepted, State::Cancelled],
+            State::Accepted => &[State::InProgress, State::Cancelled],
+            State::InProgress => &[State::Completed, State::Cancelled],
+            State::Completed | State::Cancelled => &[],
+        }
+    }
+}
+
+/// An order as it stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Order {
+    pub order_id: i64,
+    pub encounter_id: i64,
+    pub patient_id: i64,
+    pub doctor_id: i64,
+    pub kind: Kind,
+    pub content: String,
+    pub priority: Priority,
+    pub state: State,
+    /// Why it was cancelled.
+    pub reason: Option<String>,
+    /// Its row in the old schema.
+    pub old_order_id: Option<i64>,
+    pub requested_ms: i64,
+    pub accepted_ms: Option<i64>,
+    pub accepted_by: Option<i64>,
+    pub started_ms: Option<i64>,
+    pub ended_ms: Option<i64>,
+}
+
+impl Order {
+    fn from_row(row: &Row<'_>) -> Result<Order, Error> {
+        Ok(Order {
+            order_id: row.integer(0)?,
+            encounter_id: row.integer(1)?,
+            patient_id: row.integer(2)?,
+            doctor_id: row.integer(3)?,
+            kind: Kind::parse(row.text(4)?)?,
+            content: row.text(5)?.to_owned(),
+            priority: Priority::parse(row.text(6)?)?,
+            state: State::parse(row.text(7)?)?,
+            reason: row.optional_text(8)?.map(str::to_owned),
+            old_order_id: row.optional_integer(9)?,
+            requested_ms: row.integer(10)?,
+            accepted_ms: row.optional_integer(11)?,
+            accepted_by: row.optional_integer(12)?,
+            started_ms: row.optional_integer(13)?,
+            ended_ms: row.optional_integer(14)?,
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    UnknownOrder,
+    UnknownResult,
+    UnknownEncounter,
+    /// The visit has not begun, or is over.
+    NotInProgress {
+        state: encounter::State,
+    },
+    /// Results belong to what is being done, or has been.
+    NoResultsIn {
+        state: State,
+    },
+    NotCritical,
+    BadTransition {
+        from: State,
+        to: State,
+    },
+}
+
+pub type Outcome<T> = Result<T, Failure<Refusal>>;
+
+fn refuse<T>(refusal: Refusal) -> Outcome<T> {
+    Err(Failure::Refused(refusal))
+}
+
+fn known(transaction: &Transaction<'_>, order_id: i64) -> Outcome<Order> {
+    by_id(transaction, order_id)?.ok_or(Failure::Refused(Refusal::UnknownOrder))
+}

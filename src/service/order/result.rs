@@ -1,0 +1,151 @@
+//! What came out of an order, and telling the doctor what is critical.
+//!
+//! It never knows how somebody is told. Invariants: a result is never changed; one that is critical has a time
+//! at which it is told again for as long as nobody has acknowledged it.
+
+use super::{OrderRules, Outcome, Refusal, State, find, known, refuse, words};
+use crate::service::changes::Changes;
+use crate::service::time::Now;
+use crate::store::statements::service_order;
+use crate::store::{Error, Row, Transaction, params};
+
+words! {
+    /// What a result means.
+    Flag, "a result has a flag":
+    Normal = "normal", Low = "low", High = "high", Critical = "critical"
+}
+
+/// A result.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderResult {
+    pub result_id: i64,
+    pub order_id: i64,
+    pub patient_id: i64,
+    /// Who has ordered it.
+    pub doctor_id: i64,
+    pub name: String,
+    pub value: String,
+    pub unit: Option<String>,
+    pub reference_range: Option<String>,
+    pub flag: Flag,
+    pub reported_by: i64,
+    pub reported_ms: i64,
+    pub acknowledged_ms: Option<i64>,
+}
+
+impl OrderResult {
+    pub(super) fn from_row(row: &Row<'_>) -> Result<OrderResult, Error> {
+        Ok(OrderResult {
+            result_id: row.integer(0)?,
+            order_id: row.integer(1)?,
+            patient_id: row.integer(2)?,
+            doctor_id: row.integer(3)?,
+            name: row.text(4)?.to_owned(),
+            value: row.text(5)?.to_owned(),
+            unit: row.optional_text(6)?.map(str::to_owned),
+            reference_range: row.optional_text(7)?.map(str::to_owned),
+            flag: Flag::parse(row.text(8)?)?,
+            reported_by: row.integer(9)?,
+            reported_ms: row.integer(10)?,
+            acknowledged_ms: row.optional_integer(11)?,
+        })
+    }
+}
+
+/// A result to be.
+#[derive(Debug, Clone, Copy)]
+pub struct NewResult<'a> {
+    pub name: &'a str,
+    pub value: &'a str,
+    pub unit: Option<&'a str>,
+    pub reference_range: Option<&'a str>,
+    pub flag: Flag,
+}
+
+/// Adds results to an order that is being done or has been. Who ordered it is told of those that are critical.
+pub fn add_results(
+    transaction: &Transaction<'_>,
+    order_id: i64,
+    results: &[NewResult<'_>],
+    rules: &OrderRules,
+    by: i64,
+    changes: &mut Changes,
+    now: &Now,
+) -> Outcome<()> {
+    let order = known(transaction, order_id)?;
+    if !matches!(order.state, State::InProgress | State::Completed) {
+        return refuse(Refusal::NoResultsIn { state: order.state });
+    }
+    for result in results {
+        let is_critical = result.flag == Flag::Critical;
+        transaction.execute(
+            &service_order::ADD_RESULT,
+            params![
+                order_id,
+                order.patient_id,
+                order.doctor_id,
+                result.name,
+                result.value,
+                result.unit,
+                result.reference_range,
+                result.flag.word(),
+                by,
+                now.unix_ms,
+                is_critical.then_some(now.unix_ms + rules.critical_repeat_ms)
+            ],
+        )?;
+        if is_critical {
+            changes.critical.insert(order.doctor_id);
+        }
+    }
+    Ok(())
+}
+
+/// The doctor knows of a critical result. To say so twice changes nothing.
+pub fn acknowledge(
+    transaction: &Transaction<'_>,
+    result_id: i64,
+    by: i64,
+    changes: &mut Changes,
+    now: &Now,
+) -> Outcome<OrderResult> {
+    let Some(found) = find::result_by_id(transaction, result_id)? else {
+        return refuse(Refusal::UnknownResult);
+    };
+    if found.flag != Flag::Critical {
+        return refuse(Refusal::NotCritical);
+    }
+    if found.acknowledged_ms.is_some() {
+        return Ok(found);
+    }
+    transaction.execute(&service_order::ACKNOWLEDGE, params![result_id, by, now.unix_ms])?;
+    changes.critical.insert(found.doctor_id);
+    Ok(OrderResult { acknowledged_ms: Some(now.unix_ms), ..found })
+}
+
+/// When the next critical result is told again, in milliseconds since 1970.
+pub fn next_repeat(transaction: &Transaction<'_>) -> Result<Option<i64>, Error> {
+    let found = transaction.first(&service_order::NEXT_REPEAT, params![], |row| row.optional_integer(0))?;
+    Ok(found.flatten())
+}
+
+/// Tells critical results again, at most `limit` of them. Returns whether there may be more.
+pub fn repeat(
+    transaction: &Transaction<'_>,
+    rules: &OrderRules,
+    limit: i64,
+    changes: &mut Changes,
+    now: &Now,
+) -> Result<bool, Error> {
+    let mut due = Vec::new();
+    transaction.each(&service_order::TO_REPEAT, params![now.unix_ms, limit], |row| {
+        due.push((row.integer(0)?, row.integer(1)?));
+        Ok::<_, Error>(())
+    })?;
+    for (result_id, doctor_id) in &due {
+        let next = now.unix_ms + rules.critical_repeat_ms;
+        transaction.execute(&service_order::REPEAT, params![result_id, next])?;
+        changes.critical.insert(*doctor_id);
+    }
+    Ok(i64::try_from(due.len()).is_ok_and(|done| done >= limit))
+}

@@ -1,0 +1,95 @@
+//! How often a drug is taken.
+//!
+//! It never knows a dose. Invariant: a frequency is written in one way, and but for `prn` it is a whole number
+//! of times a day.
+
+use std::fmt;
+
+const HOURS_A_DAY: i64 = 24;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Frequency {
+    /// `qd`, `bid`, `tid` and `qid`.
+    TimesADay(i64),
+    /// `qNh`, where N divides the day's hours.
+    EveryHours(i64),
+    /// When the patient needs it.
+    WhenNeeded,
+}
+
+/// The words for so many times a day; the first is once.
+const WORDS: [(&str, i64); 4] = [("qd", 1), ("bid", 2), ("tid", 3), ("qid", 4)];
+
+impl Frequency {
+    pub fn parse(text: &str) -> Option<Frequency> {
+        if text == "prn" {
+            return Some(Frequency::WhenNeeded);
+        }
+        if let Some((_, times)) = WORDS.iter().find(|(word, _)| *word == text) {
+            return Some(Frequency::TimesADay(*times));
+        }
+        let hours: i64 = text.strip_prefix('q')?.strip_suffix('h')?.parse().ok()?;
+        let frequency = Frequency::EveryHours(hours);
+        let divides = (1..=HOURS_A_DAY).contains(&hours) && HOURS_A_DAY % hours == 0;
+        (divides && frequency.to_string() == text).then_some(frequency)
+    }
+
+    /// How many times a day; none where the patient decides.
+    pub fn times_a_day(self) -> Option<i64> {
+        match self {
+            Frequency::TimesADay(times) => Some(times),
+            Frequency::EveryHours(hours) => HOURS_A_DAY.checked_div(hours),
+            Frequency::WhenNeeded => None,
+        }
+    }
+}
+
+impl fmt::Display for Frequency {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Frequency::TimesADay(times) => {
+                let word = WORDS.iter().find(|(_, number)| number == times);
+                formatter.write_str(word.map_or("", |(word, _)| word))
+            }
+            Frequency::EveryHours(hours) => write!(formatter, "q{hours}h"),
+            Frequency::WhenNeeded => formatter.write_str("prn"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn how_often_a_day() {
+        for (text, times) in [
+            ("qd", Some(1)),
+            ("bid", Some(2)),
+            ("tid", Some(3)),
+            ("qid", Some(4)),
+            ("q1h", Some(24)),
+            ("q6h", Some(4)),
+            ("q24h", Some(1)),
+            ("prn", None),
+        ] {
+            assert_eq!(Frequency::parse(text).map(Frequency::times_a_day), Some(times), "{text}");
+        }
+        for text in ["", "q", "qh", "q0h", "q5h", "q48h", "q-6h", "q+6h", "q06h", "q6", "QD", "qd ", "once"] {
+            assert_eq!(Frequency::parse(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic_and_what_is_read_is_written_alike(
+            text in ".{0,8}|q[0-9]{0,20}h|[a-z]{1,3}",
+        ) {
+            if let Some(frequency) = Frequency::parse(&text) {
+                prop_assert_eq!(frequency.to_string(), text);
+                prop_assert!(frequency.times_a_day().is_none_or(|times| (1..=24).contains(&times)));
+            }
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! Prescriptions (FHIR R4 MedicationRequest): sheets of lines, from the draft to the end.
+//!
+//! It never knows who prescribes, or how drugs come onto the list. Invariants: a sheet goes only where
+//! `State::next` lets it; a line that stands in one has been held against the patient's allergies and against
+//! what they take; from when it is active on a sheet has its row in the old schema.
+
+mod check;
+mod find;
+mod frequency;
+mod step;
+mod write;
+
+pub use check::Finding;
+pub use find::{Filter, Listed, by_id, lines, list};
+pub use frequency::Frequency;
+pub use step::{activate, cancel, dispense, stop};
+pub use write::{NewLine, Written, add_line, create, remove_line};
+
+use super::decimal::Decimal;
+use super::{Failure, encounter};
+use crate::store::{Error, Row, Transaction};
+
+/// Lines of one sheet.
+pub const LINES_MAX: usize = 50;
+
+/// Where a sheet stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Draft,
+    Active,
+    Dispensed,
+    /// Is no longer taken.
+    Stopped,
+    /// Was never given out.
+    Cancelled,
+}
+
+impl State {
+    pub const ALL: [State; 5] =
+        [State::Draft, State::Active, State::Dispensed, State::Stopped, State::Cancelled];
+
+    pub fn word(self) -> &'static str {
+        match self {
+            State::Draft => "draft",
+            State::Active => "active",
+            State::Dispensed => "dispensed",
+            State::Stopped => "stopped",
+            State::Cancelled => "cancelled",
+        }
+    }
+
+    pub fn parse(word: &str) -> Result<State, Error> {
+        State::ALL
+            .into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| Error::Other("a prescription is in a state that does not exist".into()))
+    }
+
+    /// Where it may go from here.
+    pub fn next(self) -> &'static [State] {
+        match self {
+            State::Draft => &[State::Active, State::Cancelled],
+            State::Active => &[State::Dispensed, State::Stopped, State::Cancelled],
+            State::Dispensed => &[State::Stopped],
+            State::Stopped | State::Cancelled => &[],
+        }
+    }
+}
+
+/// A sheet without its lines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    pub sheet_id: i64,
+    pub encounter_id: i64,
+    pub patient_id: i64,
+    pub doctor_id: i64,
+    pub state: State,
+    /// Why it was stopped or cancelled.
+    pub reason: Option<String>,
+    /// Its row in the old schema, from when it is active on.
+    pub old_prescription_id: Option<i64>,
+    pub created_ms: i64,
+    pub activated_ms: Option<i64>,
+    pub dispensed_ms: Option<i64>,
+    pub dispensed_by: Option<i64>,
+    pub ended_ms: Option<i64>,
+}
+
+impl Sheet {
+    fn from_row(row: &Row<'_>) -> Result<Sheet, Error> {
+        Ok(Sheet {
+            sheet_id: row.integer(0)?,
+            encounter_id: row.integer(1)?,
+            patient_id: row.integer(2)?,
+            doctor_id: row.integer(3)?,
+            state: State::parse(row.text(4)?)?,
+            reason: row.optional_text(5)?.map(str::to_owned),
+            old_prescription_id: row.optional_integer(6)?,
+            created_ms: row.integer(7)?,
+            activated_ms: row.optional_integer(8)?,
+            dispensed_ms: row.optional_integer(9)?,
+            dispensed_by: row.optional_integer(10)?,
+            ended_ms: row.optional_integer(11)?,
+        })
+    }
+
+    /// Whether anyone but doctors has ever had to do with it.
+    pub fn was_active(&self) -> bool {
+        self.activated_ms.is_some()
+    }
+}
+
+/// A line of a sheet. Numbers are decimals as text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    pub line_id: i64,
+    pub sheet_id: i64,
+    pub drug_id: i64,
+    pub drug_name: String,
+    pub strength: Option<String>,
+    pub form: Option<String>,
+    /// As the list of drugs has them now.
+    pub ingredient: String,
+    pub drug_class: Option<String>,
+    pub dose: String,
+    pub dose_unit: String,
+    pub route: String,
+    pub frequency: String,
+    pub duration_days: i64,
+    pub quantity: String,
+    pub note: Option<String>,
+    /// What was found against it, as `Finding::word` has it, and why it was prescribed all the same.
+    pub warnings: Vec<String>,
+    pub override_reason: Option<String>,
+    /// The last day on which it is taken, once the sheet is active.
+    pub taken_until: Option<String>,
+    pub is_live: bool,
+}
+
+impl Line {
+    fn from_row(row: &Row<'_>) -> Result<Line, Error> {
+        let own = |text: Option<&str>| text.map(str::to_owned);
+        let warnings = row.optional_text(15)?.unwrap_or_default();
+        Ok(Line {
+            line_id: row.integer(0)?,
+            sheet_id: row.integer(1)?,
+            drug_id: row.integer(2)?,
+            drug_name: row.text(3)?.to_owned(),
+            strength: own(row.optional_text(4)?),
+            form: own(row.optional_text(5)?),
+            ingredient: row.text(6)?.to_owned(),
+            drug_class: own(row.optional_text(7)?),
+            dose: row.text(8)?.to_owned(),
+            dose_unit: row.text(9)?.to_owned(),
+            route: row.text(10)?.to_owned(),
+            frequency: row.text(11)?.to_owned(),
+            duration_days: row.integer(12)?,
+            quantity: row.text(13)?.to_owned(),
+            note: own(row.optional_text(14)?),
+            warnings: warnings.split_whitespace().map(str::to_owned).collect(),
+            override_reason: own(row.optional_text(16)?),
+            taken_until: own(row.optional_text(17)?),
+            is_live: row.integer(18)? != 0,
+        })
+    }
+}
+
+/// What is wrong with a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineFault {
+    UnknownDrug,
+    /// Neither the line nor the list of drugs says how it is given.
+    NoRoute,
+    NoDose,
+    /// How much that is must be said where the patient decides how often.
+    NoQuantity,
+    /// More than can be counted.
+    TooMuch,
+    WrongQuantity {
+        expected: Decimal,
+    },
+    Found(Finding),
+    /// Has an ingredient of another line that is added with it.
+    Repeats {
+        other_place: usize,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    UnknownSheet,
+    UnknownEncounter,
+    UnknownLine,
+    /// The visit has not begun, or is over.
+    NotInProgress {
+        state: encounter::State,
+    },
+    NotDraft {
+        state: State,
+    },
+    Empty,
+    Full,
+    BadTransition {
+        from: State,
+        to: State,
+    },
+    Line {
+        /// Its place among the lines that are added; none where it stands in the sheet already.
+        place: Option<usize>,
+        drug_id: i64,
+        fault: LineFault,
+    },
+}
+
+pub type Outcome<T> = Result<T, Failure<Refusal>>;
+
+fn refuse<T>(refusal: Refusal) -> Outcome<T> {
+    Err(Failure::Refused(refusal))
+}
+
+fn known(transaction: &Transaction<'_>, sheet_id: i64) -> Outcome<Sheet> {
+    by_id(transaction, sheet_id)?.ok_or(Failure::Refused(Refusal::UnknownSheet))
+}
+
+/// A visit in which something can be prescribed.
+fn in_progress(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<encounter::Encounter> {
+    let Some(found) = encounter::by_id(transaction, encounter_id)? else {
+        return refuse(Refusal::UnknownEncounter);
+    };
+    if found.state != encounter::State::InProgress {
+        return refuse(Refusal::NotInProgress { state: found.state });
+    }
+    Ok(found)
+}

@@ -1,0 +1,228 @@
+//! A patient's history, the latest first: visits and what came of them, page by page.
+//!
+//! It never changes anything, and never reads more than a page and the next item of it. Invariant: from one page
+//! to the next nothing is left out and nothing comes twice, whatever is added meanwhile.
+//!
+//! Two statements bring the parts of a page, each merged from its tables in the order of their indexes: what has
+//! its moment in milliseconds, and what the old schema has the local time of. A page is merged from both.
+
+use super::time::Now;
+use crate::store::statements::timeline;
+use crate::store::{Error, Row, Transaction, params};
+
+/// What an item is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Encounter,
+    Record,
+    Diagnosis,
+    Prescription,
+    Order,
+    Admission,
+    Allergy,
+    Appointment,
+    /// A record that an old client has written.
+    Old,
+}
+
+impl Kind {
+    /// In the order of the numbers that the statements have, from 1 on.
+    const ALL: [Kind; 9] = [
+        Kind::Encounter,
+        Kind::Record,
+        Kind::Diagnosis,
+        Kind::Prescription,
+        Kind::Order,
+        Kind::Admission,
+        Kind::Allergy,
+        Kind::Appointment,
+        Kind::Old,
+    ];
+
+    fn of(number: i64) -> Result<Kind, Error> {
+        usize::try_from(number - 1)
+            .ok()
+            .and_then(|place| Kind::ALL.get(place).copied())
+            .ok_or_else(|| Error::Other("a history has an item of a kind that does not exist".into()))
+    }
+
+    pub fn word(self) -> &'static str {
+        match self {
+            Kind::Encounter => "encounter",
+            Kind::Record | Kind::Old => "record",
+            Kind::Diagnosis => "diagnosis",
+            Kind::Prescription => "prescription",
+            Kind::Order => "order",
+            Kind::Admission => "admission",
+            Kind::Allergy => "allergy",
+            Kind::Appointment => "appointment",
+        }
+    }
+}
+
+/// One item of a history.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Item {
+    /// None of what has no time that can be read, which comes last.
+    pub at_ms: Option<i64>,
+    pub kind: Kind,
+    pub id: i64,
+    pub encounter_id: Option<i64>,
+    /// Who wrote it, or whose it is.
+    pub doctor_id: Option<i64>,
+    pub state: Option<String>,
+    pub title: Option<String>,
+    pub detail: Option<String>,
+}
+
+/// How far one of the two parts has been read: the last item's time, id and number of its kind.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place<T> {
+    pub at: T,
+    pub id: i64,
+    pub kind: i64,
+}
+
+/// How far a history has been read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Position {
+    pub moments: Place<i64>,
+    pub times: Place<String>,
+}
+
+impl Position {
+    /// Before everything.
+    pub fn start() -> Position {
+        Position {
+            moments: Place { at: i64::MAX, id: i64::MAX, kind: i64::MAX },
+            // Behind each text that begins with a digit.
+            times: Place { at: "~".into(), id: i64::MAX, kind: i64::MAX },
+        }
+    }
+}
+
+/// An item, and where it stands in its part.
+struct Read<T> {
+    item: Item,
+    place: Place<T>,
+}
+
+impl<T> Read<T> {
+    fn from_row(row: &Row<'_>, at: T, at_ms: Option<i64>) -> Result<Read<T>, Error> {
+        let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
+        let (kind, id) = (row.integer(1)?, row.integer(2)?);
+        let item = Item {
+            at_ms,
+            kind: Kind::of(kind)?,
+            id,
+            encounter_id: row.optional_integer(3)?,
+            doctor_id: row.optional_integer(4)?,
+            state: text(5)?,
+            title: text(6)?,
+            detail: text(7)?,
+        };
+        Ok(Read { item, place: Place { at, id, kind } })
+    }
+
+    /// The old schema's row of an encounter, which is in the history itself.
+    fn is_double(&self) -> bool {
+        self.item.kind == Kind::Old && self.item.encounter_id.is_some()
+    }
+}
+
+/// A part of a page as far as it was read.
+struct Part<T> {
+    rest: std::vec::IntoIter<Read<T>>,
+    next: Option<Read<T>>,
+    /// There may be more than was read.
+    is_cut: bool,
+}
+
+impl<T> Part<T> {
+    fn new(read: Vec<Read<T>>, asked: i64) -> Part<T> {
+        let is_cut = i64::try_from(read.len()).is_ok_and(|length| length >= asked);
+        let mut rest = read.into_iter();
+        Part { next: rest.next(), rest, is_cut }
+    }
+
+    /// Takes the next one, and notes how far the part has come.
+    fn take(&mut self, place: &mut Place<T>) -> Option<Item> {
+        let Read { item, place: taken } = std::mem::replace(&mut self.next, self.rest.next())?;
+        *place = taken;
+        Some(item)
+    }
+
+    /// Whether it is not known what comes next.
+    fn has_run_dry(&self) -> bool {
+        self.next.is_none() && self.is_cut
+    }
+
+    fn has_more(&self) -> bool {
+        let is_new = |read: &Read<T>| !read.is_double();
+        self.is_cut || self.next.iter().any(is_new) || self.rest.as_slice().iter().any(is_new)
+    }
+}
+
+fn moments(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    from: &Place<i64>,
+    asked: i64,
+) -> Result<Part<i64>, Error> {
+    let mut read = Vec::new();
+    transaction.each(&timeline::MOMENTS, params![patient_id, from.at, from.id, from.kind, asked], |row| {
+        let at_ms = row.integer(0)?;
+        read.push(Read::from_row(row, at_ms, Some(at_ms))?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(Part::new(read, asked))
+}
+
+fn times(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    from: &Place<String>,
+    asked: i64,
+    now: &Now,
+) -> Result<Part<String>, Error> {
+    let mut read = Vec::new();
+    transaction.each(&timeline::TIMES, params![patient_id, from.at, from.id, from.kind, asked], |row| {
+        let at = row.text(0)?;
+        read.push(Read::from_row(row, at.to_owned(), now.unix_ms_of_text(at))?);
+        Ok::<_, Error>(())
+    })?;
+    Ok(Part::new(read, asked))
+}
+
+/// Reads at most `limit` items from a position on. Returns them, and where the next page begins, if there is one.
+pub fn page(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    from: Position,
+    limit: usize,
+    now: &Now,
+) -> Result<(Vec<Item>, Option<Position>), Error> {
+    let asked = i64::try_from(limit).unwrap_or(i64::MAX - 1) + 1;
+    let mut position = from;
+    let mut moments = moments(transaction, patient_id, &position.moments, asked)?;
+    let mut times = times(transaction, patient_id, &position.times, asked, now)?;
+    let mut items = Vec::with_capacity(limit);
+    // Where a part has run dry, what comes next is in neither; the next page goes on there.
+    while items.len() < limit && !moments.has_run_dry() && !times.has_run_dry() {
+        let moment_is_next = match (&moments.next, &times.next) {
+            (Some(moment), Some(time)) => moment.item.at_ms >= time.item.at_ms,
+            (Some(_), None) => true,
+            (None, Some(_)) => false,
+            (None, None) => break,
+        };
+        if moment_is_next {
+            items.extend(moments.take(&mut position.moments));
+        } else {
+            let is_double = times.next.as_ref().is_some_and(Read::is_double);
+            let taken = times.take(&mut position.times);
+            items.extend(taken.filter(|_| !is_double));
+        }
+    }
+    let has_more = moments.has_more() || times.has_more();
+    Ok((items, has_more.then_some(position)))
+}

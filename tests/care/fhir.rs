@@ -1,0 +1,181 @@
+//! What is known of a patient, in the form of FHIR R4.
+
+use super::clinic::*;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::process::{Command, Stdio};
+
+const BUNDLE: [&str; 13] = [
+    "Patient",
+    "Practitioner",
+    "PractitionerRole",
+    "Location",
+    "Schedule",
+    "Slot",
+    "Appointment",
+    "Encounter",
+    "Condition",
+    "AllergyIntolerance",
+    "MedicationRequest",
+    "ServiceRequest",
+    "Observation",
+];
+
+/// A patient with something of every kind.
+fn patient_with_everything(clinic: &mut Clinic) {
+    let session_id = clinic.session(4, 3);
+    let appointment_id = clinic.book(session_id, 0);
+    let params = json!({"patient_id": FIRST_PATIENT, "appointment_id": appointment_id, "class": "IMP"});
+    assert_eq!(clinic.ok("DOC001", "encounter.open", params)["encounter_id"], 1);
+    for row in [
+        "UPDATE patients SET birth_date = '1990-01-31', id_card = '110101199001310001' WHERE patient_id = 9 RETURNING 1",
+        "INSERT INTO diagnoses (encounter_id, patient_id, code, title, rank, use, certainty, recorded_by, recorded_ms)
+            VALUES (1, 9, 'J18.9', 'Pneumonia, unspecified', 1, 'discharge', 'confirmed', 4, 0),
+                (1, 9, NULL, '疲劳', 2, 'working', 'provisional', 4, 0) RETURNING 1",
+        "INSERT INTO diagnoses (encounter_id, patient_id, title, rank, use, certainty, recorded_by, recorded_ms,
+                withdrawn_ms) VALUES (1, 9, '误诊', 3, 'working', 'provisional', 4, 0, 1) RETURNING 1",
+        "INSERT INTO allergies (patient_id, substance, substance_key, severity, reaction, recorded_by, recorded_ms)
+            VALUES (9, '青霉素', '青霉素', 'severe', '皮疹', 4, 0), (9, 'Latex', 'latex', 'mild', NULL, 4, 0) RETURNING 1",
+        "INSERT INTO drugs (code, name, ingredient, dose_unit) VALUES ('D1', '布洛芬', 'ibuprofen', '片') RETURNING 1",
+        "INSERT INTO prescription_sheets (encounter_id, patient_id, doctor_id, state, created_ms)
+            VALUES (1, 9, 4, 'active', 0) RETURNING 1",
+        "INSERT INTO prescription_lines (sheet_id, patient_id, drug_id, dose, dose_unit, route, frequency,
+                duration_days, quantity, note)
+            VALUES (1, 9, 1, '0.5', '片', 'oral', 'q8h', 3, '4.5', '饭后'), (1, 9, 1, '1', '片', 'oral', 'prn', 3, '6', NULL)
+            RETURNING 1",
+        "INSERT INTO service_orders (encounter_id, patient_id, doctor_id, kind, content, priority, state, requested_ms)
+            VALUES (1, 9, 4, 'laboratory', '血钾', 'stat', 'completed', 0) RETURNING 1",
+        "INSERT INTO order_results (order_id, patient_id, doctor_id, name, value, unit, reference_range, flag,
+                reported_by, reported_ms)
+            VALUES (1, 9, 4, '钾', '6.8', 'mmol/L', '3.5-5.3', 'critical', 7, 0), (1, 9, 4, '溶血', '无', NULL, NULL,
+                'normal', 7, 0) RETURNING 1",
+        "INSERT INTO wards (number, name) VALUES ('3', '内科三病区') RETURNING 1",
+        "INSERT INTO beds (ward_id, number, state, changed_ms) VALUES (1, '301', 'occupied', 0) RETURNING 1",
+        "INSERT INTO admissions (patient_id, doctor_id, encounter_id, ward_id, kind, reason, state, disposition,
+                requested_ms) VALUES (9, 4, 1, 1, 'emergency', '肺炎', 'admitted', 'home', 0) RETURNING 1",
+        "INSERT INTO bed_stays (admission_id, patient_id, bed_id, from_ms) VALUES (1, 9, 1, 0) RETURNING 1",
+    ] {
+        assert_eq!(clinic.number(row), 1);
+    }
+    clinic.old(&json!({"create_appointment": true, "patient_phone": patient(0), "doctor_name": "刘医生",
+        "appointment_time": "2026-01-06 10:00"}));
+}
+
+fn export(clinic: &mut Clinic, who: &str, more: Value) -> Value {
+    let mut params = json!({"patient_id": FIRST_PATIENT});
+    params.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    clinic.ok(who, "fhir.export", params)
+}
+
+fn resources(page: &Value) -> Vec<Value> {
+    let entries = page["bundle"]["entry"].as_array().unwrap();
+    entries.iter().map(|entry| entry["resource"].clone()).collect()
+}
+
+#[test]
+fn every_kind_is_there_and_what_it_refers_to() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let page = export(&mut clinic, &patient(0), json!({"unmask": true}));
+    assert_eq!(page["next_cursor"], Value::Null);
+    let all = resources(&page);
+    let mut counted: BTreeMap<String, usize> = BTreeMap::new();
+    let mut known: Vec<String> = Vec::new();
+    for resource in &all {
+        let kind = resource["resourceType"].as_str().unwrap().to_owned();
+        known.push(format!("{kind}/{}", resource["id"].as_str().unwrap()));
+        *counted.entry(kind).or_default() += 1;
+    }
+    assert_eq!(counted.keys().map(String::as_str).collect::<Vec<_>>(), {
+        let mut names = BUNDLE.to_vec();
+        names.sort_unstable();
+        names
+    });
+    assert_eq!((counted["Condition"], counted["Appointment"], counted["Location"]), (3, 2, 2));
+    let text = page.to_string();
+    for part in text.split("\"reference\":\"").skip(1) {
+        let reference = part.split('"').next().unwrap();
+        assert!(known.iter().any(|name| name == reference), "{reference} is not in the bundle");
+    }
+    let of = |kind: &str| all.iter().find(|resource| resource["resourceType"] == kind).unwrap();
+    assert_eq!(of("Patient")["telecom"][0]["value"], patient(0));
+    assert_eq!(of("MedicationRequest")["dispenseRequest"]["quantity"]["value"], 4.5);
+    assert_eq!(of("Observation")["valueQuantity"]["value"], 6.8);
+    assert_eq!(of("Encounter")["diagnosis"][0]["use"]["coding"][0]["code"], "DD");
+    validate(&all);
+}
+
+/// Holds resources against the models of a public library, where it is installed; see tests/clients/README.md.
+fn validate(resources: &[Value]) {
+    let python = std::env::var("MEDSRV_FHIR_PYTHON").unwrap_or_else(|_| "python3".into());
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/clients/validate_fhir.py");
+    let has_library = Command::new(&python)
+        .args(["-c", "import fhir.resources"])
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !has_library {
+        let notice = format!("\nNOT TESTED: {script}, for the library fhir.resources is missing\n");
+        return std::io::stderr().write_all(notice.as_bytes()).unwrap();
+    }
+    let mut child = Command::new(python)
+        .arg(script)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines: Vec<String> = resources.iter().map(Value::to_string).collect();
+    child.stdin.take().unwrap().write_all((lines.join("\n") + "\n").as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn who_does_not_ask_for_it_gets_no_number_that_identifies() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let page = export(&mut clinic, "DOC001", json!({}));
+    for hidden in [patient(0).as_str(), "110101199001310001"] {
+        assert!(!page.to_string().contains(hidden), "{hidden}");
+    }
+    assert_eq!(resources(&page)[0]["birthDate"], "1990-01-31");
+    let detail = "SELECT count(*) FROM audit WHERE method = 'fhir.export' AND detail = 'unmasked'";
+    assert_eq!(clinic.number(detail), 0);
+    export(&mut clinic, "DOC001", json!({"unmask": true}));
+    assert_eq!(clinic.number(detail), 1);
+}
+
+#[test]
+fn pages_are_the_whole_whatever_their_size() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let whole = resources(&export(&mut clinic, "DOC001", json!({})));
+    for limit in [1, 2, 7, whole.len(), 500] {
+        let (mut joined, mut cursor) = (Vec::new(), Value::Null);
+        loop {
+            let page = export(&mut clinic, "DOC001", json!({"limit": limit, "cursor": cursor}));
+            assert!(resources(&page).len() <= limit);
+            joined.extend(resources(&page));
+            cursor = page["next_cursor"].clone();
+            if cursor.is_null() {
+                break;
+            }
+        }
+        assert_eq!(joined, whole, "{limit}");
+    }
+    for cursor in ["x", "99.1", "1.-1"] {
+        let params = json!({"patient_id": FIRST_PATIENT, "cursor": cursor});
+        assert_eq!(clinic.call("DOC001", "fhir.export", &params).unwrap_err()["field"], "cursor");
+    }
+}
+
+#[test]
+fn who_has_nothing_is_a_patient_all_the_same() {
+    let mut clinic = Clinic::new();
+    let params = json!({"patient_id": FIRST_PATIENT + 1});
+    let page = clinic.ok(&patient(1), "fhir.export", params);
+    assert_eq!(resources(&page).len(), 1);
+    validate(&resources(&page));
+}
