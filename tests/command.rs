@@ -276,7 +276,7 @@ fn what_is_called_wrongly_is_explained() {
         (2, &["call", "patient.gte"][..], "", &["no method patient.gte; did you mean patient.get?"][..]),
         (2, &["call", "login"], "", &["did you mean session.login"]),
         (2, &["call", "session"], "", &["the methods of session are", "session.whoami "]),
-        (2, &["call", "nothing.like.it"], "", &["there are methods of account, allergy, "]),
+        (2, &["call", "nothing.like.it"], "", &["there are methods of account, admission, "]),
         (2, &["call", "doctor.list", "departmnt=x"], "", &["did you mean department?", "doctor.list takes "]),
         (2, &["call", "doctor.list", "limit=many"], "", &["limit must be a whole number"]),
         (2, &["call", "doctor.list", "limit"], "", &["\"limit\" is no parameter", "KEY=VALUE"]),

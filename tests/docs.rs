@@ -231,6 +231,7 @@ fn every_document_that_is_named_is_there() {
         "docs/prescriptions.md",
         "docs/wards.md",
         "docs/messages.md",
+        "docs/reports.md",
         "tests/clients/README.md",
     ] {
         let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);

@@ -122,3 +122,13 @@ fn a_patient_and_a_doctor_who_write_to_each_other() {
         complaints: &["thread_closed"],
     });
 }
+
+#[test]
+fn the_reports_of_a_month() {
+    play(&Page {
+        name: "reports.md",
+        samples: &[],
+        shown: &["2024-02-02       0", "\"booked\": 3", "\n3\n"],
+        complaints: &[],
+    });
+}

@@ -503,3 +503,11 @@ WHERE activated_ms IS NOT NULL;
 CREATE INDEX service_orders_by_time ON service_orders (patient_id, requested_ms);
 CREATE INDEX admissions_by_time ON admissions (patient_id, requested_ms);
 CREATE INDEX medical_records_by_time ON medical_records (patient_id, visit_time) WHERE visit_time > '';
+-- When a ticket was called for the first time, for those who were called, skipped and called again. Of tickets
+-- that are there already the last call is known.
+ALTER TABLE tickets ADD COLUMN first_called_ms INTEGER;
+UPDATE tickets SET first_called_ms = called_ms WHERE called_ms IS NOT NULL;
+
+-- A day's sessions in the order of their ids, and the stays that ended in a day, for reports.
+CREATE INDEX clinic_sessions_of_day ON clinic_sessions (day);
+CREATE INDEX admissions_by_end ON admissions (ended_ms) WHERE ended_ms IS NOT NULL;

@@ -12,6 +12,7 @@ mod import;
 mod metrics;
 mod office;
 mod operator;
+mod report;
 mod reload;
 mod restart;
 mod secret;
@@ -52,6 +53,7 @@ Examples:
   medsrv reload                         after a change of the configuration; says what is wrong with it
   medsrv user add admin --role admin    the first account; it asks for the password
   medsrv call doctor.list department=内科
+  medsrv report overview --format html --out report.html
   medsrv stop
 
 Exit codes: 0 done, 1 failed, 2 wrong arguments, 7 not running, 65 database, 70 internal error,
@@ -150,6 +152,9 @@ pub enum Command {
         #[command(subcommand)]
         task: import::Task,
     },
+    /// Count what came of a clinic's days: appointments, waiting, places, fees and beds
+    #[command(after_help = report::HELP)]
+    Report(report::Task),
     /// Check the audit trail, or write it out
     #[command(after_help = "Example: medsrv audit verify && medsrv audit export --since 2026-01-01")]
     Audit {
@@ -174,6 +179,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::User { task } => user::run(common, &task),
         Command::Export { task } => export::run(common, &task),
         Command::Import { task } => import::run(common, &task),
+        Command::Report(task) => report::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
 }
@@ -291,6 +297,7 @@ mod tests {
             "medsrv call --pid-file p doctor.get --port 1 doctor_id=7 --token t",
             "medsrv user --pid-file p passwd admin --port 1",
             "medsrv import --pid-file p icd10 codes.csv --port 1",
+            "medsrv report --pid-file p day --port 1 --from 2026-01-31 --to 2026-01-31 --format csv",
             "medsrv audit --pid-file p verify --port 1",
             "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",
         ] {

@@ -167,6 +167,7 @@ pub const METHODS: &[Entry] = &[
     entry::<of::Unblock>(),
     entry::<of::ListBlocked>(),
     entry::<of::OldMessages>(),
+    entry::<of::GetReport>(),
     entry::<of::Subscribe>(),
     entry::<of::Unsubscribe>(),
     entry::<of::ListNotices>(),

@@ -232,6 +232,7 @@ pub const RIGHTS: &[Right] = {
         each("chat.unblock", Own),
         each("chat.blocks", Own),
         each("chat.old_messages", Own),
+        roles("report.get",               [Nobody,     Own,        Nobody,     Anyone,     Anyone]),
         open("event.subscribe"),
         open("event.unsubscribe"),
         roles("notice.list",              [Own,        Nobody,     Nobody,     Nobody,     Nobody]),

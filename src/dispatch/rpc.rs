@@ -269,7 +269,7 @@ impl Dispatcher {
         }
         // That something public is not there is no news of anyone.
         if matches!(problem, Problem::Refused(_))
-            && act.entry.kind != Kind::Read
+            && (act.entry.kind != Kind::Read || problem.word() == Code::Forbidden.word())
             && let Err(fault) = self.record_refusal(act, note, problem)
         {
             return act.failed(fault);

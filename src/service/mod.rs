@@ -40,6 +40,7 @@ pub mod queue;
 pub mod record;
 pub mod reminder;
 pub mod reply;
+pub mod report;
 pub mod schedule;
 pub mod session;
 pub mod table;

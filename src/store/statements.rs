@@ -298,6 +298,15 @@ statements! {
         PENDING = "pending";
         SET_STATUS = "set_status";
     }
+    report {
+        APPOINTMENTS = "appointments";
+        APPOINTMENTS_OF_DOCTOR = "appointments_of_doctor";
+        BEDS = "beds";
+        DISCHARGES = "discharges";
+        DOCTOR = "doctor";
+        SESSIONS = "sessions";
+        SESSIONS_OF_DOCTOR = "sessions_of_doctor";
+    }
     legacy_request {
         ADD = "add";
         RECENT = "recent";

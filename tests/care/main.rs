@@ -23,3 +23,7 @@ mod leave;
 mod staff_plans;
 mod messages;
 mod messages_model;
+#[path = "../common/mod.rs"]
+mod common;
+mod report_forms;
+mod reports;

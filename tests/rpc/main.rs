@@ -12,6 +12,7 @@ mod orders;
 mod passwords;
 mod places;
 mod records;
+mod reports;
 mod retries;
 mod sessions;
 mod staff;

@@ -7,6 +7,7 @@ use crate::clinic::*;
 use crate::orders::of_order;
 use crate::places::{PAIRS, Pair, of_pair, of_schedule, session};
 use crate::records::of_records;
+use crate::reports::of_report;
 use crate::staff::{of_own_work, of_staff};
 use crate::ward::of_ward;
 use medsrv::dispatch::METHODS;
@@ -175,6 +176,7 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("chat.unblock", ["own", "own", "own", "own", "own", "own", "no"]),
     ("chat.blocks", ["own", "own", "own", "own", "own", "own", "no"]),
     ("chat.old_messages", ["own", "own", "own", "own", "own", "own", "no"]),
+    ("report.get", ["no", "own", "no", "any", "any", "no", "no"]),
     // Which topics they may hear is tried in `tests/events.rs`.
     ("event.subscribe", ["any", "any", "any", "any", "any", "any", "any"]),
     ("event.unsubscribe", ["any", "any", "any", "any", "any", "any", "any"]),
@@ -240,7 +242,8 @@ const REASONED: &[&str] = &[
 /// it is about.
 type Sampler = fn(&mut Clinic, &str, Pair, Option<i64>) -> Option<(bool, bool, Value)>;
 
-const SAMPLERS: &[Sampler] = &[of_pair, of_encounter, of_records, of_order, of_ward, of_staff, of_chat];
+const SAMPLERS: &[Sampler] =
+    &[of_pair, of_encounter, of_records, of_order, of_ward, of_staff, of_chat, of_report];
 
 /// Whose data a call is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -35,6 +35,7 @@ mod prescription;
 pub mod problem;
 mod queue;
 mod record;
+mod report;
 mod schedule;
 mod session;
 mod timeline;
@@ -92,6 +93,7 @@ pub mod methods {
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
     pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
+    pub use super::report::GetReport;
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
         ListExceptions, ListSessions as ListClinicSessions, ListTemplates, RemoveBlock, RemoveException,

@@ -1,0 +1,1 @@
+SELECT name, department FROM doctors WHERE doctor_id = ?1
