@@ -473,3 +473,39 @@ fn codes_are_loaded_beside_a_server_again_and_again() {
     let verified = run_in(directory.path(), &["audit", "verify"], "", &[]);
     assert_eq!(verified.exit_code, 0, "{verified:?}");
 }
+
+#[test]
+fn drugs_are_loaded_and_taken_off_the_list() {
+    let site = Site::new();
+    let file = site.server.directory.path().join("drugs.csv");
+    fs::write(&file, include_str!("samples/drugs.csv")).unwrap();
+    let load = ["import", "drugs", "drugs.csv"];
+    assert_eq!(site.expect(0, &load, "").out, "drugs: 34 new, 0 changed, 0 same, 0 refused\n");
+    assert_eq!(site.expect(0, &load, "").out, "drugs: 0 new, 0 changed, 34 same, 0 refused\n");
+    // The server has them at once, and what has no class has none.
+    let doctor = site.token("DOC001", "hash_doctor1");
+    let found = |code: &str| {
+        let found = site.call(&doctor, &["drug.search", &format!("code={code}")]).json();
+        found["items"].as_array().unwrap().clone()
+    };
+    assert_eq!(found("AMC")[0]["ingredient"], "amoxicillin+clavulanic acid");
+    // Only the one column more says that a drug is given up; without it, it stays so.
+    let header = "code,name,ingredient,drug_class,form,strength,dose_unit,route";
+    let lines = "amx250,Amoxicillin,Amoxicillin,,capsule,250 mg,mg,oral,no\n\
+        NEW001,氯雷他定,氯雷他定,抗组胺药,片,10 mg,mg,oral,\n\
+        NEW002,x, + ,,,,mg,,\nNEW003,x,x,,,,,,\nNEW004,x,x,,,,mg,,perhaps\nnew001,x,x,,,,mg,,\n";
+    fs::write(&file, format!("{header},is_active\n{lines}")).unwrap();
+    let mixed = site.expect(1, &load, "");
+    assert_eq!(mixed.out, "drugs: 1 new, 1 changed, 0 same, 4 refused\n");
+    for place in ["csv:4: ingredient ", "csv:5: dose_unit ", "csv:6: is_active ", "csv:7: NEW001 stands"] {
+        assert!(mixed.err.contains(place), "{place}: {}", mixed.err);
+    }
+    assert_eq!(found("AMX250"), [] as [Value; 0]);
+    assert_eq!(found("NEW001")[0]["drug_class"], "抗组胺药");
+    fs::write(&file, format!("{header}\nAMX250,Amoxicillin,amoxicillin,,capsule,250 mg,mg,oral\n")).unwrap();
+    assert_eq!(site.expect(0, &load, "").out, "drugs: 0 new, 0 changed, 1 same, 0 refused\n");
+    assert_eq!(found("AMX250"), [] as [Value; 0]);
+    site.refuse(2, &["import", "drugs", "medsrv.conf"], "", &["medsrv.conf:1: ", header]);
+    let entries = site.expect(0, &["audit", "export"], "").out;
+    assert_eq!(entries.matches("import.drugs").count(), 4, "{entries}");
+}

@@ -81,9 +81,18 @@ fn a_visit_and_its_record() {
 fn an_afternoon_of_prescriptions_and_orders() {
     play(&Page {
         name: "prescriptions.md",
-        samples: &[],
-        shown: &["\"priority\": \"stat\"", "\"value\": \"7.1\"", "\"state\": \"completed\""],
-        complaints: &[],
+        samples: &["drugs.csv"],
+        shown: &[
+            "drugs: 34 new, 0 changed, 0 same, 0 refused",
+            "drugs: 0 new, 0 changed, 34 same, 0 refused",
+            "not this one",
+            "\"state\": \"dispensed\"",
+            "\"quantity\": \"1500\"",
+            "\"priority\": \"stat\"",
+            "\"value\": \"7.1\"",
+            "\"state\": \"completed\"",
+        ],
+        complaints: &["allergy"],
     });
 }
 

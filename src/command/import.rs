@@ -3,6 +3,7 @@
 //! Invariants: no transaction is long enough to hold up a server that runs; what a transaction has written and its
 //! entry in the audit trail are one; loading a file twice changes nothing.
 
+mod drugs;
 mod icd10;
 
 use super::office::Office;
@@ -12,18 +13,25 @@ use crate::service::audit::Action;
 use crate::store::{Error, Transaction};
 use clap::Subcommand;
 use csv::{Position, StringRecord};
+use std::collections::HashSet;
 use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 pub const HELP: &str = "\
-Example:
+Examples:
   medsrv import icd10 codes.csv
+  medsrv import drugs drugs.csv
 
-The file is CSV in UTF-8; its first line names the columns: code,title. It can be loaded again at any
-time: what is new is added, what has another title gets it, and nothing is taken away. Lines that are
-refused are named, all others are loaded. A server may be running meanwhile.";
+The file is CSV in UTF-8; its first line names the columns, in any order. For icd10 these are
+  code,title
+and for drugs
+  code,name,ingredient,drug_class,form,strength,dose_unit,route
+and is_active (yes or no), where a drug is to be taken off the list or put back.
+
+It can be loaded again at any time: what is new is added, what has changed is changed, and nothing is
+taken away. Lines that are refused are named, all others are loaded. A server may be running meanwhile.";
 
 /// After so many rows, or so long, a transaction ends, and others may write.
 const ROWS_PER_TRANSACTION: usize = 500;
@@ -37,6 +45,8 @@ const NAMED_MAX: usize = 100;
 pub enum Task {
     /// Load codes of ICD-10 with their titles
     Icd10 { file: PathBuf },
+    /// Load the drugs that the hospital prescribes
+    Drugs { file: PathBuf },
 }
 
 pub fn run(common: &Common, task: &Task) -> u8 {
@@ -46,6 +56,7 @@ pub fn run(common: &Common, task: &Task) -> u8 {
     };
     report(match task {
         Task::Icd10 { file } => load::<icd10::Code>(&loaded.config, file),
+        Task::Drugs { file } => load::<drugs::Drug>(&loaded.config, file),
     })
 }
 
@@ -64,12 +75,17 @@ trait Row: Sized {
     const TABLE: &'static str;
     /// The columns that a file has, in any order.
     const COLUMNS: &'static [&'static str];
+    /// Those that it may have; where one is missing, its values are empty.
+    const OPTIONAL: &'static [&'static str] = &[];
 
-    /// Reads a line, whose values come in the order of `COLUMNS`.
+    /// Reads a line, whose values come in the order of `COLUMNS`, and of `OPTIONAL` behind them.
     ///
     /// # Errors
     /// What is wrong with it.
     fn parse(values: &[&str]) -> Result<Self, String>;
+
+    /// By what the table knows it: of two lines with one key, the second would undo the first each time.
+    fn key(&self) -> String;
 
     fn load(&self, transaction: &Transaction<'_>) -> Result<Loaded, Error>;
 }
@@ -134,12 +150,14 @@ fn read<R: Row>(path: &Path, count: &mut Count) -> Result<Vec<R>, Problem> {
     let places =
         places::<R>(header).map_err(|text| problem(exit::USAGE, format_args!("{shown}:1: {text}")))?;
     let mut rows = Vec::new();
+    let mut known = HashSet::new();
     let mut record = StringRecord::new();
     loop {
         let (line, parsed) = match lines.read_record(&mut record) {
             Ok(false) => return Ok(rows),
             Ok(true) => {
-                (record.position().map(Position::line), values(&record, &places).and_then(|of| R::parse(&of)))
+                let row = values(&record, &places).and_then(|of| R::parse(&of));
+                (record.position().map(Position::line), row.and_then(|row| once(row, &mut known)))
             }
             Err(error) if error.is_io_error() => {
                 return Err(problem(exit::FILES, format_args!("{shown}: {error}")));
@@ -158,22 +176,32 @@ fn read<R: Row>(path: &Path, count: &mut Count) -> Result<Vec<R>, Problem> {
     }
 }
 
-/// Where in a line the columns of a table stand.
-fn places<R: Row>(header: &StringRecord) -> Result<Vec<usize>, String> {
+/// A row whose key no line before it has.
+fn once<R: Row>(row: R, known: &mut HashSet<String>) -> Result<R, String> {
+    let key = row.key();
+    if known.contains(&key) {
+        return Err(format!("{key} stands in a line before this one"));
+    }
+    known.insert(key);
+    Ok(row)
+}
+
+/// Where in a line the columns of a table stand, the optional ones last.
+fn places<R: Row>(header: &StringRecord) -> Result<Vec<Option<usize>>, String> {
     // Programs of the office put a mark before the first letter.
     let name = |field: &str| field.trim_start_matches('\u{feff}').to_ascii_lowercase();
     let place = |wanted: &&str| header.iter().position(|field| name(field) == **wanted);
-    R::COLUMNS
-        .iter()
-        .map(|column| {
-            place(column)
-                .ok_or_else(|| format!("the first line must name the columns {}", R::COLUMNS.join(",")))
-        })
-        .collect()
+    let missing = || format!("the first line must name the columns {}", R::COLUMNS.join(","));
+    let required = R::COLUMNS.iter().map(|column| place(column).map(Some).ok_or_else(missing));
+    required.chain(R::OPTIONAL.iter().map(|column| Ok(place(column)))).collect()
 }
 
-fn values<'a>(record: &'a StringRecord, places: &[usize]) -> Result<Vec<&'a str>, String> {
-    places.iter().map(|place| record.get(*place).ok_or_else(|| "has too few values".to_owned())).collect()
+fn values<'a>(record: &'a StringRecord, places: &[Option<usize>]) -> Result<Vec<&'a str>, String> {
+    let value = |place: &Option<usize>| match place {
+        Some(place) => record.get(*place).ok_or_else(|| "has too few values".to_owned()),
+        None => Ok(""),
+    };
+    places.iter().map(value).collect()
 }
 
 /// Loads the first of these rows in one transaction. Returns what each of them came to.
@@ -217,10 +245,10 @@ mod tests {
 
     #[test]
     fn a_line_that_is_refused_does_not_take_others_with_it() {
-        let text = b"code,title\nA00,Cholera\nA01\nB!,x\nA02,\xff\n\nA03,Shigellosis\nA04,\n";
+        let text = b"code,title\nA00,Cholera\nA01\nB!,x\nA02,\xff\n\nA03,Shigellosis\nA04,\na00,Plague\n";
         let (rows, refused) = read_text(text);
         let codes: Vec<String> = rows.unwrap().into_iter().map(|row| row.code).collect();
         assert_eq!(codes, ["A00", "A03"]);
-        assert_eq!(refused, 4);
+        assert_eq!(refused, 5);
     }
 }

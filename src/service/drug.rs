@@ -6,8 +6,16 @@
 use crate::store::statements::drug;
 use crate::store::{Error, Row, Transaction, params};
 
-/// Between the ingredients of a drug that has several.
-const INGREDIENT_SEPARATOR: char = '+';
+pub const CODE_CHARS_MAX: usize = 32;
+pub const NAME_CHARS_MAX: usize = 128;
+/// What an allergy can be recorded to: an ingredient, or a class.
+pub const SUBSTANCE_CHARS_MAX: usize = 100;
+pub const FORM_CHARS_MAX: usize = 64;
+pub const UNIT_CHARS_MAX: usize = 32;
+pub const ROUTE_CHARS_MAX: usize = 32;
+
+/// Between the ingredients of a drug that has several. In Chinese text it is as wide as a letter.
+const INGREDIENT_SEPARATORS: [char; 2] = ['+', '＋'];
 /// Behind every text that begins with the same letters.
 const LAST_LETTER: char = char::MAX;
 
@@ -58,8 +66,8 @@ pub struct NewDrug<'a> {
     pub strength: Option<&'a str>,
     pub dose_unit: &'a str,
     pub route: Option<&'a str>,
-    /// What is not active is neither found nor prescribed.
-    pub is_active: bool,
+    /// What is not active is neither found nor prescribed. None leaves it as it is; a new drug is active.
+    pub is_active: Option<bool>,
 }
 
 /// What has become of a drug that was put on the list.
@@ -77,6 +85,8 @@ pub enum Put {
 pub fn put(transaction: &Transaction<'_>, new: &NewDrug<'_>) -> Result<Put, Error> {
     let ingredient = ingredients(new.ingredient).collect::<Vec<_>>().join("+");
     let drug_class = new.drug_class.map(key);
+    let found = transaction.first(&drug::BY_CODE, params![new.code], Drug::from_row)?;
+    let is_active = new.is_active.unwrap_or_else(|| found.as_ref().is_none_or(|found| found.is_active));
     let values = params![
         new.code,
         new.name,
@@ -86,9 +96,9 @@ pub fn put(transaction: &Transaction<'_>, new: &NewDrug<'_>) -> Result<Put, Erro
         new.strength,
         new.dose_unit,
         new.route,
-        new.is_active
+        is_active
     ];
-    let Some(found) = transaction.first(&drug::BY_CODE, params![new.code], Drug::from_row)? else {
+    let Some(found) = found else {
         transaction.execute(&drug::INSERT, values)?;
         return Ok(Put::New);
     };
@@ -99,7 +109,7 @@ pub fn put(transaction: &Transaction<'_>, new: &NewDrug<'_>) -> Result<Put, Erro
         && found.strength.as_deref() == new.strength
         && found.dose_unit == new.dose_unit
         && found.route.as_deref() == new.route
-        && found.is_active == new.is_active;
+        && found.is_active == is_active;
     if is_same {
         return Ok(Put::Same);
     }
@@ -115,7 +125,7 @@ pub fn key(text: &str) -> String {
 
 /// Each ingredient, as it is compared.
 pub fn ingredients(text: &str) -> impl Iterator<Item = String> {
-    text.split(INGREDIENT_SEPARATOR).map(key).filter(|ingredient| !ingredient.is_empty())
+    text.split(INGREDIENT_SEPARATORS).map(key).filter(|ingredient| !ingredient.is_empty())
 }
 
 pub fn by_id(transaction: &Transaction<'_>, drug_id: i64) -> Result<Option<Drug>, Error> {

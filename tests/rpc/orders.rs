@@ -26,7 +26,7 @@ fn drug(clinic: &mut Clinic) -> i64 {
             strength: None,
             dose_unit: "mg",
             route: Some("po"),
-            is_active: true,
+            is_active: None,
         };
         drug::put(change.transaction, &new)?;
         Ok(())

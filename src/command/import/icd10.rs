@@ -30,6 +30,10 @@ impl Row for Code {
         Ok(Code { code: icd10::written(code), title: (*title).to_owned() })
     }
 
+    fn key(&self) -> String {
+        self.code.clone()
+    }
+
     fn load(&self, transaction: &Transaction<'_>) -> Result<Loaded, Error> {
         Ok(match icd10::load(transaction, &self.code, &self.title)? {
             icd10::Loaded::New => Loaded::New,
