@@ -316,30 +316,6 @@ impl Clinic {
         matches!(done, Err(medsrv::store::Error::Constraint(_)))
     }
 
-    /// Each row of an explained plan for a statement, in one text.
-    #[allow(dead_code, reason = "the tests of care use it")]
-    pub fn plan(&mut self, statement: &Statement) -> String {
-        let now = self.now.clone();
-        let explained = Statement {
-            file: "",
-            sql: Box::leak(format!("EXPLAIN QUERY PLAN {}", statement.sql).into_boxed_str()),
-        };
-        let highest = (1..20).rev().find(|number| statement.sql.contains(&format!("?{number}"))).unwrap_or(0);
-        let mut steps = String::new();
-        let done = self.dispatcher.act("test", &now, |change| {
-            let none = medsrv::store::params_from_iter(vec![None::<i64>; highest]);
-            change.transaction.each(&explained, none, |row| {
-                steps.push_str(row.text(3)?);
-                steps.push('\n');
-                Ok::<_, medsrv::store::Error>(())
-            })?;
-            Ok(((), Vec::new()))
-        });
-        assert_eq!(self.dispatcher.commit(), Commit::Durable);
-        done.unwrap();
-        steps
-    }
-
     /// Makes a session of 王医生 of 内科, who is 4, or of 刘医生 of 外科, who is 5: of nine to twelve on the first day,
     /// with so many places online and one at the desk.
     pub fn session(&mut self, doctor_id: i64, online: i64) -> i64 {

@@ -2,7 +2,6 @@
 
 use super::clinic::*;
 use super::hospital::*;
-use medsrv::store::{Error, Statement, Store, params_from_iter, statements};
 use serde_json::{Value, json};
 
 #[test]
@@ -174,38 +173,4 @@ fn many_changes_of_a_turn_are_told_as_one() {
     assert_eq!(told.len(), 1);
     assert_eq!(told[0].1["facts"]["beds"][0]["state"], "blocked");
     assert_eq!(told[0].1["facts"]["beds"][1]["state"], "blocked");
-}
-
-/// The highest number of a statement's numbered parameters.
-fn parameters(sql: &str) -> usize {
-    let numbers = sql.split('?').skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10));
-    numbers.max().unwrap_or(0) as usize
-}
-
-#[test]
-fn every_statement_about_wards_and_stays_is_served_by_an_index() {
-    let mut store = Store::open_in_memory().unwrap();
-    let of_these = |file: &str| {
-        ["admission/", "bed/", "ward/"].iter().any(|area| file.starts_with(area))
-            || file == "access/sight.sql"
-    };
-    let mut seen = 0;
-    for statement in statements::ALL.iter().filter(|statement| of_these(statement.file)) {
-        let sql = Box::leak(format!("EXPLAIN QUERY PLAN {}", statement.sql).into_boxed_str());
-        let plan = Statement { file: statement.file, sql };
-        let values = params_from_iter(vec![None::<i64>; parameters(statement.sql)]);
-        let done = store.read().unwrap().each::<Error>(&plan, values, |row| {
-            let step = row.text(3)?;
-            // All rows below an id, or above one, may be all that there are; of wards there are few.
-            let is_range_of_ids =
-                step.contains("PRIMARY KEY (rowid<") || step.contains("PRIMARY KEY (rowid>");
-            let is_read_whole = step.starts_with("SCAN ") && step != "SCAN CONSTANT ROW"
-                || is_range_of_ids && statement.file != "ward/list.sql";
-            assert!(!is_read_whole, "{}: {step}", statement.file);
-            Ok(())
-        });
-        done.unwrap();
-        seen += 1;
-    }
-    assert!(seen > 30, "{seen}");
 }
