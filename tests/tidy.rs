@@ -219,6 +219,8 @@ const SORTED: [(&str, &[&str]); 10] = [
             "clinic_session/of_doctor_days.sql",
             "leave/may_stand_in.sql",
             "leave/outside_sessions.sql",
+            "report/appointments_of_doctor.sql",
+            "report/sessions_of_doctor.sql",
             "schedule/exception_of_day.sql",
             "schedule/of_day.sql",
             "schedule/of_doctor_day.sql",

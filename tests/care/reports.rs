@@ -1,7 +1,6 @@
 //! Reports over JSON-RPC: a day that was counted by hand, and reports that take several pages.
 
 use super::clinic::*;
-use medsrv::store::{Error, Statement, Store, params_from_iter, statements};
 use serde_json::{Value, json};
 
 fn report(clinic: &mut Clinic, who: &str, name: &str) -> Value {
@@ -302,27 +301,5 @@ fn a_doctor_sees_their_own_figures_and_a_wrong_question_is_told() {
             count,
             "{cursor}"
         );
-    }
-}
-
-#[test]
-fn each_query_finds_its_rows_by_an_index() {
-    let mut store = Store::open_in_memory().unwrap();
-    for statement in statements::ALL.iter().filter(|statement| statement.file.starts_with("report/")) {
-        let sql = format!("EXPLAIN QUERY PLAN {}", statement.sql);
-        let explained = Statement { file: "", sql: Box::leak(sql.into_boxed_str()) };
-        let count = (1..=9).filter(|number| statement.sql.contains(&format!("?{number}"))).count();
-        let mut plan = String::new();
-        let read = store.read().unwrap().each(&explained, params_from_iter(vec![1_i64; count]), |row| {
-            plan += row.text(3)?;
-            plan.push('\n');
-            Ok::<_, Error>(())
-        });
-        read.unwrap();
-        // A doctor's day is put in order, which has some dozens of rows.
-        let may_sort = statement.file.ends_with("_of_doctor.sql");
-        assert!(!plan.contains("SCAN"), "{}: {plan}", statement.file);
-        assert!(may_sort || !plan.contains("TEMP B-TREE"), "{}: {plan}", statement.file);
-        assert!(!may_sort || plan.contains("doctor_id=? AND"), "{}: {plan}", statement.file);
     }
 }
