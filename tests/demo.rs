@@ -55,6 +55,17 @@ fn what_a_viewer_reads_holds() {
     );
     assert_eq!(counted(&shown, "did not come"), 1);
     assert_eq!(counted(&shown, "was reminded"), 1);
+    assert_eq!(counted(&shown, "record was signed, and read by its patient"), 1);
+    assert_eq!(counted(&shown, "drug was refused because of an allergy"), 1);
+    assert_eq!(counted(&shown, "prescription was given out"), 1);
+    assert_eq!(counted(&shown, "stay in a ward, from the request to the discharge"), 1);
+    assert_eq!(counted(&shown, "beds of the ward are free again"), 3);
+    assert_eq!(shown.matches("board: 1 free | 2 free | 3 free").count(), 1, "{shown}");
+    let completed = format!("{tickets} came, {tickets} were seen");
+    assert!(shown.contains(&completed), "{completed}:\n{shown}");
+    for refusal in ["unsigned_notes", "`allergy`", "bad_transition", "bed_taken", "diagnosis_missing"] {
+        assert!(shown.contains(refusal), "{refusal}:\n{shown}");
+    }
     for refusal in
         ["session_full", "limit_reached", "room_busy", "no_show", "The queue is the same", "is whole"]
     {

@@ -1,9 +1,10 @@
-//! Owns the demonstration: a clinic's morning, played against a server of its own over real connections. Never
+//! Owns the demonstration: a hospital's day, played against a server of its own over real connections. Never
 //! touches a database or a configuration that was there before.
 //! Invariant: each number that is told was counted from replies, and whatever way this ends, the server's
 //! process and its files are gone.
 
 mod afternoon;
+mod day;
 mod ending;
 mod figures;
 mod house;
@@ -12,9 +13,12 @@ mod opening;
 mod play;
 mod rush;
 mod screen;
+mod visit;
 mod waiting_room;
+mod ward;
 
 use super::{complain, exit};
+use ending::Came;
 use figures::Figures;
 use house::House;
 use play::Play;
@@ -28,9 +32,9 @@ use std::time::Instant;
 pub const HELP: &str = "\
 Example: medsrv demo
 
-It starts a server of its own in a temporary directory, plays a morning with sixty patients over real
-connections, shows what happens, and removes everything. It takes about a minute, and nothing of yours is
-touched: it reads no medsrv.conf, and uses a port that the system chooses.";
+It starts a server of its own in a temporary directory, plays a day with sixty patients over real
+connections, shows what happens, and removes everything. It takes about a minute, and nothing
+of yours is touched: it reads no medsrv.conf, and uses a port that the system chooses.";
 
 #[derive(Debug, clap::Args)]
 pub struct Task {
@@ -72,7 +76,7 @@ impl Intent {
 }
 
 pub fn run(task: &Task) -> u8 {
-    match morning(task.fast) {
+    match whole_day(task.fast) {
         Ok(()) => exit::SUCCESS,
         Err(Stop::Asked) => {
             complain("the demonstration was ended; its server and its files are removed");
@@ -85,7 +89,7 @@ pub fn run(task: &Task) -> u8 {
     }
 }
 
-fn morning(is_fast: bool) -> Result<(), Stop> {
+fn whole_day(is_fast: bool) -> Result<(), Stop> {
     let begun = Instant::now();
     let intent = Intent::watch()?;
     let mut play = Play {
@@ -96,7 +100,16 @@ fn morning(is_fast: bool) -> Result<(), Stop> {
     };
     let mut cast = opening::open(&mut play)?;
     let given = rush::run(&mut play, &mut cast)?;
+    // The first one comes late; the next two have nothing else to do.
+    let patients: Vec<usize> = given.iter().skip(1).take(2).map(|given| given.patient).collect();
+    let [patient, other] = patients[..] else {
+        return Err(Stop::failed("not enough patients have a place"));
+    };
     let seen = waiting_room::run(&mut play, &mut cast, given)?;
     let ended = afternoon::run(&mut play, &mut cast)?;
-    ending::run(play, cast, &seen, &ended, begun)
+    let treated = visit::run(&mut play, &mut cast, patient)?;
+    let stayed = ward::run(&mut play, &mut cast, (patient, other))?;
+    day::run(&mut play, &mut cast, &seen, &ended)?;
+    let came = Came { seen, ended, treated, stayed };
+    ending::run(play, cast, &came, begun)
 }

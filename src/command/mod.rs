@@ -48,7 +48,7 @@ const EXAMPLES: &str = "\
 Examples:
   medsrv start                          run in the background, on the defaults or ./medsrv.conf
   medsrv start --foreground --port 0    run here, on a port that the system chooses
-  medsrv demo                           watch a clinic's morning; nothing stays behind
+  medsrv demo                           watch a hospital's day; nothing stays behind
   medsrv status                         and with --watch, once a second
   medsrv reload                         after a change of the configuration; says what is wrong with it
   medsrv user add admin --role admin    the first account; it asks for the password
@@ -129,7 +129,7 @@ pub enum Command {
     /// Check the configuration without starting, and show the values that apply
     #[command(after_help = "Example: medsrv check --config /etc/medsrv/medsrv.conf")]
     Check,
-    /// Play a clinic's morning on a server of its own, for whoever watches; nothing stays behind
+    /// Play a hospital's day on a server of its own, for whoever watches; nothing stays behind
     #[command(after_help = demo::HELP)]
     Demo(demo::Task),
     /// Call a method of the server, or send it a request as it stands, and show what comes back

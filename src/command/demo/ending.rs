@@ -7,11 +7,22 @@ use super::afternoon::Ended;
 use super::figures::Group;
 use super::opening::{Cast, PATIENTS, PLACES};
 use super::play::{Play, items, must};
+use super::visit::Treated;
 use super::waiting_room::Seen;
+use super::ward::Stayed;
 use serde_json::{Value, json};
 use std::time::Instant;
 
-pub fn run(mut play: Play, mut cast: Cast, seen: &Seen, ended: &Ended, begun: Instant) -> Result<(), Stop> {
+/// What came of each part of the day.
+pub struct Came {
+    pub seen: Seen,
+    pub ended: Ended,
+    pub treated: Treated,
+    pub stayed: Stayed,
+}
+
+pub fn run(mut play: Play, mut cast: Cast, came: &Came, begun: Instant) -> Result<(), Stop> {
+    let Came { seen, ended, treated, stayed } = came;
     let params = json!({"session_id": cast.session_id});
     let found = play.call(&mut cast.clerk.line, "appointment.list", &params)?;
     let of_pool = |pool: &str, state: &str| {
@@ -39,6 +50,11 @@ pub fn run(mut play: Play, mut cast: Cast, seen: &Seen, ended: &Ended, begun: In
         ("patients were told of it", ended.told),
         ("did not come", ended.no_shows),
         ("was reminded", ended.reminders),
+        ("record was signed, and read by its patient", treated.signed),
+        ("drug was refused because of an allergy", treated.refused),
+        ("prescription was given out", treated.dispensed),
+        ("stay in a ward, from the request to the discharge", stayed.discharged),
+        ("beds of the ward are free again", stayed.free),
     ] {
         play.screen.note(format!("{count:>6}  {what}"))?;
     }
@@ -60,6 +76,7 @@ pub fn run(mut play: Play, mut cast: Cast, seen: &Seen, ended: &Ended, begun: In
         "medsrv call schedule.sessions                the sessions of today, from another terminal",
         "medsrv call appointment                      the methods of a noun",
         "medsrv call appointment.book …               docs/clinic.md has a morning to type",
+        "medsrv report overview --format html …       the figures as a page for a meeting",
         "medsrv call rpc.discover                     all methods, described for programs",
     ] {
         screen.note(line)?;

@@ -52,7 +52,7 @@ pub fn written(time: NaiveDateTime) -> String {
 
 pub fn open(play: &mut Play) -> Result<Cast, Stop> {
     let screen = &mut play.screen;
-    screen.chapter("A clinic's morning, in about a minute")?;
+    screen.chapter("A hospital's day, in about a minute")?;
     screen.note(format!(
         "A server of its own has started: pid {}, {}.",
         play.house.pid(),
