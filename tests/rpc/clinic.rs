@@ -13,7 +13,6 @@ use medsrv::service::time::Now;
 use medsrv::session::{Session, SessionIds};
 use medsrv::store::{Commit, Store};
 use rusqlite::Connection;
-use rusqlite::types::Value as Cell;
 use serde_json::{Value, json};
 use std::net::IpAddr;
 use zeroize::Zeroizing;
@@ -268,30 +267,21 @@ impl Clinic {
         self.rows.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
-    /// All rows of all tables but the trail and the times of use.
+    /// All rows of all tables but the trail and the times of use, a text a table, which SQLite writes.
     pub fn everything(&self) -> Vec<String> {
-        let tables: Vec<String> = self
-            .rows
-            .prepare_cached(
-                "SELECT name FROM sqlite_schema WHERE type = 'table' AND name <> 'audit' ORDER BY name",
-            )
-            .unwrap()
-            .query_map([], |row| row.get(0))
-            .unwrap()
-            .map(Result::unwrap)
-            .collect();
-        let mut lines = Vec::new();
-        for table in tables {
-            let mut statement = self.rows.prepare_cached(&format!("SELECT * FROM {table}")).unwrap();
-            let names: Vec<String> = statement.column_names().map(str::to_owned).collect();
-            let mut found = statement.query([]).unwrap();
-            while let Some(row) = found.next().unwrap() {
-                let cells = names.iter().enumerate().filter(|(_, name)| *name != "used_at");
-                let cells: Vec<Cell> = cells.map(|(place, _)| row.get(place).unwrap()).collect();
-                lines.push(format!("{table}: {cells:?}"));
-            }
-        }
-        lines
+        let columns = "SELECT schema.name, group_concat('quote(' || columns.name || ')', ' || char(9) || ')
+            FROM sqlite_schema AS schema JOIN pragma_table_info(schema.name) AS columns
+            WHERE schema.type = 'table' AND schema.name <> 'audit' AND columns.name <> 'used_at'
+            GROUP BY schema.name ORDER BY schema.name";
+        let mut tables = self.rows.prepare_cached(columns).unwrap();
+        let tables = tables.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        let text = |(table, cells): (String, String)| {
+            let rows =
+                format!("SELECT '{table}' || char(10) || group_concat({cells}, char(10)) FROM {table}");
+            let text = self.rows.prepare_cached(&rows).unwrap().query_row([], |row| row.get(0));
+            text.map(Option::<String>::unwrap_or_default).unwrap()
+        };
+        tables.map(|table| text(table.unwrap())).collect()
     }
 
     /// How many entries the trail has.
