@@ -76,7 +76,8 @@ fn whoever_is_seen_elsewhere_does_not_take_the_turn_of_their_row() {
         assert_eq!(called["ticket_id"], ticket["ticket_id"], "into {room}");
     }
     clinic.refused(NURSE, "queue.call_next", into(here, "5"), "queue_empty");
-    assert_eq!(clinic.ok(NURSE, "queue.status", of(&away))["state"], "waiting");
+    let asked = json!({"appointment_id": away["appointment_id"]});
+    assert_eq!(clinic.ok(NURSE, "queue.status", asked)["ticket"]["state"], "waiting");
 }
 
 #[test]
