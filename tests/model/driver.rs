@@ -44,7 +44,7 @@ pub fn walk(seed: u64, steps: usize, is_close: bool) -> usize {
         crowd: dice.of(&[1, 1, 3]),
         minutes: turn * dice.of(&[3, 8, 8]),
         restart: dice.of(&[100, 1000, 1000, 4000]),
-        leave: dice.of(&[0, 0, 1, 3]),
+        leave: dice.of(&[0, 0, 2, 6]),
         look: if is_close { 1 } else { LOOK },
     };
     let mut clinic = reference();
