@@ -199,7 +199,11 @@ pub fn plan(
 
 /// A planned encounter begins, and has its row in the old schema from now on.
 pub fn begin(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Outcome<Encounter> {
-    let found = going(transaction, encounter_id, State::InProgress)?;
+    let found = known(transaction, encounter_id)?;
+    // One that is finished goes on by `reopen`, and keeps its beginning and its row.
+    if found.state != State::Planned {
+        return refuse(Refusal::BadTransition { from: found.state, to: State::InProgress });
+    }
     let visit_time = now.time_text();
     let record_id = transaction
         .insert(&encounter::ADD_RECORD, params![found.patient_id, found.doctor_id, visit_time, now.utc])?;

@@ -56,6 +56,31 @@ fn nobody_is_called_or_seen_in_two_places() {
 }
 
 #[test]
+fn whoever_is_seen_elsewhere_does_not_take_the_turn_of_their_row() {
+    let mut clinic = Clinic::new();
+    let (here, there) = (
+        session(&mut clinic, 4, "morning", ["09:00", "12:00"]),
+        session(&mut clinic, 5, "noon", ["09:00", "12:00"]),
+    );
+    clinic.at("2026-01-05 09:00");
+    let booked = [1, 2, 3].map(|number| clinic.book(here, number));
+    let booked = booked.map(|appointment_id| check_in(&mut clinic, appointment_id));
+    walk_in(&mut clinic, there, 4);
+    clinic.ok(NURSE, "queue.call_next", into(there, "102"));
+    let params = json!({"session_id": here, "patient_id": FIRST_PATIENT + 4, "onsite": true,
+        "override_reason": "会诊"});
+    let away = clinic.ok(CLERK, "appointment.book", params)["appointment_id"].as_i64().unwrap();
+    let (away, second) = (check_in(&mut clinic, away), walk_in(&mut clinic, here, 5));
+    for (room, ticket) in [("1", &booked[0]), ("2", &booked[1]), ("3", &second), ("4", &booked[2])] {
+        let called = clinic.ok(NURSE, "queue.call_next", into(here, room));
+        assert_eq!(called["ticket_id"], ticket["ticket_id"], "into {room}");
+    }
+    clinic.refused(NURSE, "queue.call_next", into(here, "5"), "queue_empty");
+    let asked = json!({"appointment_id": away["appointment_id"]});
+    assert_eq!(clinic.ok(NURSE, "queue.status", asked)["ticket"]["state"], "waiting");
+}
+
+#[test]
 fn a_visit_that_was_followed_stays_finished() {
     let mut clinic = Clinic::new();
     let session_id = session(&mut clinic, 4, "morning", ["09:00", "12:00"]);

@@ -110,8 +110,11 @@ fn a_draft_becomes_active_is_given_out_and_stopped() {
     // Nobody but doctors knows of a draft, and nothing comes of it.
     assert_eq!(clinic.number("SELECT count(*) FROM prescriptions"), 0);
     let list = json!({"patient_id": FIRST_PATIENT});
+    // To its patient it looks as what is another one's or is not there at all.
+    for (who, code) in [(NURSE, "not_found"), (&patient(0), "forbidden"), (&patient(1), "forbidden")] {
+        clinic.refused(who, "prescription.get", id.clone(), code);
+    }
     for who in [NURSE, &patient(0)] {
-        clinic.refused(who, "prescription.get", id.clone(), "not_found");
         assert_eq!(clinic.ok(who, "prescription.list", list.clone())["items"], json!([]));
     }
     assert_eq!(clinic.ok(DOCTOR, "prescription.list", list.clone())["items"][0]["state"], "draft");

@@ -190,8 +190,17 @@ fn another_doctor_takes_a_stay_over_with_its_encounter() {
     let to = |doctor_id: i64| json!({"admission_id": admission_id, "doctor_id": doctor_id});
     clinic.refused(OTHER_DOCTOR, "admission.change_doctor", to(OTHER_DOCTOR_ID), "forbidden");
     clinic.refused(DOCTOR, "admission.change_doctor", to(FIRST_PATIENT), "not_found");
-    let handed = clinic.ok(DOCTOR, "admission.change_doctor", to(OTHER_DOCTOR_ID));
+    let mut asked = to(OTHER_DOCTOR_ID);
+    asked["request_id"] = json!("hand-over");
+    let handed = clinic.ok(DOCTOR, "admission.change_doctor", asked.clone());
     assert_eq!(handed["doctor_name"], "刘医生");
+    // Who did not get the reply asks again, and gets it, though it is not theirs any longer.
+    assert_eq!(clinic.ok(DOCTOR, "admission.change_doctor", asked.clone()), handed);
+    asked["request_id"] = json!("once more");
+    clinic.refused(DOCTOR, "admission.change_doctor", asked.clone(), "forbidden");
+    asked["request_id"] = json!("hand-over");
+    asked["doctor_id"] = json!(DOCTOR_ID);
+    clinic.refused(DOCTOR, "admission.change_doctor", asked, "forbidden");
     clinic.refused(DOCTOR, "admission.change_doctor", to(DOCTOR_ID), "forbidden");
     // Whoever has treated the patient sees them still, and acts for them no longer.
     clinic.ok(DOCTOR, "admission.get", of_it);

@@ -68,7 +68,8 @@ fn a_doctor_writes_when_the_patient_has_gone() {
     clinic.refused("DOC001", "encounter.finish", finish.clone(), "diagnosis_missing");
     clinic.ok("DOC001", "diagnosis.add", json!({"encounter_id": encounter_id, "title": "感冒", "rank": 1}));
     assert_eq!(clinic.ok("DOC001", "encounter.finish", finish.clone())["state"], "finished");
-    // What was finished with something in it is taken up again for a reason only.
+    // What was finished with something in it is taken up again for a reason only, and does not begin anew.
+    clinic.refused("DOC001", "encounter.begin", json!({"encounter_id": encounter_id}), "bad_transition");
     let refused = clinic.refused("DOC001", "record.write", write.clone(), "not_in_progress");
     assert_eq!(refused["state"], "finished");
     let wrong = clinic.refused("DOC001", "encounter.finish", finish, "bad_transition");

@@ -3,6 +3,8 @@
 //! It never knows which step it was. Invariant: what the reference and the database have is compared whole, row by
 //! row and column by column, whenever `compare` is asked to.
 
+use super::care::thousandths;
+use super::care_check::compare_care;
 use super::clinic::*;
 use super::server::{Server, unix_ms};
 use rusqlite::types::ValueRef;
@@ -10,16 +12,19 @@ use serde_json::{Value, json};
 use std::fmt::Display;
 
 /// What a column must hold.
-enum Cell<'a> {
+pub enum Cell<'a> {
     Nothing,
     Number(i64),
     Place(f64),
     Word(&'a str),
     Moment(i64),
+    Day(i64),
+    /// In thousandths.
+    Amount(i64),
 }
 
 impl Cell<'_> {
-    fn or_nothing<T>(value: Option<T>, cell: fn(T) -> Self) -> Self {
+    pub fn or_nothing<T>(value: Option<T>, cell: fn(T) -> Self) -> Self {
         value.map_or(Cell::Nothing, cell)
     }
 
@@ -30,13 +35,15 @@ impl Cell<'_> {
             (Cell::Place(place), ValueRef::Real(found)) => place.total_cmp(&found).is_eq(),
             (Cell::Word(word), ValueRef::Text(found)) => word.as_bytes() == found,
             (Cell::Moment(minutes), ValueRef::Text(found)) => letters(*minutes) == found,
+            (Cell::Day(day), ValueRef::Text(found)) => letters(*day * DAY)[..10] == *found,
+            (Cell::Amount(amount), ValueRef::Text(found)) => thousandths(*amount).as_bytes() == found,
             _ => false,
         }
     }
 }
 
 /// The rows that a query finds are those of the reference, in its order.
-fn same<'a, T: std::fmt::Debug + 'a, const COLUMNS: usize>(
+pub fn same<'a, T: std::fmt::Debug + 'a, const COLUMNS: usize>(
     server: &Server,
     sql: &str,
     reference: impl IntoIterator<Item = &'a T>,
@@ -65,7 +72,7 @@ fn same<'a, T: std::fmt::Debug + 'a, const COLUMNS: usize>(
 /// The last event that was told, once the places of each session are what they are in the reference.
 pub fn glance(server: &Server, clinic: &Clinic, said: &dyn Display) -> i64 {
     let snapshot = server.rows.unchecked_transaction().unwrap();
-    let sql = "SELECT session_id, state, capacity_online, capacity_onsite, capacity_addon, booked_online,
+    let sql = "SELECT session_id, doctor_id, state, capacity_online, capacity_onsite, capacity_addon, booked_online,
         booked_onsite, booked_addon, next_ticket FROM clinic_sessions ORDER BY session_id";
     same(server, sql, clinic.sessions.values(), of_session, said);
     let mut last = server.rows.prepare_cached("SELECT coalesce(max(sequence), 0) FROM events").unwrap();
@@ -74,11 +81,11 @@ pub fn glance(server: &Server, clinic: &Clinic, said: &dyn Display) -> i64 {
     last
 }
 
-fn of_session(session: &Session) -> [Cell<'_>; 9] {
-    let Session { id, state, capacity: [a, b, c], booked: [d, e, f], next_ticket, .. } = session;
-    let [id, a, b, c, d, e, f, next] =
-        [id, a, b, c, d, e, f, next_ticket].map(|number| Cell::Number(*number));
-    [id, Cell::Word(state), a, b, c, d, e, f, next]
+fn of_session(session: &Session) -> [Cell<'_>; 10] {
+    let Session { id, doctor, state, capacity: [a, b, c], booked: [d, e, f], next_ticket, .. } = session;
+    let [id, doctor, a, b, c, d, e, f, next] =
+        [id, doctor, a, b, c, d, e, f, next_ticket].map(|number| Cell::Number(*number));
+    [id, doctor, Cell::Word(state), a, b, c, d, e, f, next]
 }
 
 /// The database is what the reference is.
@@ -126,6 +133,7 @@ pub fn compare(server: &Server, clinic: &Clinic, said: &dyn Display) {
     let sql = "SELECT coalesce(max(sequence) - min(sequence) + 1, 0) - count(*) FROM events";
     let holes: i64 = server.rows.prepare_cached(sql).unwrap().query_row([], |row| row.get(0)).unwrap();
     assert_eq!(holes, 0, "{said}: events are missing");
+    compare_care(server, clinic, said);
     snapshot.commit().unwrap();
 }
 
@@ -176,7 +184,7 @@ fn of_ticket(state: &str) -> &'static str {
 }
 
 /// Those of the second that are not in the first, or not as they are there.
-fn changed<'a, T: PartialEq>(before: &Numbered<T>, after: &'a Numbered<T>) -> Vec<&'a T> {
+pub fn changed<'a, T: PartialEq>(before: &Numbered<T>, after: &'a Numbered<T>) -> Vec<&'a T> {
     let mut was = before.values();
     after.values().filter(|row| was.next() != Some(row)).collect()
 }

@@ -2,6 +2,7 @@
 //!
 //! It never asks the server. Invariant: times are whole minutes since the beginning of the first day.
 
+use super::care::Care;
 use std::ops::Index;
 
 pub type Said = Result<(), &'static str>;
@@ -10,6 +11,7 @@ pub const DAY: i64 = 24 * 60;
 pub const DOCTOR: i64 = 4;
 pub const NURSE: i64 = 7;
 pub const CLERK: i64 = 8;
+pub const ADMIN: i64 = 23;
 pub const PATIENTS: [i64; 14] = [9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22];
 pub const HOLD: i64 = 5;
 pub const HOLDS_MAX: usize = 3;
@@ -78,6 +80,8 @@ pub struct Ticket {
     pub calls: i64,
     pub skips: i64,
     pub call_order: Option<i64>,
+    pub started: Option<i64>,
+    pub finished: Option<i64>,
     pub changed_by: Option<i64>,
     pub changed: i64,
 }
@@ -168,6 +172,7 @@ pub struct Clinic {
     pub blocked: Vec<i64>,
     /// Appointments that were there before the first one of these.
     pub older: i64,
+    pub care: Care,
 }
 
 impl Clinic {

@@ -3,11 +3,14 @@
 //!
 //! Of each seed are drawn, before its first step, how many requests come in a turn (one to about twelve), how crowded
 //! the sessions get, how fast time passes between turns, and how often the server begins anew on its file. Then each
-//! step is one request of a patient, the doctor, a nurse, a clerk or a client of the old dialect, on appointments, the
-//! waitlist, the queue or the sessions. One in eight is sent twice with the same `request_id`. What is checked:
+//! step is one request of a patient, a doctor, a nurse, a clerk, an administrator or a client of the old dialect:
+//! seven of ten on appointments, the waitlist, the queue or the sessions, the others on visits, wards, stays,
+//! prescriptions and allergies, and in every second walk on leave, which stops sessions or gives them to another
+//! doctor. One in eight is sent twice with the same `request_id`. What is checked:
 //!
 //! * after each step, that it is carried out or refused with the very word that the reference has predicted, that the
-//!   reply shows the appointment or the ticket as the reference has it, and what holds of any clinic (`invariants`);
+//!   reply shows the appointment, the ticket, the bed or the prescription as the reference has it, and what holds of
+//!   any clinic (`invariants`);
 //! * after each turn and each passing of time, what each session has given away, and that only what was carried out
 //!   was told as an event;
 //! * every sixteenth time, after each restart and at the end, every row and column (`compare`). Where that differs, the
@@ -17,12 +20,25 @@
 //! `MEDSRV_MODEL_SECONDS` for how long others are begun.
 
 mod bookings;
+mod care;
+mod care_check;
 mod check;
 mod clinic;
+mod closing;
+mod desk;
+mod dice;
 mod driver;
+mod leave_steps;
+mod leaves;
 mod old;
 mod queue;
 mod server;
+mod sheet_steps;
+mod sheets;
+mod stays;
+mod steps;
+mod visits;
+mod ward_steps;
 
 use std::any::Any;
 use std::num::NonZero;

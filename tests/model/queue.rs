@@ -2,10 +2,8 @@
 //!
 //! It never knows who may ask. Invariant: a rule that refuses has changed nothing.
 
-use super::bookings::Wanted;
 use super::clinic::*;
 
-const EARLY: i64 = 60;
 const CALLS_MAX: i64 = 3;
 const SKIPS_MAX: i64 = 3;
 const RETURN_AFTER: usize = 3;
@@ -22,6 +20,12 @@ impl Clinic {
         (ticket.state, ticket.changed_by, ticket.changed) = (state, by, now);
     }
 
+    fn done(&mut self, id: i64, by: Option<i64>) {
+        self.touch(id, "done", by);
+        let now = self.now;
+        self.ticket(id).finished = Some(now);
+    }
+
     /// An appointment has ended whose patient may stand in the queue.
     pub fn ticket_ended(&mut self, booking: i64, is_completed: bool, by: Option<i64>) {
         let mut tickets = self.tickets.values();
@@ -30,7 +34,10 @@ impl Clinic {
         match (state, is_completed) {
             ("done", _) | ("left", false) => {}
             // Whom an old client has called completed was seen.
-            (_, true) => self.touch(id, "done", by),
+            (_, true) => {
+                self.seen(booking);
+                self.done(id, by);
+            }
             (_, false) => {
                 self.touch(id, "left", by);
                 self.ticket(id).room = None;
@@ -47,112 +54,8 @@ impl Clinic {
         self.touch(id, "waiting", None);
         let ticket = self.ticket(id);
         (ticket.room, ticket.calls, ticket.skips, ticket.call_order) = (None, 0, 0, None);
+        (ticket.started, ticket.finished) = (None, None);
         true
-    }
-
-    fn give_ticket(&mut self, booking: i64, by: i64) {
-        self.step(booking, "checked_in", Some(by));
-        let Booking { session, pool, .. } = self.bookings[&booking];
-        let found = self.sessions.get_mut(&session).unwrap();
-        let number = found.next_ticket;
-        found.next_ticket += 1;
-        let id = 1 + i64::try_from(self.tickets.len()).unwrap();
-        let band = match pool {
-            ONLINE | ADDON => "booked",
-            ONSITE => "walk_in",
-            _ => "followup",
-        };
-        #[expect(clippy::cast_precision_loss, reason = "there are few tickets")]
-        let place = number as f64;
-        let (state, priority, room, calls, skips, call_order) = ("waiting", 0, None, 0, 0, None);
-        let (changed_by, changed) = (Some(by), self.now);
-        let ticket = Ticket {
-            id,
-            session,
-            number,
-            booking,
-            state,
-            priority,
-            band,
-            place,
-            room,
-            calls,
-            skips,
-            call_order,
-            changed_by,
-            changed,
-        };
-        self.tickets.insert(id, ticket);
-    }
-
-    pub fn check_in(&mut self, booking: i64, by: i64) -> Said {
-        let Booking { state, session, .. } = self.bookings[&booking];
-        let Session { starts, ends, .. } = *self.session(session);
-        if state != "booked" {
-            return Err("bad_transition");
-        }
-        if starts / DAY != self.now / DAY {
-            return Err("not_today");
-        }
-        self.open(session)?;
-        if self.now < starts - EARLY {
-            return Err("too_early");
-        }
-        if self.now >= ends {
-            return Err("too_late");
-        }
-        self.give_ticket(booking, by);
-        Ok(())
-    }
-
-    pub fn walk_in(&mut self, session: i64, patient: i64, by: i64) -> Said {
-        self.open(session)?;
-        if self.session(session).starts / DAY != self.now / DAY {
-            return Err("not_today");
-        }
-        self.stands_once(patient, session)?;
-        let by_whom = Some(by);
-        let wanted =
-            Wanted { session, patient, state: "booked", pool: ONSITE, is_overridden: false, by: by_whom };
-        let booking = self.place(wanted)?;
-        self.give_ticket(booking, by);
-        Ok(())
-    }
-
-    pub fn add_on(&mut self, session: i64, patient: i64, by: i64) -> Said {
-        self.open(session)?;
-        let by = Some(by);
-        self.place(Wanted { session, patient, state: "booked", pool: ADDON, is_overridden: false, by })
-            .map(|_| ())
-    }
-
-    pub fn follow_up(&mut self, origin: i64, by: i64) -> Said {
-        let Booking { state, session, patient, .. } = self.bookings[&origin];
-        let Session { doctor, starts, .. } = *self.session(session);
-        if state != "completed" {
-            return Err("not_completed");
-        }
-        if starts / DAY != self.now / DAY {
-            return Err("not_today");
-        }
-        self.follows_once(origin)?;
-        let goes_on = |found: &&Session| found.state == "open" && self.now < found.ends;
-        let mut of_day: Vec<&Session> = self
-            .sessions
-            .values()
-            .filter(|found| found.doctor == doctor && found.starts / DAY == starts / DAY)
-            .filter(goes_on)
-            .collect();
-        of_day.sort_by_key(|found| (found.id != session, found.starts, found.id));
-        let session = of_day.first().ok_or("session_closed")?.id;
-        self.stands_once(patient, session)?;
-        let by_whom = Some(by);
-        let wanted =
-            Wanted { session, patient, state: "booked", pool: FOLLOWUP, is_overridden: false, by: by_whom };
-        let booking = self.place(wanted)?;
-        self.change(booking).origin = Some(origin);
-        self.give_ticket(booking, by);
-        Ok(())
     }
 
     /// Where else a patient is called or seen today.
@@ -166,25 +69,6 @@ impl Clinic {
                 && self.session(other.session).starts / DAY >= today
         };
         if self.tickets.values().any(is_there) { Err("patient_busy") } else { Ok(()) }
-    }
-
-    /// Whether a patient stands in the queue of a session.
-    pub fn stands_once(&self, patient: i64, session: i64) -> Said {
-        let is_there = |other: &Ticket| {
-            other.session == session
-                && !matches!(other.state, "done" | "left")
-                && self.bookings[&other.booking].patient == patient
-        };
-        if self.tickets.values().any(is_there) { Err("limit_reached") } else { Ok(()) }
-    }
-
-    /// Whether nobody comes again after a visit still.
-    pub fn follows_once(&self, origin: i64) -> Said {
-        let mut followed = self.bookings.values();
-        match followed.any(|other| other.origin == Some(origin) && is_active(other.state)) {
-            true => Err("limit_reached"),
-            false => Ok(()),
-        }
     }
 
     fn free_room(&self, room: Option<&str>, own: i64, states: &[&str]) -> Said {
@@ -235,7 +119,10 @@ impl Clinic {
         let last = of_session.filter_map(|ticket| ticket.call_order).max().unwrap_or(0);
         if let Some((id, booking)) = forgotten {
             self.step(booking, "completed", Some(by));
-            self.touch(id, "done", Some(by));
+            self.seen(booking);
+            self.done(id, Some(by));
+            // Nobody knows how long it took.
+            self.ticket(id).started = None;
         }
         self.touch(id, "called", Some(by));
         let ticket = self.ticket(id);
@@ -287,14 +174,19 @@ impl Clinic {
         self.in_hands(id)?;
         self.free_room(room, id, &["serving"])?;
         self.step(booking, "in_consultation", Some(by));
+        self.seen_from_now(booking);
         self.touch(id, "serving", Some(by));
+        let now = self.now;
+        self.ticket(id).started = Some(now);
         Ok(())
     }
 
     pub fn finish(&mut self, id: i64, by: i64) -> Said {
         self.going(id, &["serving"])?;
-        self.step(self.tickets[&id].booking, "completed", Some(by));
-        self.touch(id, "done", Some(by));
+        let booking = self.tickets[&id].booking;
+        self.step(booking, "completed", Some(by));
+        self.seen(booking);
+        self.done(id, Some(by));
         Ok(())
     }
 
@@ -310,7 +202,8 @@ impl Clinic {
     }
 
     pub fn undo_call(&mut self, id: i64, by: i64) -> Said {
-        let Ticket { state, session, booking, room, changed_by, changed, .. } = self.tickets[&id];
+        let Ticket { state, session, booking, room, started, finished, changed_by, changed, .. } =
+            self.tickets[&id];
         let before = match state {
             "called" => "waiting",
             "serving" => "called",
@@ -328,6 +221,8 @@ impl Clinic {
                 self.free_room(room, id, &["called"])?;
                 self.in_hands(id)?;
                 self.step(booking, "checked_in", Some(by));
+                self.not_seen(booking, started);
+                self.ticket(id).started = None;
             }
             "serving" => {
                 let hangs =
@@ -338,6 +233,8 @@ impl Clinic {
                 self.free_room(room, id, &["called", "serving"])?;
                 self.in_hands(id)?;
                 self.step(booking, "in_consultation", Some(by));
+                self.still_seen(booking, finished);
+                self.ticket(id).finished = None;
             }
             _ => {
                 let ticket = self.ticket(id);

@@ -2,7 +2,8 @@
 //!
 //! It never knows what is to be expected. Invariant: a turn ends when it is told to, and before time passes.
 
-use super::clinic::{CLERK, Clinic, DAY, DOCTOR, NURSE, PATIENTS, Session as Reference, text};
+use super::care::{DOCTORS, HOSPITAL, hospital};
+use super::clinic::{ADMIN, CLERK, Clinic, DAY, NURSE, PATIENTS, Session as Reference, text};
 use medsrv::dispatch::{Dispatcher, Parts, Settings, Then};
 use medsrv::ops::config::Config;
 use medsrv::service::access::Role;
@@ -46,7 +47,8 @@ fn moment(minutes: i64) -> Now {
 
 pub fn name(user_id: i64) -> String {
     match user_id {
-        DOCTOR => "DOC001".into(),
+        doctor if DOCTORS.contains(&doctor) => format!("DOC00{}", doctor - 3),
+        ADMIN => "admin".into(),
         NURSE => "nurse".into(),
         CLERK => "clerk".into(),
         patient => (13_700_000_000 + patient).to_string(),
@@ -59,11 +61,13 @@ fn fill(store: &mut Store, reference: &Clinic) {
     store
         .write(|transaction| {
             let hash = credential::hash_salted_sha256("pw").unwrap();
-            for (id, role) in [(NURSE, Role::Nurse), (CLERK, Role::Clerk)] {
+            let staff = |id, role| {
                 let username = name(id);
                 let new = NewStaff { username: &username, name: &username, password_hash: &hash, role };
                 assert_eq!(register_staff(transaction, &new, &now).unwrap(), id);
-            }
+            };
+            staff(NURSE, Role::Nurse);
+            staff(CLERK, Role::Clerk);
             for id in PATIENTS {
                 let (name, phone) = (format!("赵{id}"), name(id));
                 let new = NewPatient {
@@ -76,6 +80,7 @@ fn fill(store: &mut Store, reference: &Clinic) {
                 };
                 assert_eq!(register_patient(transaction, &new, &now).unwrap(), id);
             }
+            staff(ADMIN, Role::Admin);
             for session in reference.sessions.values() {
                 let Reference { doctor, department, starts, ends, capacity, .. } = session;
                 let (day, period, none) = (&text(*starts)[..10], format!("p{}", session.id), None::<&str>);
@@ -98,7 +103,7 @@ fn fill(store: &mut Store, reference: &Clinic) {
 
 /// The sessions of two days: mornings and an afternoon, of one doctor and of another one.
 pub fn reference() -> Clinic {
-    let mut clinic = Clinic { now: 7 * 60, older: 3, ..Clinic::default() };
+    let mut clinic = Clinic { now: 7 * 60, older: 3, care: hospital(), ..Clinic::default() };
     let hours = |day: i64, from: i64, to: i64| (day * DAY + from * 60, day * DAY + to * 60);
     for (id, doctor, department, (starts, ends)) in [
         (1, 4, "内科", hours(0, 9, 12)),
@@ -134,6 +139,7 @@ fn filled(reference: &Clinic) -> Vec<u8> {
     let mut store = Store::open(&path, credential::hash_salted_sha256).unwrap().store;
     fill(&mut store, reference);
     store.close();
+    Connection::open(&path).unwrap().execute_batch(HOSPITAL).unwrap();
     std::fs::read(path).unwrap()
 }
 
@@ -211,7 +217,10 @@ impl Server {
     /// Whoever was logged in before goes on with that.
     fn connect(&mut self, user_id: i64) -> Session {
         let session = Session { id: self.ids.give(), address: IpAddr::V4(Ipv4Addr::LOCALHOST) };
-        let password = if user_id == DOCTOR { "hash_doctor1" } else { "pw" };
+        let password = match user_id {
+            doctor if DOCTORS.contains(&doctor) => format!("hash_doctor{}", doctor - 3),
+            _ => "pw".to_owned(),
+        };
         let (method, params) = match self.tokens.get(&user_id) {
             Some(token) => ("session.resume", json!({"token": token})),
             None => ("session.login", json!({"username": name(user_id), "password": password})),

@@ -484,8 +484,9 @@ fn run<M: Method>(
 ) -> Result<(), Problem> {
     let params: M::Params = params::read(json)?;
     let subject = M::subject(&params, call, transaction).map_err(|problem| call.hide_absence(problem))?;
-    call.admit(transaction, subject, M::reason(&params))?;
+    let admitted = call.admit(transaction, subject, M::reason(&params));
     let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
+        admitted?;
         envelope::write_json(&M::run(params, call, transaction)?, output);
         return Ok(());
     };
@@ -497,7 +498,12 @@ fn run<M: Method>(
         method: M::NAME,
         params: json.map_or("", RawValue::get),
     };
-    match reply::find(transaction, call.reply_key, &request, call.now)? {
+    let earlier = reply::find(transaction, call.reply_key, &request, call.now)?;
+    // Who hands something over may not do so once more, but is told again what came of it.
+    if !matches!(earlier, reply::Earlier::Same(_)) {
+        admitted?;
+    }
+    match earlier {
         reply::Earlier::None => {}
         reply::Earlier::Same(text) => {
             call.note.is_repeated = true;

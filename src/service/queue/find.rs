@@ -8,6 +8,7 @@ use super::{Band, QueueRules, State};
 use crate::service::time::Now;
 use crate::store::statements::queue;
 use crate::store::{Error, Row, Transaction, Value, params};
+use std::collections::VecDeque;
 
 /// A ticket. Moments are in milliseconds since 1970, UTC.
 #[derive(Debug, Clone, PartialEq)]
@@ -159,8 +160,32 @@ pub(super) fn in_order(
     rules: &QueueRules,
 ) -> Result<Vec<Ticket>, Error> {
     let waiting = by_place(transaction, session_id)?;
-    let in_a_row = transaction.first(&queue::BOOKED_IN_A_ROW, params![session_id], |row| row.integer(0))?;
-    Ok(order::in_order(waiting, in_a_row.unwrap_or(0), rules.booked_per_walk_in))
+    Ok(order::in_order(waiting, booked_in_a_row(transaction, session_id)?, rules.booked_per_walk_in))
+}
+
+fn booked_in_a_row(transaction: &Transaction<'_>, session_id: i64) -> Result<i64, Error> {
+    let found = transaction.first(&queue::BOOKED_IN_A_ROW, params![session_id], |row| row.integer(0))?;
+    Ok(found.unwrap_or(0))
+}
+
+/// Who is called next: the first who is not called or seen elsewhere. Whoever is does not keep the others of
+/// their row from its turn.
+pub(super) fn next(
+    transaction: &Transaction<'_>,
+    session_id: i64,
+    rules: &QueueRules,
+    now: &Now,
+) -> Result<Option<Ticket>, Error> {
+    let in_a_row = booked_in_a_row(transaction, session_id)?;
+    let mut waiting = VecDeque::from(by_place(transaction, session_id)?);
+    loop {
+        waiting = order::in_order(waiting.into(), in_a_row, rules.booked_per_walk_in).into();
+        match waiting.pop_front() {
+            None => return Ok(None),
+            Some(first) if in_hands(transaction, &first, now)?.is_none() => return Ok(Some(first)),
+            Some(_) => {}
+        }
+    }
 }
 
 /// What a room shows before its door.

@@ -5,7 +5,7 @@
 //! listens is told of both.
 
 use super::enter::open_session;
-use super::find::{Ticket, by_id, by_place, in_hands, in_order, in_room};
+use super::find::{Ticket, by_id, by_place, in_hands, in_room, next};
 use super::{Outcome, QueueRules, Refusal, State, of_booking, refuse};
 use crate::service::Failure;
 use crate::service::attendance;
@@ -88,14 +88,9 @@ pub fn call_next(
         return refuse(Refusal::NotClockedIn);
     }
     free_room(change, room, 0, &[State::Called, State::Serving])?;
-    let mut next = None;
-    for ticket in in_order(change.transaction, session_id, rules)? {
-        if in_hands(change.transaction, &ticket, change.now)?.is_none() {
-            next = Some(ticket);
-            break;
-        }
-    }
-    let Some(ticket) = next else { return refuse(Refusal::QueueEmpty) };
+    let Some(ticket) = next(change.transaction, session_id, rules, change.now)? else {
+        return refuse(Refusal::QueueEmpty);
+    };
     let by = change.by;
     change.transaction.execute(&queue::CALL, params![ticket.ticket_id, room, by, change.now.unix_ms])?;
     moved(change, &ticket)

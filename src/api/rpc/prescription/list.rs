@@ -33,9 +33,15 @@ impl Method for GetPrescription {
 
     fn subject(
         params: &GetPrescriptionParams,
-        _: &Call<'_>,
+        call: &Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Subject, Problem> {
+        // What was never active is not there for them, before anything else is asked of it.
+        let Id(prescription_id) = params.prescription_id;
+        let sheet = prescription::by_id(transaction, prescription_id)?;
+        if sheet.is_some_and(|sheet| !sheet.was_active()) && !sees_drafts(call)? {
+            return Err(Problem::not_found("prescription"));
+        }
         subject(transaction, params.prescription_id)
     }
 
@@ -45,14 +51,10 @@ impl Method for GetPrescription {
 
     fn run(
         params: GetPrescriptionParams,
-        call: &mut Call<'_>,
+        _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Prescription, Problem> {
-        let prescription = found(transaction, params.prescription_id.0)?;
-        if prescription.activated_ms.is_none() && !sees_drafts(call)? {
-            return Err(Problem::not_found("prescription"));
-        }
-        Ok(prescription)
+        found(transaction, params.prescription_id.0)
     }
 }
 
