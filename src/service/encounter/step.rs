@@ -44,8 +44,10 @@ impl Written {
         found.ok_or_else(|| Error::Other("a statement without a table has no row".into()))
     }
 
+    /// Whether nobody has written, prescribed or asked for anything. What is attached comes when the visit is long
+    /// over, and says nothing of whether its doctor is done.
     fn is_nothing(&self) -> bool {
-        !(self.draft || self.signed || self.sheet || self.order || self.diagnosis || self.attachment)
+        !(self.draft || self.signed || self.sheet || self.order || self.diagnosis)
     }
 
     /// Whether nothing stands against the end of the encounter.
@@ -190,7 +192,11 @@ pub(in crate::service) fn unstarted(
 ) -> Result<(), Error> {
     let Some(found) = by_appointment(transaction, appointment_id)? else { return Ok(()) };
     let is_of_then = found.state == State::InProgress && found.started_ms == started_ms;
-    if is_of_then && Written::find(transaction, found.encounter_id)?.is_nothing() {
+    if !is_of_then {
+        return Ok(());
+    }
+    let written = Written::find(transaction, found.encounter_id)?;
+    if written.is_nothing() && !written.attachment {
         end(transaction, &found, State::Cancelled, Some(UNSTARTED), now)?;
     }
     Ok(())
