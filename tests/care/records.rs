@@ -106,6 +106,48 @@ fn what_is_signed_stays_and_is_amended() {
 }
 
 #[test]
+fn the_old_row_has_the_diagnosis_that_holds_unless_a_signed_text_has_one() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    let of_visit = json!({"encounter_id": encounter_id});
+    let reopen = json!({"encounter_id": encounter_id, "reason": "补录"});
+    let diagnose = |clinic: &mut Clinic, title: &str| {
+        let params = json!({"encounter_id": encounter_id, "title": title, "rank": 1});
+        clinic.ok("DOC001", "diagnosis.add", params)["diagnosis_id"].take()
+    };
+    let shows = |clinic: &mut Clinic, title: &str| {
+        let sql =
+            format!("SELECT count(*) FROM medical_records WHERE patient_id = 9 AND diagnosis = '{title}'");
+        clinic.number(Box::leak(sql.into_boxed_str()))
+    };
+    let first = diagnose(&mut clinic, "感冒");
+    clinic.ok("DOC001", "encounter.finish", of_visit.clone());
+    assert_eq!(shows(&mut clinic, "感冒"), 1);
+    clinic.ok("DOC001", "encounter.reopen", reopen.clone());
+    clinic.ok("DOC001", "diagnosis.withdraw", json!({"diagnosis_id": first, "reason": "胸片"}));
+    diagnose(&mut clinic, "肺炎");
+    clinic.ok("DOC001", "encounter.finish", of_visit.clone());
+    assert_eq!(shows(&mut clinic, "肺炎"), 1);
+    clinic.ok("DOC001", "encounter.reopen", reopen);
+    let params = json!({"encounter_id": encounter_id, "diagnosis": "支气管炎"});
+    let note = clinic.ok("DOC001", "record.write", params);
+    clinic.ok("DOC001", "record.sign", json!({"note_id": note["note_id"]}));
+    clinic.ok("DOC001", "encounter.finish", of_visit);
+    assert_eq!(shows(&mut clinic, "支气管炎"), 1);
+}
+
+#[test]
+fn what_an_old_client_has_written_into_the_row_stays() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    clinic.execute("UPDATE medical_records SET diagnosis = '支气管炎' WHERE patient_id = 9");
+    clinic.ok("DOC001", "diagnosis.add", json!({"encounter_id": encounter_id, "title": "感冒", "rank": 1}));
+    clinic.ok("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}));
+    let sql = "SELECT count(*) FROM medical_records WHERE patient_id = 9 AND diagnosis = '支气管炎'";
+    assert_eq!(clinic.number(sql), 1);
+}
+
+#[test]
 fn the_doctor_of_the_visit_amends_what_another_has_written() {
     let mut clinic = Clinic::new();
     let encounter_id = visit(&mut clinic);
