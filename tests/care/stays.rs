@@ -54,6 +54,28 @@ fn a_stay_goes_from_the_request_to_the_discharge() {
 }
 
 #[test]
+fn the_encounter_of_a_stay_begins_with_the_admission_and_ends_with_the_discharge() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = ward(&mut clinic, "3A", &["1"]);
+    let patient_id = treated(&mut clinic, 1);
+    let by_hand = json!({"patient_id": patient_id, "class": "IMP"});
+    let error = clinic.call(DOCTOR, "encounter.open", &by_hand).unwrap_err();
+    assert_eq!(error["field"], "class");
+    let admission_id = admitted(&mut clinic, 0, ward_id, beds[0]);
+    let encounter_id = get(&mut clinic, admission_id)["admission"]["encounter_id"].take();
+    let (finish, cancel) =
+        (json!({"encounter_id": encounter_id}), json!({"encounter_id": encounter_id, "reason": "认错人"}));
+    for (method, params) in [("encounter.finish", finish), ("encounter.cancel", cancel)] {
+        let refused = clinic.refused(DOCTOR, method, params, "stay_goes_on");
+        assert_eq!(refused["admission_id"], admission_id, "{method}");
+    }
+    ordered(&mut clinic, admission_id);
+    clinic.ok(NURSE, "admission.discharge", json!({"admission_id": admission_id}));
+    let encounter = clinic.ok(DOCTOR, "encounter.get", json!({"encounter_id": encounter_id}));
+    assert_eq!(encounter["state"], "finished");
+}
+
+#[test]
 fn a_patient_has_one_stay_that_is_not_over() {
     let mut clinic = Clinic::new();
     let (ward_id, beds) = ward(&mut clinic, "1", &["1"]);

@@ -85,9 +85,19 @@ fn notes(transaction: &Transaction<'_>, statement: &Statement, encounter_id: i64
     Ok(note_ids)
 }
 
+/// An encounter that may end in this way; that of a stay goes on until the discharge.
+fn ending(transaction: &Transaction<'_>, encounter_id: i64, to: State) -> Outcome<Encounter> {
+    let found = going(transaction, encounter_id, to)?;
+    let stay = transaction.first(&encounter::OPEN_STAY, params![encounter_id], |row| row.integer(0))?;
+    match stay {
+        Some(admission_id) => refuse(Refusal::StayGoesOn { admission_id }),
+        None => Ok(found),
+    }
+}
+
 /// Ends an encounter.
 pub fn finish(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Outcome<Encounter> {
-    let found = going(transaction, encounter_id, State::Finished)?;
+    let found = ending(transaction, encounter_id, State::Finished)?;
     let written = Written::find(transaction, encounter_id)?;
     if written.draft {
         let note_ids = notes(transaction, &record::DRAFTS, encounter_id)?;
@@ -107,7 +117,7 @@ pub fn cancel(
     reason: &str,
     now: &Now,
 ) -> Outcome<Encounter> {
-    let found = going(transaction, encounter_id, State::Cancelled)?;
+    let found = ending(transaction, encounter_id, State::Cancelled)?;
     let written = Written::find(transaction, encounter_id)?;
     if written.signed || written.active_sheet || written.order {
         let note_ids = notes(transaction, &record::SIGNED, encounter_id)?;
