@@ -38,6 +38,7 @@ fn a_draft_is_its_authors_until_it_is_signed() {
     clinic.refused(ADMIN, "record.get", get, "reason_required");
     let again = clinic.refused("DOC001", "record.sign", sign, "bad_transition");
     assert_eq!((&again["from"], &again["allowed"]), (&json!("signed"), &json!([])));
+    assert_eq!(again["to"], "signed");
     // A doctor who was called in writes, too, and only they edit that.
     let theirs = json!({"encounter_id": encounter_id, "advice": "复查"});
     let theirs = clinic.ok("DOC002", "record.write", theirs);
@@ -65,7 +66,8 @@ fn nobody_overwrites_what_they_have_not_seen() {
     clinic.refused("DOC001", "record.edit", empty, "nothing_to_change");
     clinic.refused("DOC001", "record.write", json!({"encounter_id": encounter_id}), "nothing_to_change");
     let amend = json!({"note_id": note_id, "version": 2, "advice": "休息", "reason": "遗漏"});
-    clinic.refused("DOC001", "record.amend", amend, "bad_transition");
+    let refused = clinic.refused("DOC001", "record.amend", amend, "bad_transition");
+    assert_eq!((&refused["from"], &refused["to"]), (&json!("draft"), &json!("amended")));
     clinic.ok("DOC001", "record.sign", json!({"note_id": note_id, "version": 2}));
     let edit = json!({"note_id": note_id, "version": 2, "advice": "休息"});
     clinic.refused("DOC001", "record.edit", edit, "bad_transition");
