@@ -262,6 +262,28 @@ fn a_substitute_who_is_not_there_takes_nothing_over() {
     }
 }
 
+#[test]
+fn a_substitute_of_other_hours_takes_over_what_lies_in_them() {
+    let mut clinic = Clinic::new();
+    let morning = session_on(&mut clinic, 4, "2026-01-06", "morning");
+    let afternoon = session_on(&mut clinic, 4, "2026-01-06", "afternoon");
+    let exception = json!({"doctor_id": 5, "date_from": "2026-01-06", "date_to": "2026-01-06",
+        "starts": "14:00", "ends": "17:00", "reason": "进修"});
+    clinic.ok(CLERK, "schedule.add_exception", exception);
+    // What does not take place takes no time.
+    let own = session_on(&mut clinic, 5, "2026-01-06", "afternoon");
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": own, "reason": "停诊"}));
+    let leave_id = ask(&mut clinic, "DOC001", days("2026-01-06", "2026-01-06"));
+    let approved = clinic.ok(ADMIN, "leave.approve", json!({"leave_id": leave_id, "substitute_id": 5}));
+    let fates: Vec<Value> = approved["sessions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| json!([item["session_id"], item["outcome"]]))
+        .collect();
+    assert_eq!(fates, [json!([morning, "stopped"]), json!([afternoon, "handed_over"])]);
+}
+
 fn template(clinic: &mut Clinic) {
     for weekday in 1..=7 {
         let params = json!({"doctor_id": 4, "weekday": weekday, "period": "morning", "starts": "09:00",
