@@ -167,6 +167,9 @@ fn the_substitute_takes_over_what_they_have_time_for() {
         approved["sessions"].as_array().unwrap().iter().map(|item| &item["outcome"]).collect();
     assert_eq!(outcomes, ["handed_over", "stopped"]);
     assert_eq!((&approved["moved"], &approved["cancelled"]), (&json!(2), &json!(1)));
+    let trail = "SELECT count(*) FROM audit WHERE method = 'leave.approve' AND entity = 'clinic_session'
+        AND action = 'U' AND entity_id IN (1, 2)";
+    assert_eq!(((morning, afternoon), clinic.number(trail)), ((1, 2), 2));
     assert_eq!(approved["sessions"][0]["appointments"], json!([first, third]));
     assert_eq!(clinic.listed(morning)["doctor_id"], 5);
     assert_eq!(clinic.state(lost), "cancelled");
