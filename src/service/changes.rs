@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Changes {
     /// Sessions with another number of places.
     pub sessions: BTreeSet<i64>,
+    /// Sessions that were stopped or handed over by the way; the trail has an entry for each.
+    pub taken: BTreeSet<i64>,
     /// Sessions with another queue.
     pub queues: BTreeSet<i64>,
     /// Appointments that stand elsewhere.
@@ -29,6 +31,7 @@ pub struct Changes {
 impl Changes {
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
+            && self.taken.is_empty()
             && self.queues.is_empty()
             && self.appointments.is_empty()
             && self.notices.is_empty()
@@ -52,6 +55,7 @@ impl Changes {
     pub fn append(&mut self, other: Changes) {
         // `BTreeSet::append` builds the whole set anew, and this comes with each call.
         self.sessions.extend(other.sessions);
+        self.taken.extend(other.taken);
         self.queues.extend(other.queues);
         self.appointments.extend(other.appointments);
         self.notices.extend(other.notices);

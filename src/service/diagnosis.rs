@@ -110,7 +110,10 @@ pub enum Refusal {
     RankTaken {
         diagnosis_id: i64,
     },
-    Withdrawn,
+    /// `to` is what cannot be done to it any longer.
+    Withdrawn {
+        to: &'static str,
+    },
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
@@ -123,11 +126,11 @@ fn writable(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<encount
     encounter::writable(transaction, encounter_id).map_err(|failure| failure.map(Refusal::Encounter))
 }
 
-/// A diagnosis that holds, of an encounter that goes on.
-fn holding(transaction: &Transaction<'_>, diagnosis_id: i64) -> Outcome<Diagnosis> {
+/// A diagnosis that holds, of an encounter that goes on; `to` is what is to be done to it.
+fn holding(transaction: &Transaction<'_>, diagnosis_id: i64, to: &'static str) -> Outcome<Diagnosis> {
     let Some(found) = by_id(transaction, diagnosis_id)? else { return refuse(Refusal::UnknownDiagnosis) };
     if found.withdrawn_ms.is_some() {
-        return refuse(Refusal::Withdrawn);
+        return refuse(Refusal::Withdrawn { to });
     }
     writable(transaction, found.encounter_id)?;
     Ok(found)
@@ -192,7 +195,7 @@ pub fn add(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>, now: &Now) -> 
 
 /// Gives a diagnosis a rank; the one that has it takes this one's.
 pub fn set_rank(transaction: &Transaction<'_>, diagnosis_id: i64, rank: i64) -> Outcome<()> {
-    let found = holding(transaction, diagnosis_id)?;
+    let found = holding(transaction, diagnosis_id, "ranked")?;
     if found.rank == rank {
         return Ok(());
     }
@@ -206,7 +209,7 @@ pub fn set_rank(transaction: &Transaction<'_>, diagnosis_id: i64, rank: i64) -> 
 
 /// Says that a diagnosis does not hold any longer. It stays readable.
 pub fn withdraw(transaction: &Transaction<'_>, diagnosis_id: i64, reason: &str, now: &Now) -> Outcome<()> {
-    holding(transaction, diagnosis_id)?;
+    holding(transaction, diagnosis_id, "withdrawn")?;
     transaction.execute(&diagnosis::WITHDRAW, params![diagnosis_id, now.unix_ms, reason])?;
     Ok(())
 }

@@ -141,6 +141,10 @@ pub enum Refusal {
     },
     /// Something was written or prescribed, and there is no principal diagnosis.
     DiagnosisMissing,
+    /// It is that of a stay, and ends with the discharge.
+    StayGoesOn {
+        admission_id: i64,
+    },
     /// Something of it is signed, prescribed or asked for, and stays.
     AlreadySigned {
         note_ids: Vec<i64>,

@@ -87,7 +87,9 @@ impl fmt::Display for Topic {
 
 /// The topics of what has changed, each once.
 pub fn topics(changes: &Changes) -> impl Iterator<Item = Topic> {
-    let Changes { sessions, queues, appointments, notices, critical, wards, threads, inboxes } = changes;
+    // What was taken from a doctor is among the sessions, too.
+    let Changes { sessions, taken: _, queues, appointments, notices, critical, wards, threads, inboxes } =
+        changes;
     let sessions = sessions.iter().map(|id| Topic::Session(*id));
     let queues = queues.iter().map(|id| Topic::Queue(*id));
     let appointments = appointments.iter().map(|id| Topic::Appointment(*id));

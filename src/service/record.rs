@@ -151,9 +151,10 @@ pub enum Refusal {
     UnknownNote,
     /// The encounter does not allow it.
     Encounter(encounter::Refusal),
+    /// `to` is a state, or what is done in the other one only.
     BadTransition {
         from: State,
-        to: State,
+        to: &'static str,
     },
     /// The caller has seen another version than the one that holds.
     Stale {
@@ -172,16 +173,17 @@ fn known(transaction: &Transaction<'_>, note_id: i64) -> Outcome<Note> {
     by_id(transaction, note_id)?.ok_or(Failure::Refused(Refusal::UnknownNote))
 }
 
-/// A record in the state in which a step is possible, of the version that its caller has seen.
+/// A record in the state in which the step to `to` is possible, of the version that its caller has seen.
 fn seen(
     transaction: &Transaction<'_>,
     note_id: i64,
     wanted: State,
+    to: &'static str,
     version: Option<i64>,
 ) -> Outcome<(Note, Text)> {
     let note = known(transaction, note_id)?;
     if note.state != wanted {
-        return refuse(Refusal::BadTransition { from: note.state, to: wanted });
+        return refuse(Refusal::BadTransition { from: note.state, to });
     }
     if version.is_some_and(|version| version != note.version) {
         return refuse(Refusal::Stale { version: note.version });
@@ -258,7 +260,7 @@ pub fn edit(
     if parts.is_nothing() {
         return refuse(Refusal::NothingToChange);
     }
-    let (note, text) = seen(transaction, note_id, State::Draft, Some(version))?;
+    let (note, text) = seen(transaction, note_id, State::Draft, "edited", Some(version))?;
     writable(transaction, note.encounter_id)?;
     let parts = parts.over(&text);
     transaction.execute(
@@ -271,7 +273,7 @@ pub fn edit(
 
 /// Makes a draft final.
 pub fn sign(transaction: &Transaction<'_>, note_id: i64, version: Option<i64>, now: &Now) -> Outcome<()> {
-    let (note, text) = seen(transaction, note_id, State::Draft, version)?;
+    let (note, text) = seen(transaction, note_id, State::Draft, State::Signed.word(), version)?;
     writable(transaction, note.encounter_id)?;
     transaction.execute(&record::MAKE_FINAL, params![note_id, note.version])?;
     transaction.execute(&record::SIGN, params![note_id, now.unix_ms])?;
@@ -292,7 +294,7 @@ pub fn amend(
     if parts.is_nothing() {
         return refuse(Refusal::NothingToChange);
     }
-    let (note, text) = seen(transaction, note_id, State::Signed, Some(version))?;
+    let (note, text) = seen(transaction, note_id, State::Signed, "amended", Some(version))?;
     let parts = parts.over(&text);
     insert_version(transaction, note_id, version + 1, &parts, Some(reason), author_id, now)?;
     transaction.execute(&record::SET_VERSION, params![note_id, version + 1])?;

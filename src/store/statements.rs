@@ -112,6 +112,7 @@ statements! {
         INSERT_BEGUN = "insert_begun";
         OF_PATIENT = "of_patient";
         OPEN_OF_DOCTOR = "open_of_doctor";
+        OPEN_STAY = "open_stay";
         REOPEN = "reopen";
         SET_DOCTOR = "set_doctor";
         WRITTEN = "written";

@@ -26,9 +26,10 @@ const BUNDLE: [&str; 13] = [
 fn patient_with_everything(clinic: &mut Clinic) {
     let session_id = clinic.session(4, 3);
     let appointment_id = clinic.book(session_id, 0);
-    let params = json!({"patient_id": FIRST_PATIENT, "appointment_id": appointment_id, "class": "IMP"});
+    let params = json!({"patient_id": FIRST_PATIENT, "appointment_id": appointment_id});
     assert_eq!(clinic.ok("DOC001", "encounter.open", params)["encounter_id"], 1);
     for row in [
+        "UPDATE encounters SET class = 'IMP' RETURNING 1",
         "UPDATE patients SET birth_date = '1990-01-31', id_card = '110101199001310001' WHERE patient_id = 9 RETURNING 1",
         "INSERT INTO diagnoses (encounter_id, patient_id, code, title, rank, use, certainty, recorded_by, recorded_ms)
             VALUES (1, 9, 'J18.9', 'Pneumonia, unspecified', 1, 'discharge', 'confirmed', 4, 0),

@@ -103,7 +103,11 @@ fn diagnoses_change_places_and_are_withdrawn_for_a_reason() {
     let withdraw = json!({"diagnosis_id": second["diagnosis_id"], "reason": "误诊"});
     clinic.refused("DOC002", "diagnosis.withdraw", withdraw.clone(), "forbidden");
     clinic.ok("DOC001", "diagnosis.withdraw", withdraw.clone());
-    clinic.refused("DOC001", "diagnosis.withdraw", withdraw, "bad_transition");
+    let rank = json!({"diagnosis_id": withdraw["diagnosis_id"], "rank": 1});
+    for (method, params, to) in [("withdraw", withdraw, "withdrawn"), ("set_rank", rank, "ranked")] {
+        let refused = clinic.refused("DOC001", &format!("diagnosis.{method}"), params, "bad_transition");
+        assert_eq!((&refused["from"], &refused["to"]), (&json!("withdrawn"), &json!(to)));
+    }
     assert_eq!(ranks(&clinic.ok("DOC001", "diagnosis.list", list)), [2]);
     let all = json!({"encounter_id": encounter_id, "with_withdrawn": true});
     let all = clinic.ok("DOC001", "diagnosis.list", all);

@@ -167,6 +167,9 @@ fn the_substitute_takes_over_what_they_have_time_for() {
         approved["sessions"].as_array().unwrap().iter().map(|item| &item["outcome"]).collect();
     assert_eq!(outcomes, ["handed_over", "stopped"]);
     assert_eq!((&approved["moved"], &approved["cancelled"]), (&json!(2), &json!(1)));
+    let trail = "SELECT count(*) FROM audit WHERE method = 'leave.approve' AND entity = 'clinic_session'
+        AND action = 'U' AND entity_id IN (1, 2)";
+    assert_eq!(((morning, afternoon), clinic.number(trail)), ((1, 2), 2));
     assert_eq!(approved["sessions"][0]["appointments"], json!([first, third]));
     assert_eq!(clinic.listed(morning)["doctor_id"], 5);
     assert_eq!(clinic.state(lost), "cancelled");
@@ -260,6 +263,28 @@ fn a_substitute_who_is_not_there_takes_nothing_over() {
         let fate = &approved["sessions"][0];
         assert_eq!(json!([fate["session_id"], fate["outcome"]]), expected, "{way}");
     }
+}
+
+#[test]
+fn a_substitute_of_other_hours_takes_over_what_lies_in_them() {
+    let mut clinic = Clinic::new();
+    let morning = session_on(&mut clinic, 4, "2026-01-06", "morning");
+    let afternoon = session_on(&mut clinic, 4, "2026-01-06", "afternoon");
+    let exception = json!({"doctor_id": 5, "date_from": "2026-01-06", "date_to": "2026-01-06",
+        "starts": "14:00", "ends": "17:00", "reason": "进修"});
+    clinic.ok(CLERK, "schedule.add_exception", exception);
+    // What does not take place takes no time.
+    let own = session_on(&mut clinic, 5, "2026-01-06", "afternoon");
+    clinic.ok(CLERK, "schedule.stop_session", json!({"session_id": own, "reason": "停诊"}));
+    let leave_id = ask(&mut clinic, "DOC001", days("2026-01-06", "2026-01-06"));
+    let approved = clinic.ok(ADMIN, "leave.approve", json!({"leave_id": leave_id, "substitute_id": 5}));
+    let fates: Vec<Value> = approved["sessions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|item| json!([item["session_id"], item["outcome"]]))
+        .collect();
+    assert_eq!(fates, [json!([morning, "stopped"]), json!([afternoon, "handed_over"])]);
 }
 
 fn template(clinic: &mut Clinic) {

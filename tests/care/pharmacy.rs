@@ -9,7 +9,7 @@ pub const DOCTOR: &str = "DOC001";
 pub const OTHER_DOCTOR: &str = "DOC002";
 
 /// The word for a visit that is over.
-pub const IS_OVER: &str = "conflict";
+pub const IS_OVER: &str = "not_in_progress";
 
 const SAMPLE: &str = include_str!("../samples/drugs.csv");
 

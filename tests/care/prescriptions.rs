@@ -2,6 +2,7 @@
 
 use super::clinic::*;
 use super::pharmacy::*;
+use super::visits::{called, state};
 use serde_json::{Value, json};
 
 #[test]
@@ -246,4 +247,23 @@ fn a_list_goes_on_from_page_to_page_to_what_old_clients_have_written() {
     let both = json!({"patient_id": FIRST_PATIENT, "encounter_id": encounter_id});
     assert_eq!(clinic.call(DOCTOR, "prescription.list", &both).unwrap_err()["field"], "patient_id");
     clinic.refused(&patient(1), "prescription.list", json!({"patient_id": FIRST_PATIENT}), "forbidden");
+}
+
+#[test]
+fn a_doctor_prescribes_and_orders_when_the_patient_has_gone() {
+    for is_order in [false, true] {
+        let mut clinic = with_drugs();
+        let (ticket_id, _) = called(&mut clinic);
+        let started = clinic.ok(DOCTOR, "queue.start", json!({"ticket_id": ticket_id}));
+        let encounter_id = started["encounter_id"].as_i64().unwrap();
+        let finished = clinic.ok(NURSE, "queue.finish", json!({"ticket_id": ticket_id}));
+        assert_eq!(finished["encounter_state"], "finished");
+        if is_order {
+            let params = json!({"encounter_id": encounter_id, "kind": "imaging", "content": "胸片"});
+            clinic.ok(DOCTOR, "order.request", params);
+        } else {
+            active(&mut clinic, encounter_id, "AMX500");
+        }
+        assert_eq!(state(&mut clinic, encounter_id), "in_progress");
+    }
 }

@@ -38,6 +38,7 @@ fn a_draft_is_its_authors_until_it_is_signed() {
     clinic.refused(ADMIN, "record.get", get, "reason_required");
     let again = clinic.refused("DOC001", "record.sign", sign, "bad_transition");
     assert_eq!((&again["from"], &again["allowed"]), (&json!("signed"), &json!([])));
+    assert_eq!(again["to"], "signed");
     // A doctor who was called in writes, too, and only they edit that.
     let theirs = json!({"encounter_id": encounter_id, "advice": "复查"});
     let theirs = clinic.ok("DOC002", "record.write", theirs);
@@ -65,7 +66,8 @@ fn nobody_overwrites_what_they_have_not_seen() {
     clinic.refused("DOC001", "record.edit", empty, "nothing_to_change");
     clinic.refused("DOC001", "record.write", json!({"encounter_id": encounter_id}), "nothing_to_change");
     let amend = json!({"note_id": note_id, "version": 2, "advice": "休息", "reason": "遗漏"});
-    clinic.refused("DOC001", "record.amend", amend, "bad_transition");
+    let refused = clinic.refused("DOC001", "record.amend", amend, "bad_transition");
+    assert_eq!((&refused["from"], &refused["to"]), (&json!("draft"), &json!("amended")));
     clinic.ok("DOC001", "record.sign", json!({"note_id": note_id, "version": 2}));
     let edit = json!({"note_id": note_id, "version": 2, "advice": "休息"});
     clinic.refused("DOC001", "record.edit", edit, "bad_transition");
@@ -103,6 +105,48 @@ fn what_is_signed_stays_and_is_amended() {
         assert!(clinic.is_kept_from(sql), "{sql}");
     }
     assert_eq!(state(&mut clinic, encounter_id), "in_progress");
+}
+
+#[test]
+fn the_old_row_has_the_diagnosis_that_holds_unless_a_signed_text_has_one() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    let of_visit = json!({"encounter_id": encounter_id});
+    let reopen = json!({"encounter_id": encounter_id, "reason": "补录"});
+    let diagnose = |clinic: &mut Clinic, title: &str| {
+        let params = json!({"encounter_id": encounter_id, "title": title, "rank": 1});
+        clinic.ok("DOC001", "diagnosis.add", params)["diagnosis_id"].take()
+    };
+    let shows = |clinic: &mut Clinic, title: &str| {
+        let sql =
+            format!("SELECT count(*) FROM medical_records WHERE patient_id = 9 AND diagnosis = '{title}'");
+        clinic.number(Box::leak(sql.into_boxed_str()))
+    };
+    let first = diagnose(&mut clinic, "感冒");
+    clinic.ok("DOC001", "encounter.finish", of_visit.clone());
+    assert_eq!(shows(&mut clinic, "感冒"), 1);
+    clinic.ok("DOC001", "encounter.reopen", reopen.clone());
+    clinic.ok("DOC001", "diagnosis.withdraw", json!({"diagnosis_id": first, "reason": "胸片"}));
+    diagnose(&mut clinic, "肺炎");
+    clinic.ok("DOC001", "encounter.finish", of_visit.clone());
+    assert_eq!(shows(&mut clinic, "肺炎"), 1);
+    clinic.ok("DOC001", "encounter.reopen", reopen);
+    let params = json!({"encounter_id": encounter_id, "diagnosis": "支气管炎"});
+    let note = clinic.ok("DOC001", "record.write", params);
+    clinic.ok("DOC001", "record.sign", json!({"note_id": note["note_id"]}));
+    clinic.ok("DOC001", "encounter.finish", of_visit);
+    assert_eq!(shows(&mut clinic, "支气管炎"), 1);
+}
+
+#[test]
+fn what_an_old_client_has_written_into_the_row_stays() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    clinic.execute("UPDATE medical_records SET diagnosis = '支气管炎' WHERE patient_id = 9");
+    clinic.ok("DOC001", "diagnosis.add", json!({"encounter_id": encounter_id, "title": "感冒", "rank": 1}));
+    clinic.ok("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}));
+    let sql = "SELECT count(*) FROM medical_records WHERE patient_id = 9 AND diagnosis = '支气管炎'";
+    assert_eq!(clinic.number(sql), 1);
 }
 
 #[test]

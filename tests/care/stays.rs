@@ -54,6 +54,43 @@ fn a_stay_goes_from_the_request_to_the_discharge() {
 }
 
 #[test]
+fn the_encounter_of_a_stay_begins_with_the_admission_and_ends_with_the_discharge() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = ward(&mut clinic, "3A", &["1"]);
+    let patient_id = treated(&mut clinic, 1);
+    let by_hand = json!({"patient_id": patient_id, "class": "IMP"});
+    let error = clinic.call(DOCTOR, "encounter.open", &by_hand).unwrap_err();
+    assert_eq!(error["field"], "class");
+    let admission_id = admitted(&mut clinic, 0, ward_id, beds[0]);
+    let encounter_id = get(&mut clinic, admission_id)["admission"]["encounter_id"].take();
+    let (finish, cancel) =
+        (json!({"encounter_id": encounter_id}), json!({"encounter_id": encounter_id, "reason": "认错人"}));
+    for (method, params) in [("encounter.finish", finish), ("encounter.cancel", cancel)] {
+        let refused = clinic.refused(DOCTOR, method, params, "stay_goes_on");
+        assert_eq!(refused["admission_id"], admission_id, "{method}");
+    }
+    ordered(&mut clinic, admission_id);
+    clinic.ok(NURSE, "admission.discharge", json!({"admission_id": admission_id}));
+    let encounter = clinic.ok(DOCTOR, "encounter.get", json!({"encounter_id": encounter_id}));
+    assert_eq!(encounter["state"], "finished");
+}
+
+#[test]
+fn the_code_of_a_reason_is_of_the_table_where_there_is_one() {
+    let mut clinic = Clinic::new();
+    let (ward_id, _) = ward(&mut clinic, "3A", &["1"]);
+    let mut params = request_of(treated(&mut clinic, 0), ward_id);
+    params["reason_code"] = json!("肺炎");
+    let error = clinic.call(DOCTOR, "admission.request", &params).unwrap_err();
+    assert_eq!(error["field"], "reason_code");
+    clinic.execute("INSERT INTO icd10_codes (code, title) VALUES ('J18.9', 'Pneumonia, unspecified')");
+    params["reason_code"] = json!("j18.8");
+    clinic.refused(DOCTOR, "admission.request", params.clone(), "unknown_code");
+    params["reason_code"] = json!("j18.9");
+    assert_eq!(clinic.ok(DOCTOR, "admission.request", params)["reason_code"], "J18.9");
+}
+
+#[test]
 fn a_patient_has_one_stay_that_is_not_over() {
     let mut clinic = Clinic::new();
     let (ward_id, beds) = ward(&mut clinic, "1", &["1"]);

@@ -2,7 +2,8 @@ SELECT 1 FROM doctors d
 WHERE d.doctor_id = ?1 AND d.is_available
     AND NOT EXISTS (
         SELECT 1 FROM clinic_sessions s
-        WHERE s.doctor_id = ?1 AND s.day = ?2 AND ((s.starts_at < ?4 AND s.ends_at > ?3) OR s.period = ?5)
+        WHERE s.doctor_id = ?1 AND s.day = ?2 AND s.stop_reason IS NULL
+            AND ((s.starts_at < ?4 AND s.ends_at > ?3) OR s.period = ?5)
     )
     AND NOT EXISTS (
         SELECT 1 FROM schedule_blocks b
@@ -14,7 +15,8 @@ WHERE d.doctor_id = ?1 AND d.is_available
         WHERE r.doctor_id = ?1 AND r.status = 'approved' AND r.start_date <= ?2 AND r.end_date >= ?2
     )
     AND coalesce((
-        SELECT e.starts IS NOT NULL FROM schedule_exceptions e
+        SELECT e.starts IS NOT NULL AND e.starts <= substr(?3, 12, 5) AND e.ends >= substr(?4, 12, 5)
+        FROM schedule_exceptions e
         WHERE e.doctor_id = ?1 AND e.date_to >= ?2 AND e.date_from <= ?2
         ORDER BY e.exception_id DESC
         LIMIT 1

@@ -129,9 +129,9 @@ fn refused(failure: Failure<diagnosis::Refusal>) -> Problem {
             "another diagnosis has this rank, `diagnosis_id`; diagnosis.set_rank changes places",
         )
         .with("diagnosis_id", diagnosis_id),
-        Of::Withdrawn => Refusal::new(Code::BadTransition, "the diagnosis is withdrawn")
+        Of::Withdrawn { to } => Refusal::new(Code::BadTransition, "the diagnosis is withdrawn")
             .with("from", "withdrawn")
-            .with("to", "withdrawn")
+            .with("to", to)
             .with("allowed", Vec::<&str>::new()),
     }
     .into()

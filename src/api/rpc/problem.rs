@@ -95,6 +95,7 @@ codes! {
     BedMissing = "bed_missing": "No bed is named, and none is reserved.";
     AlreadyAdmitted = "already_admitted": "The patient has a stay that is not over, or is asked for: `admission_id`.";
     WardClosed = "ward_closed": "The ward is closed.";
+    StayGoesOn = "stay_goes_on": "This is the encounter of the stay `admission_id`, and ends with its discharge.";
 }
 
 /// A refusal by the application.

@@ -6,6 +6,7 @@
 use super::{Admission, Kind, Outcome, Refusal, State, bed_for, going, known, known_bed, refuse, standing};
 use crate::service::booking::Change;
 use crate::service::encounter::{self, Class, NewEncounter};
+use crate::service::icd10;
 use crate::service::ward::{self, Bed};
 use crate::store::Error;
 use crate::store::params;
@@ -41,6 +42,13 @@ pub fn request(change: &mut Change<'_, '_>, new: &NewAdmission<'_>) -> Outcome<A
             return refuse(Refusal::UnknownEncounter);
         }
     }
+    let reason_code = new.reason_code.map(icd10::written);
+    if let Some(code) = &reason_code
+        && icd10::title(transaction, code)?.is_none()
+        && icd10::is_loaded(transaction)?
+    {
+        return refuse(Refusal::UnknownCode);
+    }
     let open =
         transaction.first(&admission::OPEN_OF_PATIENT, params![new.patient_id], |row| row.integer(0))?;
     if let Some(admission_id) = open {
@@ -55,7 +63,7 @@ pub fn request(change: &mut Change<'_, '_>, new: &NewAdmission<'_>) -> Outcome<A
             new.ward_id,
             new.kind.word(),
             new.reason,
-            new.reason_code,
+            reason_code,
             new.expected_on,
             change.now.unix_ms
         ],

@@ -144,6 +144,8 @@ pub enum Refusal {
     UnknownBed,
     /// There is no such encounter of this patient.
     UnknownEncounter,
+    /// The hospital's table does not have the reason's code.
+    UnknownCode,
     WardClosed,
     /// The patient has this one, which is not over.
     AlreadyAdmitted {

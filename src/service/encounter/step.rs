@@ -44,8 +44,10 @@ impl Written {
         found.ok_or_else(|| Error::Other("a statement without a table has no row".into()))
     }
 
+    /// Whether nobody has written, prescribed or asked for anything. What is attached comes when the visit is long
+    /// over, and says nothing of whether its doctor is done.
     fn is_nothing(&self) -> bool {
-        !(self.draft || self.signed || self.sheet || self.order || self.diagnosis || self.attachment)
+        !(self.draft || self.signed || self.sheet || self.order || self.diagnosis)
     }
 
     /// Whether nothing stands against the end of the encounter.
@@ -83,9 +85,19 @@ fn notes(transaction: &Transaction<'_>, statement: &Statement, encounter_id: i64
     Ok(note_ids)
 }
 
+/// An encounter that may end in this way; that of a stay goes on until the discharge.
+fn ending(transaction: &Transaction<'_>, encounter_id: i64, to: State) -> Outcome<Encounter> {
+    let found = going(transaction, encounter_id, to)?;
+    let stay = transaction.first(&encounter::OPEN_STAY, params![encounter_id], |row| row.integer(0))?;
+    match stay {
+        Some(admission_id) => refuse(Refusal::StayGoesOn { admission_id }),
+        None => Ok(found),
+    }
+}
+
 /// Ends an encounter.
 pub fn finish(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Outcome<Encounter> {
-    let found = going(transaction, encounter_id, State::Finished)?;
+    let found = ending(transaction, encounter_id, State::Finished)?;
     let written = Written::find(transaction, encounter_id)?;
     if written.draft {
         let note_ids = notes(transaction, &record::DRAFTS, encounter_id)?;
@@ -105,7 +117,7 @@ pub fn cancel(
     reason: &str,
     now: &Now,
 ) -> Outcome<Encounter> {
-    let found = going(transaction, encounter_id, State::Cancelled)?;
+    let found = ending(transaction, encounter_id, State::Cancelled)?;
     let written = Written::find(transaction, encounter_id)?;
     if written.signed || written.active_sheet || written.order {
         let note_ids = notes(transaction, &record::SIGNED, encounter_id)?;
@@ -190,7 +202,11 @@ pub(in crate::service) fn unstarted(
 ) -> Result<(), Error> {
     let Some(found) = by_appointment(transaction, appointment_id)? else { return Ok(()) };
     let is_of_then = found.state == State::InProgress && found.started_ms == started_ms;
-    if is_of_then && Written::find(transaction, found.encounter_id)?.is_nothing() {
+    if !is_of_then {
+        return Ok(());
+    }
+    let written = Written::find(transaction, found.encounter_id)?;
+    if written.is_nothing() && !written.attachment {
         end(transaction, &found, State::Cancelled, Some(UNSTARTED), now)?;
     }
     Ok(())

@@ -121,6 +121,7 @@ fn free_or_replace(
     session: &ClinicSession,
     substitute: Option<&(i64, String)>,
 ) -> Result<Fate, Error> {
+    change.changes.taken.insert(session.session_id);
     if let Some((substitute_id, name)) = substitute {
         let is_free = change.transaction.first(
             &leave::MAY_STAND_IN,

@@ -126,15 +126,12 @@ impl Order {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
     UnknownOrder,
     UnknownResult,
-    UnknownEncounter,
-    /// The visit has not begun, or is over.
-    NotInProgress {
-        state: encounter::State,
-    },
+    /// The visit does not allow it.
+    Encounter(encounter::Refusal),
     /// Results belong to what is being done, or has been.
     NoResultsIn {
         state: State,

@@ -20,12 +20,8 @@ pub struct NewOrder<'a> {
 
 /// Asks for something. Returns the order's id.
 pub fn request(transaction: &Transaction<'_>, new: &NewOrder<'_>, now: &Now) -> Outcome<i64> {
-    let Some(visit) = encounter::by_id(transaction, new.encounter_id)? else {
-        return refuse(Refusal::UnknownEncounter);
-    };
-    if visit.state != encounter::State::InProgress {
-        return refuse(Refusal::NotInProgress { state: visit.state });
-    }
+    let visit = encounter::writable(transaction, new.encounter_id)
+        .map_err(|failure| failure.map(Refusal::Encounter))?;
     let content = format!("{}, {}: {}", new.kind.word(), new.priority.word(), new.content);
     let old_id = transaction
         .insert(&service_order::ADD_OLD, params![visit.record_id, visit.doctor_id, content, now.utc])?;

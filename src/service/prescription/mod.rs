@@ -186,15 +186,12 @@ pub enum LineFault {
     },
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
     UnknownSheet,
-    UnknownEncounter,
     UnknownLine,
-    /// The visit has not begun, or is over.
-    NotInProgress {
-        state: encounter::State,
-    },
+    /// The visit does not allow it.
+    Encounter(encounter::Refusal),
     NotDraft {
         state: State,
     },
@@ -223,12 +220,6 @@ fn known(transaction: &Transaction<'_>, sheet_id: i64) -> Outcome<Sheet> {
 }
 
 /// A visit in which something can be prescribed.
-fn in_progress(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<encounter::Encounter> {
-    let Some(found) = encounter::by_id(transaction, encounter_id)? else {
-        return refuse(Refusal::UnknownEncounter);
-    };
-    if found.state != encounter::State::InProgress {
-        return refuse(Refusal::NotInProgress { state: found.state });
-    }
-    Ok(found)
+fn writable(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<encounter::Encounter> {
+    encounter::writable(transaction, encounter_id).map_err(|failure| failure.map(Refusal::Encounter))
 }

@@ -5,7 +5,7 @@
 //! the sheet.
 
 use super::check::Known;
-use super::{Line, LineFault, Outcome, Refusal, Sheet, State, find, in_progress, known, refuse};
+use super::{Line, LineFault, Outcome, Refusal, Sheet, State, find, known, refuse, writable};
 use crate::service::time::Now;
 use crate::store::statements::prescription;
 use crate::store::{Transaction, params};
@@ -22,7 +22,7 @@ fn going(transaction: &Transaction<'_>, sheet_id: i64, to: State) -> Outcome<She
 /// A draft can be given out from now on, and its lines are taken from today on.
 pub fn activate(transaction: &Transaction<'_>, sheet_id: i64, now: &Now) -> Outcome<()> {
     let sheet = going(transaction, sheet_id, State::Active)?;
-    let visit = in_progress(transaction, sheet.encounter_id)?;
+    let visit = writable(transaction, sheet.encounter_id)?;
     let lines = find::lines(transaction, sheet_id)?;
     if lines.is_empty() {
         return refuse(Refusal::Empty);

@@ -5,8 +5,8 @@
 
 use super::check::Known;
 use super::{
-    Finding, Frequency, LINES_MAX, Line, LineFault, Outcome, Refusal, Sheet, State, find, in_progress, known,
-    refuse,
+    Finding, Frequency, LINES_MAX, Line, LineFault, Outcome, Refusal, Sheet, State, find, known, refuse,
+    writable,
 };
 use crate::service::Failure;
 use crate::service::decimal::Decimal;
@@ -46,7 +46,7 @@ pub fn create<'a>(
     lines: &[NewLine<'a>],
     now: &Now,
 ) -> Outcome<Written<'a>> {
-    let visit = in_progress(transaction, encounter_id)?;
+    let visit = writable(transaction, encounter_id)?;
     if lines.len() > LINES_MAX {
         return refuse(Refusal::Full);
     }
@@ -86,7 +86,7 @@ pub fn add_line<'a>(
     now: &Now,
 ) -> Outcome<Written<'a>> {
     let sheet = draft(transaction, sheet_id)?;
-    in_progress(transaction, sheet.encounter_id)?;
+    writable(transaction, sheet.encounter_id)?;
     let had = find::lines(transaction, sheet_id)?;
     if had.len() >= LINES_MAX {
         return refuse(Refusal::Full);

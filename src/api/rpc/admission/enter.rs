@@ -9,6 +9,7 @@ use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject};
 use crate::service::admission::{self, NewAdmission};
 use crate::service::audit::Action;
+use crate::service::icd10;
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -39,7 +40,7 @@ pub struct RequestAdmissionParams {
     pub ward_id: Id,
     pub kind: AdmissionKind,
     pub reason: Reason,
-    /// ICD-10.
+    /// ICD-10, of the hospital's table where it has loaded one.
     #[serde(default)]
     pub reason_code: Option<Line<16>>,
     /// The visit that led to it.
@@ -57,7 +58,7 @@ impl Method for RequestAdmission {
     const SUMMARY: &'static str = "Asks for a stay of a patient whom the doctor treats, in a ward.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
-        &[Code::NotFound, Code::AlreadyAdmitted, Code::WardClosed, Code::RequestIdReused];
+        &[Code::NotFound, Code::AlreadyAdmitted, Code::UnknownCode, Code::WardClosed, Code::RequestIdReused];
     type Params = RequestAdmissionParams;
     type Outcome = Admission;
 
@@ -78,6 +79,12 @@ impl Method for RequestAdmission {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Admission, Problem> {
+        if params.reason_code.as_deref().is_some_and(|code| !icd10::is_code(code)) {
+            return Err(Problem::invalid(
+                "reason_code",
+                "reason_code must be one of ICD-10, as in I10 or A15.0",
+            ));
+        }
         let doctor_id = call.actor()?.user_id;
         let new = NewAdmission {
             patient_id: params.patient_id.0,

@@ -134,6 +134,7 @@ fn refused(failure: Failure<admission::Refusal>) -> Problem {
         Of::BedTaken { bed_id, state } => {
             plain(Code::BedTaken).with("bed_id", bed_id).with("state", state.word())
         }
+        Of::UnknownCode => plain(Code::UnknownCode),
         Of::BedMissing => plain(Code::BedMissing),
         Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
         Of::NothingToUndo => plain(Code::NothingToUndo),

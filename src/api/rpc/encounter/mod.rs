@@ -110,6 +110,7 @@ pub(super) fn refused(failure: Failure<encounter::Refusal>) -> Problem {
         Of::NotInProgress { state } => plain(Code::NotInProgress).with("state", state.word()),
         Of::UnsignedNotes { note_ids } => plain(Code::UnsignedNotes).with("note_ids", note_ids),
         Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
+        Of::StayGoesOn { admission_id } => plain(Code::StayGoesOn).with("admission_id", admission_id),
         Of::AlreadySigned { note_ids } => plain(Code::AlreadySigned).with("note_ids", note_ids),
     }
     .into()

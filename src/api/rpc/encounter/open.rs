@@ -22,6 +22,7 @@ pub struct OpenParams {
     /// The appointment whose visit it is.
     #[serde(default)]
     pub appointment_id: Option<Id>,
+    /// AMB or EMER; a stay, IMP, begins with admission.request.
     #[serde(default)]
     pub class: ClassCode,
     #[serde(default)]
@@ -54,6 +55,9 @@ impl Method for OpenEncounter {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Encounter, Problem> {
+        if matches!(params.class, ClassCode::Inpatient) {
+            return Err(Problem::invalid("class", "class IMP is a stay, which admission.request asks for"));
+        }
         let doctor_id = call.actor()?.user_id;
         let appointment_id = params.appointment_id.map(|id| id.0);
         let mut department = params.department.as_deref().map(str::to_owned);

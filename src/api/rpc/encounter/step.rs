@@ -109,6 +109,7 @@ step!(
         Code::BadTransition,
         Code::UnsignedNotes,
         Code::DiagnosisMissing,
+        Code::StayGoesOn,
         Code::RequestIdReused
     ],
     |params, call, transaction| encounter::finish(transaction, params.encounter_id.0, call.now)
@@ -118,7 +119,7 @@ step!(
     CancelEncounter(ReasonedStepParams),
     "encounter.cancel",
     "Takes a visit for one that never was, as long as nothing of it is signed, prescribed or asked for.",
-    &[Code::NotFound, Code::BadTransition, Code::AlreadySigned, Code::RequestIdReused],
+    &[Code::NotFound, Code::BadTransition, Code::StayGoesOn, Code::AlreadySigned, Code::RequestIdReused],
     |params, call, transaction| encounter::cancel(
         transaction,
         params.encounter_id.0,

@@ -10,9 +10,9 @@ pub use list::{GetOrder, ListOrders, OrderWorklist};
 pub use result::{Acknowledge, AddResult, CriticalResults};
 pub use step::{AcceptOrder, CancelOrder, CompleteOrder, RequestOrder, StartOrder};
 
-use super::Subject;
 use super::field::{Id, Line};
 use super::problem::{Code, Problem, Refusal};
+use super::{Subject, encounter};
 use crate::service::Failure;
 use crate::service::order::{self, Flag, Kind, NewResult, Priority, State};
 use crate::store::Transaction;
@@ -237,10 +237,7 @@ fn refused(failure: Failure<order::Refusal>) -> Problem {
     match refusal {
         Of::UnknownOrder => return Problem::not_found("order"),
         Of::UnknownResult => return Problem::not_found("result"),
-        Of::UnknownEncounter => return Problem::not_found("encounter"),
-        Of::NotInProgress { state } => {
-            Refusal::new(Code::Conflict, "the visit is not in progress").with("state", state.word())
-        }
+        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
         Of::NoResultsIn { state } => {
             Refusal::new(Code::Conflict, "results belong to an order that is in progress or completed")
                 .with("state", state.word())

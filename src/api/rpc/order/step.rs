@@ -35,7 +35,7 @@ impl Method for RequestOrder {
     const NAME: &'static str = "order.request";
     const SUMMARY: &'static str = "Asks for an examination, a procedure or nursing in a visit.";
     const KIND: Kind = Kind::Write(Action::Create);
-    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::NotInProgress, Code::RequestIdReused];
     type Params = RequestOrderParams;
     type Outcome = Order;
 

@@ -12,7 +12,7 @@ pub use write::{AddLine, CreatePrescription, RemoveLine};
 
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Subject};
+use super::{Call, Subject, encounter};
 use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::prescription::{self, Finding, LineFault, Sheet};
@@ -143,11 +143,8 @@ fn refused(failure: Failure<prescription::Refusal>) -> Problem {
     };
     match refusal {
         Of::UnknownSheet => return Problem::not_found("prescription"),
-        Of::UnknownEncounter => return Problem::not_found("encounter"),
+        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
         Of::UnknownLine => return Problem::not_found("line in this prescription"),
-        Of::NotInProgress { state } => {
-            Refusal::new(Code::Conflict, "the visit is not in progress").with("state", state.word())
-        }
         Of::NotDraft { state } => {
             Refusal::new(Code::Conflict, "only the lines of a draft are changed").with("state", state.word())
         }

@@ -97,6 +97,7 @@ step!(
     &[
         Code::NotFound,
         Code::BadTransition,
+        Code::NotInProgress,
         Code::Conflict,
         Code::Allergy,
         Code::DuplicateIngredient,

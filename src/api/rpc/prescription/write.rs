@@ -110,6 +110,7 @@ impl Method for CreatePrescription {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[
         Code::NotFound,
+        Code::NotInProgress,
         Code::Conflict,
         Code::Allergy,
         Code::DuplicateIngredient,

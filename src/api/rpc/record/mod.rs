@@ -132,7 +132,7 @@ fn refused(failure: Failure<record::Refusal>) -> Problem {
             };
             Refusal::new(Code::BadTransition, message)
                 .with("from", from.word())
-                .with("to", to.word())
+                .with("to", to)
                 .with("allowed", allowed)
         }
     }

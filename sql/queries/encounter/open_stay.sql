@@ -1,0 +1,1 @@
+SELECT admission_id FROM admissions WHERE encounter_id = ?1 AND ended_ms IS NULL
