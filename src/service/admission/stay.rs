@@ -48,7 +48,7 @@ fn leave_bed(change: &mut Change<'_, '_>, found: &Admission, moment_ms: i64) -> 
     Ok(left_ms)
 }
 
-/// Another doctor has the patient from now on, and the stay's encounter with them.
+/// Another doctor has the patient from now on, and the stay's encounter with what is not over in it.
 pub fn change_doctor(change: &mut Change<'_, '_>, admission_id: i64, doctor_id: i64) -> Outcome<Admission> {
     let found = standing(change, admission_id, |state| !state.is_over(), "handed_over")?;
     let transaction = change.transaction;
@@ -60,7 +60,7 @@ pub fn change_doctor(change: &mut Change<'_, '_>, admission_id: i64, doctor_id: 
     }
     transaction.execute(&admission::SET_DOCTOR, params![admission_id, doctor_id])?;
     if let (Some(encounter_id), Some(old_id)) = (found.encounter_id, found.old_hospitalization_id) {
-        encounter::hand_over(transaction, encounter_id, doctor_id)?;
+        encounter::hand_over(change, encounter_id, (found.doctor_id, doctor_id))?;
         transaction.execute(&admission::SET_DOCTOR_OLD, params![old_id, doctor_id, change.now.utc])?;
     }
     change.changes.wards.insert(found.ward_id);
