@@ -212,3 +212,22 @@ fn what_is_nobodys_statement_yet_is_not_there() {
         }
     }
 }
+
+#[test]
+fn earlier_wards_and_earlier_doctors_are_in_the_bundle() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    // The stay has moved to another ward, and another doctor has prescribed and asked for something before.
+    clinic.execute("INSERT INTO wards (number, name) VALUES ('4', '内科四病区')");
+    clinic.execute("INSERT INTO beds (ward_id, number, state, changed_ms) VALUES (2, '401', 'occupied', 0)");
+    clinic.execute("UPDATE bed_stays SET to_ms = 1");
+    clinic.execute("INSERT INTO bed_stays (admission_id, patient_id, bed_id, from_ms) VALUES (1, 9, 2, 1)");
+    clinic.execute("UPDATE admissions SET ward_id = 2");
+    for (table, other) in
+        [("prescription_sheets", "service_orders"), ("service_orders", "prescription_sheets")]
+    {
+        clinic.execute(&format!("UPDATE {table} SET doctor_id = 6"));
+        clinic.execute(&format!("UPDATE {other} SET doctor_id = 4"));
+        assert_whole(&export(&mut clinic, "DOC001", json!({})));
+    }
+}
