@@ -194,6 +194,7 @@ const SORTED: [(&str, &[&str]); 10] = [
             "export/lines_of_patient.sql",
             "export/practitioners_of_patient.sql",
             "export/results_of_patient.sql",
+            "export/wards_of_patient.sql",
             "prescription/old_of_patient.sql",
             "service_order/old_of_patient.sql",
         ],

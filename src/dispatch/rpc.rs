@@ -60,7 +60,8 @@ impl Dispatcher {
     }
 
     /// Answers the calls of a batch in their order, but carries out the one with a password first: it may have
-    /// to wait, and nothing else may have been done by then.
+    /// to wait, and nothing else may have been done by then. Of long calls the first is carried out, for nobody
+    /// else is served meanwhile.
     fn batch(
         &mut self,
         session: &Session,
@@ -68,12 +69,13 @@ impl Dispatcher {
         now: &Now,
         output: &mut Vec<u8>,
     ) -> Result<(), Recipe> {
-        let has_password = |call: &Parsed<'_>| {
-            call.as_ref().is_ok_and(|call| {
-                self.table.get(call.method.as_ref()).is_some_and(|(entry, ..)| entry.has_password)
-            })
+        let which = |is_one: fn(&Entry) -> bool| -> Vec<bool> {
+            let entry = |call: &Request<'_>| self.table.get(call.method.as_ref()).map(|(entry, ..)| *entry);
+            calls.iter().map(|call| call.as_ref().ok().and_then(entry).is_some_and(is_one)).collect()
         };
-        let with_password: Vec<bool> = calls.iter().map(has_password).collect();
+        let with_password = which(|entry| entry.has_password);
+        let is_long = which(|entry| entry.is_long);
+        let first_long = is_long.iter().position(|is_long| *is_long);
         let first = with_password.iter().position(|has| *has);
         let mut first_reply = Vec::new();
         if let Some(call) = first.and_then(|place| calls.get(place)) {
@@ -93,6 +95,9 @@ impl Dispatcher {
             let room = self.settings.reply_max_bytes.saturating_sub(bytes + reserved);
             match call {
                 Ok(request) if *has_password => write_refusal(request, second_password(), &mut reply),
+                Ok(request) if is_long.get(place) == Some(&true) && Some(place) != first_long => {
+                    write_refusal(request, second_long(), &mut reply);
+                }
                 Ok(request) if room == 0 => {
                     write_refusal(request, ErrorObject::of(Code::TooLarge), &mut reply);
                 }
@@ -393,6 +398,10 @@ fn run(
 
 fn second_password() -> ErrorObject {
     Problem::refused(Code::Busy, "a batch has one call with a password at the most").error()
+}
+
+fn second_long() -> ErrorObject {
+    Problem::refused(Code::Busy, "a batch has one call that takes long at the most").error()
 }
 
 fn write_refusal(request: &Request<'_>, error: ErrorObject, output: &mut Vec<u8>) {

@@ -9,8 +9,9 @@ mod step;
 pub use step::{cancel, finish, reopen, started, writable};
 pub(super) use step::{seen, still_seen, unstarted};
 
-use super::Failure;
+use super::booking::Change;
 use super::time::Now;
+use super::{Failure, order, prescription};
 use crate::store::statements::{doctor, encounter, patient};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -215,13 +216,18 @@ pub fn begin(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Out
     known(transaction, encounter_id)
 }
 
-/// Another doctor leads an encounter from now on. Its row in the old schema stays with the one who began it.
+/// Another doctor leads an encounter from now on, and answers for what is not over in it. Rows in the old schema
+/// stay with the one who wrote them.
 pub(super) fn hand_over(
-    transaction: &Transaction<'_>,
+    change: &mut Change<'_, '_>,
     encounter_id: i64,
-    doctor_id: i64,
+    (from, to): (i64, i64),
 ) -> Result<(), Error> {
-    transaction.execute(&encounter::SET_DOCTOR, params![encounter_id, doctor_id])?;
+    change.transaction.execute(&encounter::SET_DOCTOR, params![encounter_id, to])?;
+    prescription::hand_over(change.transaction, encounter_id, to, change.now)?;
+    if order::hand_over(change.transaction, encounter_id, to)? {
+        change.changes.critical.extend([from, to]);
+    }
     Ok(())
 }
 

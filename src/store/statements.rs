@@ -226,6 +226,7 @@ statements! {
         DISPENSE = "dispense";
         END = "end";
         END_LINES = "end_lines";
+        HAND_OVER = "hand_over";
         INSERT = "insert";
         LINES = "lines";
         LINES_OF_ENCOUNTER = "lines_of_encounter";
@@ -247,6 +248,8 @@ statements! {
         BY_ID = "by_id";
         CRITICAL = "critical";
         END = "end";
+        HAND_OVER = "hand_over";
+        HAND_OVER_CRITICAL = "hand_over_critical";
         INSERT = "insert";
         NEXT_REPEAT = "next_repeat";
         OF_ENCOUNTER = "of_encounter";

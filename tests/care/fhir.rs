@@ -39,8 +39,8 @@ fn patient_with_everything(clinic: &mut Clinic) {
         "INSERT INTO allergies (patient_id, substance, substance_key, severity, reaction, recorded_by, recorded_ms)
             VALUES (9, '青霉素', '青霉素', 'severe', '皮疹', 4, 0), (9, 'Latex', 'latex', 'mild', NULL, 4, 0) RETURNING 1",
         "INSERT INTO drugs (code, name, ingredient, dose_unit) VALUES ('D1', '布洛芬', 'ibuprofen', '片') RETURNING 1",
-        "INSERT INTO prescription_sheets (encounter_id, patient_id, doctor_id, state, created_ms)
-            VALUES (1, 9, 4, 'active', 0) RETURNING 1",
+        "INSERT INTO prescription_sheets (encounter_id, patient_id, doctor_id, state, created_ms, activated_ms)
+            VALUES (1, 9, 4, 'active', 0, 0) RETURNING 1",
         "INSERT INTO prescription_lines (sheet_id, patient_id, drug_id, dose, dose_unit, route, frequency,
                 duration_days, quantity, note)
             VALUES (1, 9, 1, '0.5', '片', 'oral', 'q8h', 3, '4.5', '饭后'), (1, 9, 1, '1', '片', 'oral', 'prn', 3, '6', NULL)
@@ -82,10 +82,8 @@ fn every_kind_is_there_and_what_it_refers_to() {
     assert_eq!(page["next_cursor"], Value::Null);
     let all = resources(&page);
     let mut counted: BTreeMap<String, usize> = BTreeMap::new();
-    let mut known: Vec<String> = Vec::new();
     for resource in &all {
         let kind = resource["resourceType"].as_str().unwrap().to_owned();
-        known.push(format!("{kind}/{}", resource["id"].as_str().unwrap()));
         *counted.entry(kind).or_default() += 1;
     }
     assert_eq!(counted.keys().map(String::as_str).collect::<Vec<_>>(), {
@@ -94,17 +92,25 @@ fn every_kind_is_there_and_what_it_refers_to() {
         names
     });
     assert_eq!((counted["Condition"], counted["Appointment"], counted["Location"]), (3, 2, 2));
-    let text = page.to_string();
-    for part in text.split("\"reference\":\"").skip(1) {
-        let reference = part.split('"').next().unwrap();
-        assert!(known.iter().any(|name| name == reference), "{reference} is not in the bundle");
-    }
+    assert_whole(&page);
     let of = |kind: &str| all.iter().find(|resource| resource["resourceType"] == kind).unwrap();
     assert_eq!(of("Patient")["telecom"][0]["value"], patient(0));
     assert_eq!(of("MedicationRequest")["dispenseRequest"]["quantity"]["value"], 4.5);
     assert_eq!(of("Observation")["valueQuantity"]["value"], 6.8);
     assert_eq!(of("Encounter")["diagnosis"][0]["use"]["coding"][0]["code"], "DD");
     validate(&all);
+}
+
+/// Every reference is to something that is there.
+fn assert_whole(page: &Value) {
+    let known: Vec<String> = resources(page)
+        .iter()
+        .map(|of| format!("{}/{}", of["resourceType"].as_str().unwrap(), of["id"].as_str().unwrap()))
+        .collect();
+    for part in page.to_string().split("\"reference\":\"").skip(1) {
+        let reference = part.split('"').next().unwrap();
+        assert!(known.iter().any(|name| name == reference), "{reference} is not in the bundle");
+    }
 }
 
 /// Holds resources against the models of a public library, where it is installed; see tests/clients/README.md.
@@ -179,4 +185,50 @@ fn who_has_nothing_is_a_patient_all_the_same() {
     let page = clinic.ok(&patient(1), "fhir.export", params);
     assert_eq!(resources(&page).len(), 1);
     validate(&resources(&page));
+}
+
+#[test]
+fn what_is_nobodys_statement_yet_is_not_there() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let count = |clinic: &mut Clinic, who: &str, kind: &str| {
+        let all = resources(&export(clinic, who, json!({})));
+        all.iter().filter(|resource| resource["resourceType"] == kind).count()
+    };
+    for who in ["DOC001", &patient(0)] {
+        assert_eq!(count(&mut clinic, who, "MedicationRequest"), 2);
+        assert_eq!(count(&mut clinic, who, "Observation"), 2);
+    }
+    for state in ["draft", "cancelled"] {
+        clinic.execute(&format!("UPDATE prescription_sheets SET state = '{state}', activated_ms = NULL"));
+        for who in ["DOC001", &patient(0)] {
+            assert_eq!(count(&mut clinic, who, "MedicationRequest"), 0, "{who} {state}");
+        }
+    }
+    for state in ["in_progress", "cancelled"] {
+        clinic.execute(&format!("UPDATE service_orders SET state = '{state}'"));
+        for who in ["DOC001", &patient(0)] {
+            assert_eq!(count(&mut clinic, who, "Observation"), 0, "{who} {state}");
+            assert_eq!(count(&mut clinic, who, "ServiceRequest"), 1, "the order itself is no secret");
+        }
+    }
+}
+
+#[test]
+fn earlier_wards_and_earlier_doctors_are_in_the_bundle() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    // The stay has moved to another ward, and another doctor has prescribed and asked for something before.
+    clinic.execute("INSERT INTO wards (number, name) VALUES ('4', '内科四病区')");
+    clinic.execute("INSERT INTO beds (ward_id, number, state, changed_ms) VALUES (2, '401', 'occupied', 0)");
+    clinic.execute("UPDATE bed_stays SET to_ms = 1");
+    clinic.execute("INSERT INTO bed_stays (admission_id, patient_id, bed_id, from_ms) VALUES (1, 9, 2, 1)");
+    clinic.execute("UPDATE admissions SET ward_id = 2");
+    for (table, other) in
+        [("prescription_sheets", "service_orders"), ("service_orders", "prescription_sheets")]
+    {
+        clinic.execute(&format!("UPDATE {table} SET doctor_id = 6"));
+        clinic.execute(&format!("UPDATE {other} SET doctor_id = 4"));
+        assert_whole(&export(&mut clinic, "DOC001", json!({})));
+    }
 }

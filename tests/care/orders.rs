@@ -1,6 +1,7 @@
 //! Orders: their steps, their results, what is to be done, and what a doctor must know of at once.
 
 use super::clinic::*;
+use super::hospital;
 use super::pharmacy::*;
 use serde_json::{Value, json};
 
@@ -228,4 +229,67 @@ fn who_was_away_is_told_what_is_critical_still() {
     assert_eq!(page["next_cursor"], first);
     let page = clinic.ok(DOCTOR, "order.critical", json!({"limit": 1, "cursor": first}));
     assert_eq!((&page["items"][0]["result_id"], &page["next_cursor"]), (&second, &Value::Null));
+}
+
+#[test]
+fn whoever_takes_a_stay_over_answers_for_what_is_not_over_in_it() {
+    let mut clinic = with_drugs();
+    let (ward_id, beds) = hospital::ward(&mut clinic, "1", &["1"]);
+    let admission_id = hospital::admitted(&mut clinic, 0, ward_id, beds[0]);
+    let encounter_id = clinic.number("SELECT encounter_id FROM admissions");
+    let mut orders = Vec::new();
+    for _ in 0..3 {
+        let order_id = request(&mut clinic, encounter_id, "routine");
+        for step in ["order.accept", "order.start"] {
+            clinic.ok(NURSE, step, json!({"order_id": order_id}));
+        }
+        orders.push(order_id);
+    }
+    let [open, critical, done] = &orders[..] else { panic!() };
+    let result_id = report(&mut clinic, critical);
+    for order_id in [critical, done] {
+        clinic.ok(NURSE, "order.complete", json!({"order_id": order_id, "results": []}));
+    }
+    let given = active(&mut clinic, encounter_id, "AMX500")["prescription_id"].clone();
+    clinic.ok(NURSE, "prescription.dispense", json!({"prescription_id": given}));
+    let waits = active(&mut clinic, encounter_id, "AZI250")["prescription_id"].clone();
+    let over = active(&mut clinic, encounter_id, "LVX500")["prescription_id"].clone();
+    clinic.ok(DOCTOR, "prescription.stop", json!({"prescription_id": over, "reason": "好了"}));
+    for (who, topic) in [(DOCTOR, "doctor:4"), (OTHER_DOCTOR, "doctor:5")] {
+        clinic.ok(who, "event.subscribe", json!({"topics": [topic]}));
+    }
+    clinic.told();
+
+    let params = json!({"admission_id": admission_id, "doctor_id": 5});
+    clinic.ok(DOCTOR, "admission.change_doctor", params);
+    let mut told: Vec<(String, usize)> = clinic
+        .told()
+        .into_iter()
+        .map(|(who, event)| (who, event["facts"]["unacknowledged"].as_array().unwrap().len()))
+        .collect();
+    told.sort();
+    assert_eq!(told, [(DOCTOR.to_owned(), 0), (OTHER_DOCTOR.to_owned(), 1)]);
+    clinic.pass(5);
+    clinic.tick();
+    let told = clinic.told();
+    assert!(told.len() == 1 && told[0].0 == OTHER_DOCTOR, "only the new doctor is told again: {told:?}");
+    let acknowledge = json!({"result_id": result_id});
+    clinic.refused(DOCTOR, "order.acknowledge", acknowledge.clone(), "forbidden");
+    clinic.ok(OTHER_DOCTOR, "order.acknowledge", acknowledge);
+    let cancel = json!({"order_id": open, "reason": "不再需要"});
+    clinic.refused(DOCTOR, "order.cancel", cancel.clone(), "forbidden");
+    clinic.ok(OTHER_DOCTOR, "order.cancel", cancel);
+    for prescription_id in [given, waits] {
+        let stop = json!({"prescription_id": prescription_id, "reason": "出血"});
+        clinic.refused(DOCTOR, "prescription.stop", stop.clone(), "forbidden");
+        clinic.ok(OTHER_DOCTOR, "prescription.stop", stop);
+    }
+    // What was over stays with who has ordered it; what comes out of it later is the new doctor's.
+    assert_eq!(clinic.ok(DOCTOR, "order.get", json!({"order_id": done}))["order"]["doctor_id"], 4);
+    assert_eq!(clinic.ok(DOCTOR, "prescription.get", json!({"prescription_id": over}))["doctor_id"], 4);
+    clinic.told();
+    let late = report(&mut clinic, done);
+    let told = clinic.told();
+    assert!(told.len() == 1 && told[0].0 == OTHER_DOCTOR, "{told:?}");
+    clinic.ok(OTHER_DOCTOR, "order.acknowledge", json!({"result_id": late}));
 }

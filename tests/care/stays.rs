@@ -36,6 +36,10 @@ fn a_stay_goes_from_the_request_to_the_discharge() {
     clinic.refused(DOCTOR, "admission.undo_discharge_order", of_it.clone(), "nothing_to_undo");
     clinic.ok(DOCTOR, "admission.order_discharge", order);
     clinic.pass(90);
+    clinic.execute("UPDATE diagnoses SET withdrawn_ms = 1");
+    clinic.refused(CLERK, "admission.discharge", of_it.clone(), "diagnosis_missing");
+    assert_eq!(states(&mut clinic, ward_id), ["free", "occupied"], "whoever stays has their bed");
+    clinic.execute("UPDATE diagnoses SET withdrawn_ms = NULL");
     let gone = clinic.ok(CLERK, "admission.discharge", of_it.clone());
     assert_eq!((&gone["state"], &gone["bed_id"]), (&json!("discharged"), &Value::Null));
     assert_eq!(states(&mut clinic, ward_id), ["free", "cleaning"]);

@@ -4,5 +4,5 @@ FROM prescription_sheets s
 JOIN prescription_lines l ON l.sheet_id = s.sheet_id
 JOIN drugs g ON g.drug_id = l.drug_id
 LEFT JOIN doctors d ON d.doctor_id = s.doctor_id
-WHERE s.patient_id = ?1 AND l.line_id > ?2
+WHERE s.patient_id = ?1 AND s.activated_ms IS NOT NULL AND l.line_id > ?2
 ORDER BY l.line_id LIMIT ?3

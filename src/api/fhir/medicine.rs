@@ -33,7 +33,6 @@ fn timing(frequency: &str) -> Value {
 
 pub fn medication_request(row: &PrescriptionLine<'_>, patient: &Value) -> Value {
     let status = match row.state {
-        "draft" => "draft",
         "active" => "active",
         "dispensed" => "completed",
         "stopped" => "stopped",

@@ -415,6 +415,8 @@ pub trait Method {
     const KIND: Kind;
     /// Whether a password is proven or stored, which takes a while.
     const HAS_PASSWORD: bool = false;
+    /// Whether it reads as much as a turn has time for, so that a batch has one of them at the most.
+    const IS_LONG: bool = false;
     /// What it refuses with, beside what any method may.
     const ERRORS: &'static [Code] = &[];
     type Params: for<'de> Deserialize<'de> + JsonSchema;
@@ -453,6 +455,7 @@ pub struct Entry {
     pub summary: &'static str,
     pub kind: Kind,
     pub has_password: bool,
+    pub is_long: bool,
     pub errors: &'static [Code],
     pub(super) params: fn(&mut SchemaGenerator) -> Schema,
     pub(super) outcome: fn(&mut SchemaGenerator) -> Schema,
@@ -469,6 +472,7 @@ pub const fn entry<M: Method>() -> Entry {
         summary: M::SUMMARY,
         kind: M::KIND,
         has_password: M::HAS_PASSWORD,
+        is_long: M::IS_LONG,
         errors: M::ERRORS,
         params: <M::Params as JsonSchema>::json_schema,
         outcome: SchemaGenerator::subschema_for::<M::Outcome>,

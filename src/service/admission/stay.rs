@@ -10,7 +10,7 @@ use super::{
 use crate::service::booking::Change;
 use crate::service::{Failure, encounter, ward};
 use crate::store::statements::{admission, doctor};
-use crate::store::{Error, params};
+use crate::store::{Error, Transaction, params};
 
 /// Moves somebody to another bed, which may be in another ward.
 pub fn transfer(
@@ -48,7 +48,7 @@ fn leave_bed(change: &mut Change<'_, '_>, found: &Admission, moment_ms: i64) -> 
     Ok(left_ms)
 }
 
-/// Another doctor has the patient from now on, and the stay's encounter with them.
+/// Another doctor has the patient from now on, and the stay's encounter with what is not over in it.
 pub fn change_doctor(change: &mut Change<'_, '_>, admission_id: i64, doctor_id: i64) -> Outcome<Admission> {
     let found = standing(change, admission_id, |state| !state.is_over(), "handed_over")?;
     let transaction = change.transaction;
@@ -60,7 +60,7 @@ pub fn change_doctor(change: &mut Change<'_, '_>, admission_id: i64, doctor_id: 
     }
     transaction.execute(&admission::SET_DOCTOR, params![admission_id, doctor_id])?;
     if let (Some(encounter_id), Some(old_id)) = (found.encounter_id, found.old_hospitalization_id) {
-        encounter::hand_over(transaction, encounter_id, doctor_id)?;
+        encounter::hand_over(change, encounter_id, (found.doctor_id, doctor_id))?;
         transaction.execute(&admission::SET_DOCTOR_OLD, params![old_id, doctor_id, change.now.utc])?;
     }
     change.changes.wards.insert(found.ward_id);
@@ -76,18 +76,20 @@ pub fn order_discharge(
 ) -> Outcome<Admission> {
     let found = going(change, admission_id, State::DischargeOrdered)?;
     let transaction = change.transaction;
-    if transaction
-        .first(&admission::HAS_DIAGNOSIS, params![found.encounter_id], |row| row.integer(0))?
-        .is_none()
-    {
-        return refuse(Refusal::DiagnosisMissing);
-    }
+    check_diagnosis(transaction, &found)?;
     transaction.execute(
         &admission::ORDER_DISCHARGE,
         params![admission_id, disposition.word(), expected_on, change.now.unix_ms],
     )?;
     change.changes.wards.insert(found.ward_id);
     known(change, admission_id)
+}
+
+/// Refuses where it is not known what somebody had.
+fn check_diagnosis(transaction: &Transaction<'_>, found: &Admission) -> Outcome<()> {
+    let diagnosed =
+        transaction.first(&admission::HAS_DIAGNOSIS, params![found.encounter_id], |row| row.integer(0))?;
+    diagnosed.map(|_| ()).ok_or(Failure::Refused(Refusal::DiagnosisMissing))
 }
 
 /// The patient is to stay after all.
@@ -101,9 +103,10 @@ pub fn undo_order(change: &mut Change<'_, '_>, admission_id: i64) -> Outcome<Adm
     known(change, admission_id)
 }
 
-/// The patient has gone.
+/// The patient has gone. The diagnosis for which they were let go may have been withdrawn since.
 pub fn discharge(change: &mut Change<'_, '_>, admission_id: i64) -> Outcome<Admission> {
     let found = going(change, admission_id, State::Discharged)?;
+    check_diagnosis(change.transaction, &found)?;
     let left_ms = leave_bed(change, &found, change.now.unix_ms)?;
     let (transaction, now) = (change.transaction, change.now);
     transaction.execute(&admission::DISCHARGE, params![admission_id, left_ms])?;

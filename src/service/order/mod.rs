@@ -1,7 +1,7 @@
 //! Orders (医嘱; FHIR R4 ServiceRequest): what is to be examined or done, from the request to the results.
 //!
 //! It never knows who accepts one. Invariants: an order goes only where `State::next` lets it; from its request
-//! on it has its row in the old schema; a critical result is told to the doctor who ordered it, again and again
+//! on it has its row in the old schema; a critical result is told to the doctor who answers for it, again and again
 //! until they have said that they know of it.
 
 mod find;
@@ -10,6 +10,7 @@ mod step;
 
 pub use find::{Filter, Listed, Worklist, by_id, critical, list, result_by_id, results, worklist};
 pub use result::{Flag, NewResult, OrderResult, acknowledge, add_results, next_repeat, repeat};
+pub(super) use step::hand_over;
 pub use step::{NewOrder, accept, cancel, complete, request, start};
 
 use super::{Failure, encounter};

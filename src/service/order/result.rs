@@ -5,6 +5,7 @@
 
 use super::{OrderRules, Outcome, Refusal, State, find, known, refuse, words};
 use crate::service::changes::Changes;
+use crate::service::encounter;
 use crate::service::time::Now;
 use crate::store::statements::service_order;
 use crate::store::{Error, Row, Transaction, params};
@@ -21,7 +22,7 @@ pub struct OrderResult {
     pub result_id: i64,
     pub order_id: i64,
     pub patient_id: i64,
-    /// Who has ordered it.
+    /// Who answers for it: the doctor of the visit.
     pub doctor_id: i64,
     pub name: String,
     pub value: String,
@@ -62,7 +63,8 @@ pub struct NewResult<'a> {
     pub flag: Flag,
 }
 
-/// Adds results to an order that is being done or has been. Who ordered it is told of those that are critical.
+/// Adds results to an order that is being done or has been. The visit's doctor is told of those that are critical,
+/// who may be another one by now than the one who ordered it.
 pub fn add_results(
     transaction: &Transaction<'_>,
     order_id: i64,
@@ -76,6 +78,8 @@ pub fn add_results(
     if !matches!(order.state, State::InProgress | State::Completed) {
         return refuse(Refusal::NoResultsIn { state: order.state });
     }
+    let visit = encounter::by_id(transaction, order.encounter_id)?;
+    let doctor_id = visit.map_or(order.doctor_id, |visit| visit.doctor_id);
     for result in results {
         let is_critical = result.flag == Flag::Critical;
         transaction.execute(
@@ -83,7 +87,7 @@ pub fn add_results(
             params![
                 order_id,
                 order.patient_id,
-                order.doctor_id,
+                doctor_id,
                 result.name,
                 result.value,
                 result.unit,
@@ -95,7 +99,7 @@ pub fn add_results(
             ],
         )?;
         if is_critical {
-            changes.critical.insert(order.doctor_id);
+            changes.critical.insert(doctor_id);
         }
     }
     Ok(())

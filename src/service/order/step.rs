@@ -7,7 +7,7 @@ use super::{Kind, Order, Outcome, Priority, Refusal, State, known, refuse};
 use crate::service::encounter;
 use crate::service::time::Now;
 use crate::store::statements::service_order;
-use crate::store::{Transaction, params};
+use crate::store::{Error, Transaction, params};
 
 /// An order to be.
 #[derive(Debug, Clone, Copy)]
@@ -67,6 +67,18 @@ pub fn start(transaction: &Transaction<'_>, order_id: i64, now: &Now) -> Outcome
 /// It is done.
 pub fn complete(transaction: &Transaction<'_>, order_id: i64, now: &Now) -> Outcome<()> {
     end(transaction, order_id, State::Completed, None, now)
+}
+
+/// Another doctor answers for what is open in a visit, and is told of what is critical. Returns whether there is
+/// anything critical.
+pub(in crate::service) fn hand_over(
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    doctor_id: i64,
+) -> Result<bool, Error> {
+    transaction.execute(&service_order::HAND_OVER, params![encounter_id, doctor_id])?;
+    let told = transaction.execute(&service_order::HAND_OVER_CRITICAL, params![encounter_id, doctor_id])?;
+    Ok(told > 0)
 }
 
 /// It is not done any more.

@@ -13,6 +13,7 @@ mod write;
 pub use check::Finding;
 pub use find::{Filter, Listed, by_id, lines, list};
 pub use frequency::Frequency;
+pub(super) use step::hand_over;
 pub use step::{activate, cancel, dispense, stop};
 pub use write::{NewLine, Written, add_line, create, remove_line};
 

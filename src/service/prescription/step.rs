@@ -8,7 +8,7 @@ use super::check::Known;
 use super::{Line, LineFault, Outcome, Refusal, Sheet, State, find, known, refuse, writable};
 use crate::service::time::Now;
 use crate::store::statements::prescription;
-use crate::store::{Transaction, params};
+use crate::store::{Error, Transaction, params};
 
 /// A sheet that may go there.
 fn going(transaction: &Transaction<'_>, sheet_id: i64, to: State) -> Outcome<Sheet> {
@@ -77,6 +77,17 @@ fn readable(line: &Line) -> String {
 pub fn dispense(transaction: &Transaction<'_>, sheet_id: i64, by: i64, now: &Now) -> Outcome<()> {
     going(transaction, sheet_id, State::Dispensed)?;
     transaction.execute(&prescription::DISPENSE, params![sheet_id, by, now.unix_ms])?;
+    Ok(())
+}
+
+/// Another doctor answers for what is drafted in a visit, waits to be given out, or is being taken.
+pub(in crate::service) fn hand_over(
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    doctor_id: i64,
+    now: &Now,
+) -> Result<(), Error> {
+    transaction.execute(&prescription::HAND_OVER, params![encounter_id, doctor_id, now.day()])?;
     Ok(())
 }
 

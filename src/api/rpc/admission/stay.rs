@@ -13,6 +13,10 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+/// What letting a patient go, and their going, may be refused with.
+const LEAVE_ERRORS: &[Code] =
+    &[Code::NotFound, Code::BadTransition, Code::DiagnosisMissing, Code::RequestIdReused];
+
 /// Where a patient goes from here.
 #[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -141,8 +145,7 @@ impl Method for OrderDischarge {
     const SUMMARY: &'static str =
         "Lets a patient go who has a discharge diagnosis; the bed is theirs until the discharge.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] =
-        &[Code::NotFound, Code::BadTransition, Code::DiagnosisMissing, Code::RequestIdReused];
+    const ERRORS: &'static [Code] = LEAVE_ERRORS;
     type Params = OrderDischargeParams;
     type Outcome = Admission;
 
@@ -227,7 +230,7 @@ impl Method for Discharge {
     const SUMMARY: &'static str =
         "A patient has gone: the stay and its encounter are over, and the bed is to be cleaned.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = STEP_ERRORS;
+    const ERRORS: &'static [Code] = LEAVE_ERRORS;
     type Params = DischargeParams;
     type Outcome = Admission;
 
