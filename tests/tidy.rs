@@ -161,7 +161,7 @@ fn explain(
 }
 
 /// The statements that read a table, or an index, from end to end, by why that is right.
-const READ_WHOLE: [(&str, &[&str]); 5] = [
+const READ_WHOLE: [(&str, &[&str]); 6] = [
     (
         "once, when a database of the Python server is taken over",
         &[
@@ -178,6 +178,10 @@ const READ_WHOLE: [(&str, &[&str]); 5] = [
     ("templates are as many as doctors have hours in a week", &["schedule/of_day.sql"]),
     ("the index has those alone who wait now", &["waitlist/with_places.sql"]),
     ("only the rows that the statement before it has added", &["chat/add_copies.sql"]),
+    (
+        "a copy that is read whole to see that it is, by a command and never by a server",
+        &["backup/counts.sql", "backup/dangling.sql", "backup/integrity_check.sql", "backup/quick_check.sql"],
+    ),
 ];
 
 /// The statements that put rows in order which no index has in that order, by what bounds them.

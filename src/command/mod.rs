@@ -4,9 +4,11 @@
 
 mod admin;
 mod audit;
+mod backup;
 mod call;
 mod check;
 mod demo;
+mod examine;
 mod export;
 mod import;
 mod metrics;
@@ -15,6 +17,7 @@ mod operator;
 mod report;
 mod reload;
 mod restart;
+mod restore;
 mod secret;
 mod start;
 mod status;
@@ -53,6 +56,7 @@ Examples:
   medsrv reload                         after a change of the configuration; says what is wrong with it
   medsrv user add admin --role admin    the first account; it asks for the password
   medsrv call doctor.list department=内科
+  medsrv backup /srv/backup/2026-01-31.db
   medsrv report overview --format html --out report.html
   medsrv stop
 
@@ -152,6 +156,12 @@ pub enum Command {
         #[command(subcommand)]
         task: import::Task,
     },
+    /// Copy the database as it stands at one moment, whether or not the server runs
+    #[command(after_help = backup::HELP, subcommand_negates_reqs = true)]
+    Backup(backup::Task),
+    /// Put a backup in the place of the database, which is kept; no server may run
+    #[command(after_help = restore::HELP)]
+    Restore(restore::Task),
     /// Count what came of a clinic's days: appointments, waiting, places, fees and beds
     #[command(after_help = report::HELP)]
     Report(report::Task),
@@ -179,6 +189,8 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::User { task } => user::run(common, &task),
         Command::Export { task } => export::run(common, &task),
         Command::Import { task } => import::run(common, &task),
+        Command::Backup(task) => backup::run(common, &task),
+        Command::Restore(task) => restore::run(common, &task),
         Command::Report(task) => report::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),
     }
@@ -299,6 +311,9 @@ mod tests {
             "medsrv import --pid-file p icd10 codes.csv --port 1",
             "medsrv report --pid-file p day --port 1 --from 2026-01-31 --to 2026-01-31 --format csv",
             "medsrv audit --pid-file p verify --port 1",
+            "medsrv backup --pid-file p clinic.db --port 1 --force",
+            "medsrv --pid-file p backup verify --port 1 clinic.db",
+            "medsrv restore --pid-file p clinic.db --port 1",
             "medsrv audit export --pid-file p --port 1 --since 2026-01-31 --format ndjson",
         ] {
             let arguments = Arguments::try_parse_from(words.split(' ')).unwrap();

@@ -17,6 +17,8 @@ pub mod directory;
 pub mod keyfile;
 /// Lines for the operator, one write each.
 pub mod log;
+/// What a backup is, beside it.
+pub mod manifest;
 /// Durations and sizes, counted.
 pub mod measure;
 /// One server a pid file, and signals to no other process.

@@ -10,6 +10,7 @@ pub mod appointment;
 pub mod attachment;
 pub mod attendance;
 pub mod audit;
+pub mod backup;
 pub mod block;
 pub mod booking;
 pub mod changes;

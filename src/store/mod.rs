@@ -4,6 +4,7 @@
 //! Invariant: the process has one connection that writes; a second one, read-only, serves ad-hoc queries.
 
 mod adhoc;
+mod backup;
 mod error;
 mod figures;
 mod migrations;
@@ -13,6 +14,7 @@ pub mod statements;
 mod turn;
 
 pub use adhoc::{AdhocLimits, AdhocRefusal};
+pub use backup::{Claim, CopyError, copy};
 pub use error::Error;
 pub use figures::Figures;
 pub use migrations::{Adoption, SCHEMA_VERSION};

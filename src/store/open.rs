@@ -26,7 +26,7 @@ const SQLITE_OLDEST: i32 = 3_051_003;
 /// How long to wait for another process's write lock.
 const BUSY_TIMEOUT: Duration = Duration::from_millis(200);
 /// The same for a subcommand, which holds nobody up; the server has the lock for the length of a turn only.
-const BUSY_TIMEOUT_BESIDE: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT_BESIDE: Duration = Duration::from_secs(5);
 /// Pages of the file that are kept in memory.
 const CACHE_KIB: i64 = 16 * 1024;
 /// More than the number of statements, so that none is ever prepared twice.
@@ -100,7 +100,7 @@ pub struct Opened {
 pub(super) struct Lock(#[expect(dead_code, reason = "the lock is held by being open")] File);
 
 impl Lock {
-    fn take(database: &Path) -> Result<Lock, OpenError> {
+    pub(super) fn take(database: &Path) -> Result<Lock, OpenError> {
         // By whichever name a file is given, it has one lock.
         let database = std::fs::canonicalize(database).unwrap_or_else(|_| database.to_owned());
         let mut path = database.into_os_string();
@@ -193,7 +193,7 @@ impl Store {
     }
 }
 
-fn check_library() -> Result<(), OpenError> {
+pub(super) fn check_library() -> Result<(), OpenError> {
     if rusqlite::version_number() < SQLITE_OLDEST {
         return Err(OpenError::LibraryTooOld { found: rusqlite::version() });
     }
@@ -201,7 +201,7 @@ fn check_library() -> Result<(), OpenError> {
 }
 
 /// The second connection, for SQL from outside.
-fn open_reader(path: &Path) -> Result<(Connection, adhoc::Pages), OpenError> {
+pub(super) fn open_reader(path: &Path) -> Result<(Connection, adhoc::Pages), OpenError> {
     let mut reader = Connection::open_with_flags(
         path,
         OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX,
@@ -211,7 +211,7 @@ fn open_reader(path: &Path) -> Result<(Connection, adhoc::Pages), OpenError> {
     Ok((reader, readable))
 }
 
-fn configure(writer: &Connection) -> Result<(), OpenError> {
+pub(super) fn configure(writer: &Connection) -> Result<(), OpenError> {
     // Otherwise SQLite compiles a statement anew whenever a bound value might change its plan, which costs
     // ten times the query itself.
     writer.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;

@@ -58,6 +58,12 @@ statements! {
         OF_ENCOUNTER = "of_encounter";
         WITHDRAW = "withdraw";
     }
+    backup {
+        COUNTS = "counts";
+        DANGLING = "dangling";
+        INTEGRITY_CHECK = "integrity_check";
+        QUICK_CHECK = "quick_check";
+    }
     diagnosis {
         AT_RANK = "at_rank";
         BY_ID = "by_id";

@@ -6,6 +6,7 @@ mod common;
 mod place;
 
 mod admin;
+mod backup;
 mod metrics;
 mod reload;
 mod slow;

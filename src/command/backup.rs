@@ -1,0 +1,167 @@
+//! Owns the making of a backup, and the question whether one is whole. Never writes to the database but for the
+//! entry in its trail.
+//! Invariant: a file under the name of a backup is whole, was verified and is on disk, and so is its manifest.
+
+use super::examine::{self, Examined, described, examine, head_of, not_whole};
+use super::office::Office;
+use super::{Common, Problem, exit, problem, report, say};
+use crate::ops::config::Config;
+use crate::ops::daemon::restrict_new_files;
+use crate::ops::keyfile;
+use crate::ops::manifest::{self, Draft, Manifest};
+use crate::service::Failure;
+use crate::service::audit::{self, Action, Head, Key};
+use crate::service::backup::Depth;
+use crate::service::time::Now;
+use crate::store::{self, CopyError};
+use clap::{Args, Subcommand};
+use std::io;
+use std::path::{Path, PathBuf};
+
+pub const HELP: &str = "\
+Example: medsrv backup /srv/backup/2026-01-31.db && medsrv backup verify /srv/backup/2026-01-31.db
+
+FILE is the database as it stood when the copying began; FILE.json says what is in it. Both can be read by their
+owner only. They hold everything about everyone, but not the audit key, which belongs elsewhere.
+
+Exit codes: 0 whole, 1 FILE is there already, 2 FILE is the database itself, 65 not whole, 74 a file cannot be
+read or written.";
+
+#[derive(Debug, Args)]
+pub struct Task {
+    #[command(subcommand)]
+    task: Option<Further>,
+    /// Where to put the backup
+    #[arg(value_name = "FILE", required = true)]
+    file: Option<PathBuf>,
+    /// Put it in the place of one that is there
+    #[arg(long)]
+    force: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Further {
+    /// Say whether a backup is whole: its bytes, its pages, its rows and its audit trail
+    #[command(after_help = "Exit codes: 0 it is whole, 65 it is not, 74 a file cannot be read.")]
+    Verify {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+pub fn run(common: &Common, task: &Task) -> u8 {
+    let loaded = match common.load() {
+        Ok(loaded) => loaded,
+        Err(exit_code) => return exit_code,
+    };
+    report(match (&task.task, &task.file) {
+        (Some(Further::Verify { file }), _) => verify(&loaded.config, file),
+        (None, Some(file)) => make(&loaded.config, file, task.force),
+        (None, None) => Err(problem(exit::USAGE, "name the file to put the backup in")),
+    })
+}
+
+fn verify(config: &Config, file: &Path) -> Result<(), Problem> {
+    let manifest = examine::verify(config, file)?;
+    say(format_args!("{} is whole\n{}", file.display(), described(&manifest)));
+    Ok(())
+}
+
+fn make(config: &Config, file: &Path, force: bool) -> Result<(), Problem> {
+    restrict_new_files();
+    let files = |error: io::Error| problem(exit::FILES, format_args!("{}: {error}", file.display()));
+    check_name(config, file, force)?;
+    let mut office = Office::open(config)?;
+    // That somebody is about to take everything along is written down before they have it.
+    office.change("backup", (Action::Read, "database"), |_, _| Ok((None, ())))?;
+    drop(office);
+    // Before the copy: a server may anchor what comes after it.
+    let anchor = examine::anchors(config)?.pop();
+    let draft = Draft::begin(file).map_err(files)?;
+    let taken_at = Now::at(chrono::Local::now()).rfc3339();
+    let database = &config.server.db_path;
+    store::copy(database, &draft.copy(), || true).map_err(|error| match error {
+        CopyError::Source(error) => {
+            problem(exit::DATABASE, format_args!("database {}: {error}", database.display()))
+        }
+        other => problem(exit::FILES, format_args!("{}: {other}", file.display())),
+    })?;
+    let manifest = look_at(config, &draft, anchor, taken_at)?;
+    draft.finish(&manifest).map_err(files)?;
+    say(format_args!("{} was written, and is whole\n{}", file.display(), described(&manifest)));
+    Ok(())
+}
+
+/// Refuses a name at which something lies that must not be lost.
+fn check_name(config: &Config, file: &Path, force: bool) -> Result<(), Problem> {
+    let real = |path: &Path| {
+        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        let directory = directory.unwrap_or(Path::new(".")).canonicalize();
+        path.canonicalize()
+            .or_else(|_| Ok::<_, io::Error>(directory?.join(path.file_name().unwrap_or_default())))
+    };
+    let named =
+        real(file).map_err(|error| problem(exit::FILES, format_args!("{}: {error}", file.display())))?;
+    let (server, audit) = (&config.server, &config.audit);
+    let ours = [&server.db_path, &server.log_file, &server.pid_file, &audit.key_file, &audit.anchor_file];
+    let beside = ["", "-wal", "-shm", "-journal", ".lock", ".sock"];
+    for path in ours {
+        let is_ours = |suffix: &&str| {
+            real(path).is_ok_and(|path| {
+                let path = manifest::with_suffix(&path, suffix);
+                [&named, &manifest::beside(&named)].contains(&&path)
+            })
+        };
+        if beside.iter().any(is_ours) {
+            let text = format_args!("{} is a file of the server's own; name another one", file.display());
+            return Err(problem(exit::USAGE, text));
+        }
+    }
+    let there = [file.to_owned(), manifest::beside(file)];
+    match there.iter().find(|path| path.symlink_metadata().is_ok()) {
+        Some(path) if !force => {
+            let text =
+                format_args!("{} is there already; name another file, or give --force", path.display());
+            Err(problem(exit::FAILURE, text))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Verifies a copy that was just made, and says what it is. The chain of its trail is not gone through, which takes
+/// long; its end is held against the key and the last anchor.
+fn look_at(
+    config: &Config,
+    draft: &Draft,
+    anchor: Option<Head>,
+    taken_at: String,
+) -> Result<Manifest, Problem> {
+    let path = draft.copy();
+    let key = keyfile::read(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
+    let Examined { mut store, schema, contents } = examine(&path, Depth::Quick)?;
+    let fits = store
+        .read()
+        .map_err(Failure::from)
+        .and_then(|view| audit::check_start(&view, &Key::new(key), anchor));
+    store.commit();
+    drop(store);
+    match fits {
+        Ok(_) => {}
+        Err(Failure::Refused(unfit)) => return Err(not_whole(&path, unfit)),
+        Err(Failure::Fault(error)) => return Err(not_whole(&path, error)),
+    }
+    let (bytes, sha256) = manifest::fingerprint(&path)
+        .map_err(|error| problem(exit::FILES, format_args!("{}: {error}", path.display())))?;
+    Ok(Manifest {
+        format: manifest::FORMAT,
+        taken_at,
+        medsrv: env!("CARGO_PKG_VERSION").to_owned(),
+        sqlite: store::library_version().to_owned(),
+        schema,
+        bytes,
+        sha256,
+        audit: head_of(&contents),
+        counts: contents.counts,
+        dangling_references: contents.dangling_references,
+    })
+}

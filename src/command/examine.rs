@@ -1,0 +1,106 @@
+//! Owns the looking at a copy of the database: whether it is sound, and whether it is what its manifest says. Never
+//! changes a file.
+//! Invariant: a copy that is called whole was read to its last page, and its audit trail entry by entry.
+
+use super::{Problem, exit, problem};
+use crate::ops::anchor::{self, AnchorError};
+use crate::ops::config::Config;
+use crate::ops::keyfile;
+use crate::ops::manifest::{self, AuditHead, Manifest};
+use crate::service::Failure;
+use crate::service::audit::{self, Head, Key};
+use crate::service::backup::{Contents, Depth, damage};
+use crate::store::{Error, Store};
+use std::fmt::Display;
+use std::path::Path;
+
+/// A copy whose pages are sound.
+pub(super) struct Examined {
+    pub store: Store,
+    pub schema: i32,
+    pub contents: Contents,
+}
+
+pub(super) fn examine(path: &Path, depth: Depth) -> Result<Examined, Problem> {
+    let (mut store, schema) = Store::open_copy(path).map_err(|error| not_whole(path, error))?;
+    let read = store.read().and_then(|view| Ok((damage(&view, depth)?, Contents::read(&view)?)));
+    store.commit();
+    match read.map_err(|error: Error| not_whole(path, error))? {
+        (Some(damage), _) => Err(not_whole(path, format_args!("the database is damaged: {damage}"))),
+        (None, contents) => Ok(Examined { store, schema, contents }),
+    }
+}
+
+/// Holds a backup against its manifest, and its audit trail against the key and the anchors.
+pub(super) fn verify(config: &Config, path: &Path) -> Result<Manifest, Problem> {
+    let files = |error: &dyn Display| problem(exit::FILES, format_args!("{}: {error}", path.display()));
+    let beside = manifest::beside(path);
+    let manifest = manifest::read(path).map_err(|error| {
+        problem(exit::FILES, format_args!("the manifest {} cannot be read: {error}", beside.display()))
+    })?;
+    let (bytes, sha256) = manifest::fingerprint(path).map_err(|error| files(&error))?;
+    if (bytes, &sha256) != (manifest.bytes, &manifest.sha256) {
+        let what = format!(
+            "it has {bytes} bytes and the SHA-256 {sha256}, but was written with {} and {}",
+            manifest.bytes, manifest.sha256
+        );
+        return Err(not_whole(path, what));
+    }
+    let Examined { mut store, schema, contents } = examine(path, Depth::Full)?;
+    let found = Manifest {
+        schema,
+        counts: contents.counts.clone(),
+        dangling_references: contents.dangling_references,
+        audit: head_of(&contents),
+        ..manifest.clone()
+    };
+    if found != manifest {
+        return Err(not_whole(path, "it does not hold what its manifest says"));
+    }
+    verify_trail(config, path, &mut store, contents.audit)?;
+    Ok(manifest)
+}
+
+/// Anchors of what came later say nothing of a copy.
+fn verify_trail(config: &Config, path: &Path, store: &mut Store, head: Head) -> Result<(), Problem> {
+    let key = keyfile::read(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
+    let anchors = anchors(config)?.into_iter().filter(|anchor| anchor.sequence <= head.sequence).collect();
+    match audit::verify(store, &Key::new(key), anchors) {
+        Ok(_) => Ok(()),
+        Err(Failure::Refused(finding)) => {
+            Err(not_whole(path, format_args!("its audit trail is not whole: {finding}")))
+        }
+        Err(Failure::Fault(error)) => Err(not_whole(path, error)),
+    }
+}
+
+/// What the trail of the database has come to, as far as it is anchored.
+pub(super) fn anchors(config: &Config) -> Result<Vec<Head>, Problem> {
+    let found = anchor::read(&config.audit.anchor_file).map_err(|error| match error {
+        AnchorError::BadLine { .. } => problem(exit::DATABASE, error),
+        other => problem(exit::FILES, other),
+    })?;
+    Ok(found.anchors.iter().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash }).collect())
+}
+
+pub(super) fn head_of(contents: &Contents) -> AuditHead {
+    AuditHead { sequence: contents.audit.sequence, hash: hex::encode(contents.audit.hash) }
+}
+
+pub(super) fn not_whole(path: &Path, what: impl Display) -> Problem {
+    problem(exit::DATABASE, format_args!("{} is not whole: {what}", path.display()))
+}
+
+/// A backup in a few words.
+pub(super) fn described(manifest: &Manifest) -> String {
+    let counts: Vec<String> = manifest.counts.iter().map(|(table, rows)| format!("{table} {rows}")).collect();
+    format!(
+        "  taken     {}\n  bytes     {}\n  sha256    {}\n  schema    {}\n  rows      {}\n  trail     ends with entry {}",
+        manifest.taken_at,
+        manifest.bytes,
+        manifest.sha256,
+        manifest.schema,
+        counts.join(", "),
+        manifest.audit.sequence
+    )
+}
