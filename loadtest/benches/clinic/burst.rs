@@ -4,7 +4,7 @@
 //! It never knows the rules of booking. Invariants: a client asks for one place at a time; whoever is told that
 //! a session is full tries those that are named in its place, and does not try it again.
 
-use crate::client::{Client, call, resume};
+use crate::client::{Client, call, frame, resume};
 use crate::database::{CAPACITY, OpeningSession, SESSIONS, patient_id, token};
 use crate::figures::{self, Verdicts, ms};
 use crate::{Outcome, Site};
@@ -205,7 +205,7 @@ impl Burst<'_> {
             self.sessions[session].session_id, patient.patient_id
         );
         patient.asked = Some((session, Instant::now()));
-        patient.client.send(&call("appointment.book", &params))?;
+        patient.client.send(&frame(&call("appointment.book", &params)))?;
         self.waiting += 1;
         Ok(())
     }

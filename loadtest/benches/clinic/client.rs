@@ -37,10 +37,9 @@ impl Client {
         Ok(Client { stream: TcpStream::from_std(stream), inbox: Vec::new() })
     }
 
-    /// Sends a call, which is short enough to be taken whole by the socket of a client that waits for nothing.
-    pub fn send(&mut self, call: &str) -> Outcome<()> {
-        let frame = frame(call);
-        let sent = self.stream.write(&frame)?;
+    /// Sends a call's frame, which is short enough to be taken whole by the socket of a client that waits for nothing.
+    pub fn send(&mut self, frame: &[u8]) -> Outcome<()> {
+        let sent = self.stream.write(frame)?;
         if sent == frame.len() { Ok(()) } else { Err("a call was sent in part only".into()) }
     }
 
@@ -50,7 +49,13 @@ impl Client {
         loop {
             match self.stream.read(&mut piece) {
                 Ok(0) => return Err("the server has closed a connection".into()),
-                Ok(count) => self.inbox.extend_from_slice(&piece[..count]),
+                Ok(count) => {
+                    self.inbox.extend_from_slice(&piece[..count]);
+                    // What comes after a piece that is not full is told of by an event of its own.
+                    if count < PIECE_BYTES {
+                        break;
+                    }
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error.into()),
@@ -66,7 +71,8 @@ impl Client {
     }
 }
 
-fn frame(call: &str) -> Vec<u8> {
+/// The frame of a call.
+pub fn frame(call: &str) -> Vec<u8> {
     let mut frame = Vec::new();
     encode_request("bench", call.as_bytes(), &mut frame);
     frame

@@ -4,7 +4,7 @@
 //! It never knows how a queue is ordered. Invariant: a doctor's next call is sent only after the reply to the one
 //! before, so that the events of a queue are those of its calls, one each and in their order.
 
-use crate::client::{Client, call, resume};
+use crate::client::{Client, call, frame, resume};
 use crate::database::{SESSIONS, doctor_id, token};
 use crate::figures::{self, Verdicts, ms};
 use crate::{Outcome, Site};
@@ -57,7 +57,7 @@ impl Doctor {
             format!(r#"{{"ticket_id":{}}}"#, self.ticket_id)
         };
         self.sent.push(Instant::now());
-        self.client.send(&call(STEPS[step], &params))
+        self.client.send(&frame(&call(STEPS[step], &params)))
     }
 }
 
