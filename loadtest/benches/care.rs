@@ -38,7 +38,7 @@ const AUDITED_GOAL: f64 = 0.25;
 const WRITE_GOAL: f64 = 0.2;
 /// What the echo sends back. So many calls are a round of it, on each connection.
 const QUESTION: &str = r#"{"query_doctor_info": true, "doctor_name": "王医生"}"#;
-const ECHO_CALLS: usize = 3_000;
+const ECHO_CALLS: usize = 1_500;
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -102,7 +102,7 @@ fn compare(name: &str, call: &Measured, goal: f64, echo: &Served, server: &Serve
             client::call(call.method(begun + number), &params(caller, begun + number))
         }
     };
-    Round::run(known()?, call.calls / 5, next(call.calls / 5), true)?;
+    Round::run(known()?, call.calls / 4, next(call.calls / 4), true)?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         let echoed = Round::run(strangers()?, ECHO_CALLS, question, false)?;

@@ -31,7 +31,7 @@ const fn read(
     methods: &'static [&'static str; 1],
     params: fn(usize, usize) -> String,
 ) -> Measured {
-    Measured { name, methods, caller: Caller::Doctor, params, calls: 1_000, is_audited: true }
+    Measured { name, methods, caller: Caller::Doctor, params, calls: 400, is_audited: true }
 }
 
 const fn by_nurse(measured: Measured) -> Measured {
@@ -48,7 +48,7 @@ const fn write(
     methods: &'static [&'static str],
     params: fn(usize, usize) -> String,
 ) -> Measured {
-    Measured { name, methods, caller: Caller::Doctor, params, calls: 300, is_audited: false }
+    Measured { name, methods, caller: Caller::Doctor, params, calls: 240, is_audited: false }
 }
 
 /// Of beds there are fewer than of visits.
@@ -127,6 +127,13 @@ pub const READS: &[Measured] = &[
         let day = |before| chrono::Local::now().date_naive() - chrono::Days::new(before);
         format!(r#"{{"date_from":"{}","date_to":"{}"}}"#, day(7), day(3))
     })),
+    unaudited(read("chat.threads, ten", &["chat.threads"], |_, _| r#"{"limit":10}"#.into())),
+    unaudited(read("chat.messages", &["chat.messages"], |c, n| {
+        format!(r#"{{"thread_id":{}}}"#, going(c, any(c, n) % 1_000))
+    })),
+    unaudited(read("report.get, a doctor's day", &["report.get"], |_, n| {
+        format!(r#"{{"name":"day","from":"2024-01-{0}","to":"2024-01-{0}"}}"#, 10 + n % 3)
+    })),
 ];
 
 pub const WRITES: &[Measured] = &[
@@ -183,4 +190,7 @@ pub const WRITES: &[Measured] = &[
         &["attendance.clock_in", "attendance.clock_out"],
         |_, _| "{}".into(),
     ),
+    write("chat.send", &["chat.send"], |c, n| {
+        format!(r#"{{"thread_id":{},"content":"明天请空腹来"}}"#, going(c, n))
+    }),
 ];

@@ -220,6 +220,31 @@ SELECT i, 100001 + i % 1000, 2020 + i / 1001 || '-05-04', 2020 + i / 1001 || '-0
 INSERT INTO leaves (leave_id, doctor_id, date_from, date_to, state, requested_ms)
 SELECT leave_id, doctor_id, start_date, end_date, 'approved', 0 FROM leave_requests;
 
+-- A thread of four messages about each visit that goes on.
+INSERT INTO chat_threads (thread_id, kind, subject, patient_id, doctor_id, encounter_id, last_sequence, created_by,
+    created_ms)
+SELECT j, 'patient', '复诊', patient_id, doctor_id, 300000 + j, 4, patient_id, at_ms FROM going;
+
+INSERT INTO chat_members (thread_id, user_id, delivered_sequence, read_sequence, active_ms)
+SELECT j, patient_id, 4, 4, at_ms FROM going
+UNION ALL
+SELECT j, doctor_id, 4, 4, at_ms FROM going;
+
+CREATE TEMP TABLE messages (thread_id, sequence, sender_id, receiver_id, at_ms);
+WITH turns (sequence) AS (VALUES (1), (2), (3), (4))
+INSERT INTO messages
+SELECT j, sequence, iif(sequence % 2, patient_id, doctor_id), iif(sequence % 2, doctor_id, patient_id),
+    at_ms + sequence
+FROM going, turns;
+
+INSERT INTO chat_entries (thread_id, sequence, sender_id, content, sent_ms)
+SELECT thread_id, sequence, sender_id, '今天还咳嗽吗', at_ms FROM messages;
+INSERT INTO chat_messages (message_id, sender_id, receiver_id, content, sent_at, is_read)
+SELECT rowid, sender_id, receiver_id, '今天还咳嗽吗', datetime(at_ms / 1000, 'unixepoch'), 1 FROM messages;
+INSERT INTO chat_copies (message_id, thread_id, sequence, receiver_id)
+SELECT rowid, thread_id, sequence, receiver_id FROM messages;
+
+DROP TABLE messages;
 DROP TABLE visits;
 DROP TABLE going;
 DROP TABLE stays;
