@@ -97,14 +97,14 @@ FROM stays
 WHERE s > 76000;
 
 INSERT INTO allergies (patient_id, substance, substance_key, severity, recorded_by, recorded_ms)
-SELECT patient_id, 'Substance ' || i % 7, 'substance ' || i % 7, 'moderate', doctor_id, at_ms
+SELECT patient_id, 'Substance ' || (i % 7), 'substance ' || (i % 7), 'moderate', doctor_id, at_ms
 FROM visits
 WHERE i <= 50000;
 
 -- 5,000 drugs, each with an ingredient of its own.
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
 INSERT INTO drugs (drug_id, code, name, ingredient, drug_class, form, strength, dose_unit, route)
-SELECT i, printf('D%05d', i), printf('Drug %05d', i), printf('ingredient %05d', i), 'class ' || i % 50, '片',
+SELECT i, printf('D%05d', i), printf('Drug %05d', i), printf('ingredient %05d', i), 'class ' || (i % 50), '片',
     '0.25 g', 'mg', 'po'
 FROM n;
 
@@ -216,7 +216,7 @@ WHERE i <= 20000;
 
 WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
 INSERT INTO leave_requests (leave_id, doctor_id, start_date, end_date, reason, status)
-SELECT i, 100001 + i % 1000, 2020 + i / 1001 || '-05-04', 2020 + i / 1001 || '-05-08', '年假', 'approved' FROM n;
+SELECT i, 100001 + i % 1000, (2020 + i / 1001) || '-05-04', (2020 + i / 1001) || '-05-08', '年假', 'approved' FROM n;
 INSERT INTO leaves (leave_id, doctor_id, date_from, date_to, state, requested_ms)
 SELECT leave_id, doctor_id, start_date, end_date, 'approved', 0 FROM leave_requests;
 
