@@ -13,7 +13,7 @@ use crate::ops::directory;
 use crate::server::trail;
 use crate::service::audit::{Action, Entry, Trail};
 use crate::service::report::{self, Name, Request, Tables};
-use crate::service::time::{Now, is_date};
+use crate::service::time::{Now, is_day};
 use crate::store::{Commit, Error, Store};
 use chrono::{Days, Local, NaiveDate};
 use clap::ValueEnum;
@@ -80,7 +80,7 @@ pub struct Task {
 }
 
 fn day(text: &str) -> Result<String, &'static str> {
-    if is_date(text) { Ok(text.to_owned()) } else { Err("no day of the calendar, as in 2026-01-31") }
+    if is_day(text) { Ok(text.to_owned()) } else { Err("no day of the calendar, as in 2026-01-31") }
 }
 
 /// A report as it was counted.

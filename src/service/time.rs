@@ -204,6 +204,11 @@ pub fn is_date(text: &str) -> bool {
 
 /// Whether `text` is a real moment in one of the forms that clients write: a day, or a day and a time after
 /// a blank or a `T`, with or without seconds and fractions.
+/// Whether `text` is a real day that a time of day can be put behind: of the years 0001 to 9999.
+pub fn is_day(text: &str) -> bool {
+    text.len() == DATE_BYTES && AppointmentTime::parse(&format!("{text} 00:00")).is_some()
+}
+
 pub fn is_moment(text: &str) -> bool {
     let spaced = text.replacen('T', " ", 1);
     is_date(text)
@@ -296,6 +301,10 @@ mod tests {
         fn what_was_parsed_parses_again_to_the_same(
             text in "20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9](:[0-6][0-9])?",
         ) {
+        assert!(is_day("0001-01-01") && is_day("9999-12-31"));
+        for text in ["+10000-01-01", "0000-12-31", "-001-01-01", "2023-02-29", "2024-02-29 ", "soon"] {
+            assert!(!is_day(text), "{text}");
+        }
             if let Some(time) = AppointmentTime::parse(&text) {
                 prop_assert_eq!(AppointmentTime::parse(&time.to_string()), Some(time));
                 prop_assert!(time.to_string().starts_with(&text));

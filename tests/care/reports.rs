@@ -319,3 +319,14 @@ fn a_doctor_sees_their_own_figures_and_a_wrong_question_is_told() {
         );
     }
 }
+
+#[test]
+fn the_last_day_of_the_calendar_ends_a_report() {
+    let mut clinic = Clinic::new();
+    for name in ["day", "beds", "overview"] {
+        let days = json!({"name": name, "from": "9999-12-31", "to": "9999-12-31"});
+        assert_eq!(clinic.ok(ADMIN, "report.get", days)["next_cursor"], json!(null));
+        let beyond = json!({"name": name, "from": "2026-01-01", "to": "+10000-01-01"});
+        assert_eq!(clinic.call(ADMIN, "report.get", &beyond).unwrap_err()["field"], "to");
+    }
+}

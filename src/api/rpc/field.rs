@@ -4,7 +4,7 @@
 
 use crate::service::account::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, USERNAME_CHARS_MAX};
 use crate::service::text::{is_line, is_notes};
-use crate::service::time::is_date;
+use crate::service::time::is_day;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
 use std::borrow::Cow;
@@ -29,7 +29,7 @@ pub struct Notes<const MAX: usize>(String);
 #[derive(Clone)]
 pub struct Password(zeroize::Zeroizing<String>);
 
-/// A day of the calendar, `YYYY-MM-DD`.
+/// A day of the calendar, `YYYY-MM-DD`, of the years 0001 to 9999.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Date(String);
 
@@ -133,7 +133,7 @@ impl Deref for Password {
 impl<'de> Deserialize<'de> for Date {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        if is_date(&text) {
+        if is_day(&text) {
             return Ok(Date(text.into_owned()));
         }
         Err(D::Error::custom("must be a day of the calendar, YYYY-MM-DD"))

@@ -128,7 +128,10 @@ pub fn read(
         work = work.saturating_sub(found.rows).saturating_sub(STEP_WORK);
         match found.last {
             Some(last) if found.rows >= part.limit => place.after = last,
-            _ => place = place.next(request)?,
+            _ => match place.next(request)? {
+                Some(next) => place = next,
+                None => return Ok(None),
+            },
         }
     }
     Ok(None)

@@ -4,7 +4,9 @@
 
 use super::{Name, Request};
 use crate::store::Error;
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
+
+const YEAR_MAX: i32 = 9999;
 
 /// What is read of a day, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,14 +57,15 @@ impl Place {
         Ok(Place { day, step, after: 0 })
     }
 
-    /// The next step of the day, or the first one of the next day.
-    pub(super) fn next(self, request: &Request<'_>) -> Result<Place, Error> {
+    /// The next step of the day, or the first one of the next day. Years have four digits, and no day comes after
+    /// the last one of these.
+    pub(super) fn next(self, request: &Request<'_>) -> Result<Option<Place>, Error> {
         if let Some(step) = Step::ALL.into_iter().find(|step| *step > self.step && step.is_of(request)) {
-            return Ok(Place { day: self.day, step, after: 0 });
+            return Ok(Some(Place { day: self.day, step, after: 0 }));
         }
         let first = Place::first(request)?;
-        let day = self.day.succ_opt().ok_or_else(|| Error::Other("the calendar has ended".into()))?;
-        Ok(Place { day, ..first })
+        let day = self.day.succ_opt().filter(|day| day.year() <= YEAR_MAX);
+        Ok(day.map(|day| Place { day, ..first }))
     }
 
     pub(super) fn day(&self) -> String {
@@ -104,12 +107,12 @@ mod tests {
     };
 
     fn steps(request: &Request<'_>) -> String {
-        let mut place = Place::first(request).unwrap();
+        let mut next = Some(Place::first(request).unwrap());
         let mut steps = String::new();
-        while place.is_within(request) {
+        while let Some(place) = next.filter(|place| place.is_within(request)) {
             steps += place.step.letter();
             assert_eq!(Place::parse(&place.text()), Some(place));
-            place = place.next(request).unwrap();
+            next = place.next(request).unwrap();
         }
         steps
     }
@@ -120,6 +123,7 @@ mod tests {
         assert_eq!(steps(&Request { name: Name::Beds, ..REQUEST }), "bdbd");
         assert_eq!(steps(&Request { name: Name::Doctor, ..REQUEST }), "asas");
         assert_eq!(steps(&Request { doctor_id: Some(4), ..REQUEST }), "asas");
+        assert_eq!(steps(&Request { from: "9999-12-31", to: "9999-12-31", ..REQUEST }), "asbd");
     }
 
     #[test]
