@@ -3,6 +3,7 @@
 //! It never knows who prescribes one. Invariants: a code is one drug's; ingredients and classes stand in lower
 //! case, one way of writing each, for allergies are compared with them.
 
+use super::text::key;
 use crate::store::statements::drug;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -115,12 +116,6 @@ pub fn put(transaction: &Transaction<'_>, new: &NewDrug<'_>) -> Result<Put, Erro
     }
     transaction.execute(&drug::CHANGE, values)?;
     Ok(Put::Changed)
-}
-
-/// A substance or a class as it is compared: in lower case, with single blanks.
-pub fn key(text: &str) -> String {
-    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
-    words.join(" ")
 }
 
 /// Each ingredient, as it is compared.

@@ -30,6 +30,27 @@ fn says_something(text: &str, chars_max: usize) -> bool {
     fits && text.chars().any(|letter| !letter.is_whitespace() && !is_invisible(letter))
 }
 
+/// A name as it is compared with others: in lower case, with single blanks, fullwidth letters as those of ASCII, and
+/// without what cannot be seen.
+pub fn key(text: &str) -> String {
+    let seen = text.chars().filter(|letter| letter.is_whitespace() || !is_invisible(*letter)).map(narrow);
+    let seen: String = seen.flat_map(char::to_lowercase).collect();
+    seen.split_whitespace().collect::<Vec<&str>>().join(" ")
+}
+
+/// A number on a door or a bed: without blanks around it, and none where a letter of it cannot be seen.
+pub fn number(text: &str) -> Option<&str> {
+    Some(text.trim()).filter(|text| !text.is_empty() && !text.chars().any(is_invisible))
+}
+
+/// The letter of ASCII that a fullwidth one is a form of.
+fn narrow(letter: char) -> char {
+    match letter {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(letter) - 0xfee0).unwrap_or(letter),
+        _ => letter,
+    }
+}
+
 /// Whether a letter is not seen where it stands alone: of no width, a filler, or a mark that chooses among forms.
 fn is_invisible(letter: char) -> bool {
     letter.is_control()
@@ -58,6 +79,20 @@ fn is_invisible(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_that_look_alike_are_compared_alike() {
+        for text in [
+            "penicillin g",
+            "  Penicillin \u{3000} G\t",
+            "peni\u{ad}cillin\u{200b} g",
+            "ｐｅｎicillin Ｇ\u{feff}",
+        ] {
+            assert_eq!(key(text), "penicillin g", "{text:?}");
+        }
+        assert_eq!(key("青霉素"), "青霉素");
+        assert_eq!(key("\u{200b} \u{3000}"), "");
+    }
 
     #[test]
     fn what_cannot_be_seen_says_nothing() {

@@ -131,3 +131,15 @@ fn what_has_come_to_be_known_since_the_draft_is_looked_at_again() {
     assert_eq!(clinic.ok(DOCTOR, "prescription.activate", id)["state"], "active");
     assert_eq!(clinic.number("SELECT count(*) FROM prescriptions"), 1);
 }
+
+#[test]
+fn an_allergy_is_compared_by_what_is_seen_of_its_name() {
+    for name in ["penicillin\u{200b}", "peni\u{ad}cillin", "ｐenicillin"] {
+        let mut clinic = with_drugs();
+        let encounter_id = visit(&mut clinic, 0);
+        let allergy_id = allergy(&mut clinic, 0, name, "severe");
+        let params = json!({"encounter_id": encounter_id, "lines": [line(&mut clinic, "AMC625", "1")]});
+        let refused = clinic.refused(DOCTOR, "prescription.create", params, "allergy");
+        assert_eq!(refused["allergy_id"], allergy_id, "{name:?}");
+    }
+}

@@ -3,7 +3,8 @@
 //! It never writes, and never knows why a doctor prescribes all the same. Invariants: what is severe comes
 //! first; a finding has one word, by which it is known again later.
 
-use crate::service::drug::{ingredients, key};
+use crate::service::drug::ingredients;
+use crate::service::text::key;
 use crate::store::statements::prescription;
 use crate::store::{Error, Transaction, params};
 
@@ -56,7 +57,8 @@ impl Known {
         transaction.each(&prescription::ALLERGIES, params![patient_id], |row| {
             known.allergies.push(Allergy {
                 allergy_id: row.integer(0)?,
-                substance_key: row.text(1)?.to_owned(),
+                // What was recorded under an older rule is compared by this one.
+                substance_key: key(row.text(1)?),
                 severity: row.text(2)?.to_owned(),
             });
             Ok::<_, Error>(())
