@@ -50,7 +50,9 @@ impl Now {
     /// The moment of a local time, in milliseconds since 1970, as if no clock were changed between now and then.
     pub fn unix_ms_of(&self, time: &AppointmentTime) -> Option<i64> {
         let now = AppointmentTime::parse(&self.time_text())?;
-        Some(self.unix_ms + now.seconds_until(time) * 1000)
+        // A local time has no fractions of a second, whenever it is asked about.
+        let whole_ms = self.unix_ms - self.unix_ms.rem_euclid(1000);
+        Some(whole_ms + now.seconds_until(time) * 1000)
     }
 
     /// As `unix_ms_of`, of a time in one of the forms in which old clients write one: a day, or a day and a time.
@@ -202,13 +204,13 @@ pub fn is_date(text: &str) -> bool {
     NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok_and(|day| day.to_string() == text)
 }
 
-/// Whether `text` is a real moment in one of the forms that clients write: a day, or a day and a time after
-/// a blank or a `T`, with or without seconds and fractions.
 /// Whether `text` is a real day that a time of day can be put behind: of the years 0001 to 9999.
 pub fn is_day(text: &str) -> bool {
     text.len() == DATE_BYTES && AppointmentTime::parse(&format!("{text} 00:00")).is_some()
 }
 
+/// Whether `text` is a real moment in one of the forms that clients write: a day, or a day and a time after
+/// a blank or a `T`, with or without seconds and fractions.
 pub fn is_moment(text: &str) -> bool {
     let spaced = text.replacen('T', " ", 1);
     is_date(text)
@@ -219,6 +221,7 @@ pub fn is_moment(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use chrono::TimeZone;
     use proptest::prelude::*;
 
     #[test]
@@ -266,6 +269,15 @@ mod tests {
     }
 
     #[test]
+    fn a_local_time_is_one_moment_whenever_it_is_asked_about() {
+        let moment = |milliseconds: i64| {
+            let now = Local.timestamp_millis_opt(1_767_294_245_000 + milliseconds).unwrap();
+            Now::at(now).unix_ms_of_text("2026-01-01 10:00:00").unwrap()
+        };
+        assert_eq!((moment(0) % 1000, moment(739), moment(999)), (0, moment(0), moment(0)));
+    }
+
+    #[test]
     fn moments_of_the_trail() {
         for (unix_ms, expected) in [
             (0, "1970-01-01T00:00:00.000Z"),
@@ -289,6 +301,10 @@ mod tests {
         ] {
             assert_eq!(is_date(text), expected, "{text}");
         }
+        assert!(is_day("0001-01-01") && is_day("9999-12-31"));
+        for text in ["+10000-01-01", "0000-12-31", "-001-01-01", "2023-02-29", "2024-02-29 ", "soon"] {
+            assert!(!is_day(text), "{text}");
+        }
     }
 
     proptest! {
@@ -301,10 +317,6 @@ mod tests {
         fn what_was_parsed_parses_again_to_the_same(
             text in "20[0-9]{2}-[01][0-9]-[0-3][0-9] [0-2][0-9]:[0-6][0-9](:[0-6][0-9])?",
         ) {
-        assert!(is_day("0001-01-01") && is_day("9999-12-31"));
-        for text in ["+10000-01-01", "0000-12-31", "-001-01-01", "2023-02-29", "2024-02-29 ", "soon"] {
-            assert!(!is_day(text), "{text}");
-        }
             if let Some(time) = AppointmentTime::parse(&text) {
                 prop_assert_eq!(AppointmentTime::parse(&time.to_string()), Some(time));
                 prop_assert!(time.to_string().starts_with(&text));
