@@ -444,3 +444,14 @@ fn who_listens_to_an_appointment_hears_of_its_new_doctor() {
     assert_eq!((&last["facts"]["doctor_id"], &last["facts"]["state"]), (&json!(5), &json!("booked")));
     clinic.refused("DOC001", "event.subscribe", denied, "forbidden");
 }
+
+#[test]
+fn the_reason_is_for_the_doctor_and_whoever_decides() {
+    let mut clinic = Clinic::new();
+    let asked = json!({"date_from": "2026-02-02", "date_to": "2026-02-03", "reason": "手术"});
+    let leave_id = clinic.ok("DOC001", "leave.request", asked)["leave_id"].as_i64().unwrap();
+    for (who, reason) in [("DOC001", json!("手术")), (ADMIN, json!("手术")), (CLERK, json!(null))] {
+        assert_eq!(clinic.ok(who, "leave.get", json!({"leave_id": leave_id}))["reason"], reason, "{who}");
+        assert_eq!(clinic.ok(who, "leave.list", json!({}))["items"][0]["reason"], reason, "{who}");
+    }
+}

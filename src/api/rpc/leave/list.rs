@@ -39,11 +39,12 @@ impl Method for GetLeave {
 
     fn run(
         params: GetLeaveParams,
-        _: &mut Call<'_>,
+        call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Leave, Problem> {
+        let role = call.actor()?.role;
         leave::by_id(transaction, params.leave_id.0)?
-            .map(Leave::from)
+            .map(|found| Leave::for_reader(found, role))
             .ok_or_else(|| Problem::not_found("leave"))
     }
 }
@@ -108,7 +109,10 @@ impl Method for ListLeaves {
         let before = params.cursor.map_or(i64::MAX, |Id(id)| id);
         let mut items: Vec<Leave> = Vec::new();
         let limit = i64::from(params.limit.0) + 1;
-        leave::list(transaction, scope, params.is_pending, before, limit, |found| items.push(found.into()))?;
+        let role = caller.role;
+        leave::list(transaction, scope, params.is_pending, before, limit, |found| {
+            items.push(Leave::for_reader(found, role));
+        })?;
         let next_cursor = cut(&mut items, params.limit, |item| item.leave_id);
         Ok(LeaveList { items, next_cursor })
     }

@@ -15,6 +15,7 @@ use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Subject};
 use crate::service::Failure;
+use crate::service::access::Role;
 use crate::service::leave::{self, State};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -30,6 +31,7 @@ pub struct Leave {
     /// Days, both of them included.
     pub date_from: String,
     pub date_to: String,
+    /// For the doctor and whoever decides; null to others.
     pub reason: Option<String>,
     /// pending, approved, rejected or revoked.
     pub state: &'static str,
@@ -60,6 +62,16 @@ impl From<leave::Leave> for Leave {
             decided_ms: found.decided_ms,
             decision_reason: found.decision_reason,
         }
+    }
+}
+
+impl Leave {
+    /// As its reader sees it: the reason is for its doctor, the head who decides, and the administrator, and no
+    /// other doctor reads it.
+    fn for_reader(found: leave::Leave, role: Role) -> Leave {
+        let mut leave = Leave::from(found);
+        leave.reason = leave.reason.filter(|_| matches!(role, Role::Doctor | Role::Admin));
+        leave
     }
 }
 
