@@ -174,3 +174,16 @@ fn many_changes_of_a_turn_are_told_as_one() {
     assert_eq!(told[0].1["facts"]["beds"][0]["state"], "blocked");
     assert_eq!(told[0].1["facts"]["beds"][1]["state"], "blocked");
 }
+
+#[test]
+fn a_number_that_looks_like_another_is_that_other() {
+    let mut clinic = Clinic::new();
+    let (ward_id, _) = ward(&mut clinic, "3A", &["1"]);
+    let twin = |number: &str| json!({"number": number, "name": "外科", "beds": []});
+    clinic.refused(ADMIN, "ward.add", twin("3A "), "conflict");
+    let invisible = twin("3A\u{200b}");
+    assert_eq!(clinic.call(ADMIN, "ward.add", &invisible).unwrap_err()["field"], "number");
+    let bed = |number: &str| json!({"ward_id": ward_id, "number": number});
+    clinic.refused(ADMIN, "ward.add_bed", bed(" 1"), "conflict");
+    assert_eq!(clinic.call(ADMIN, "ward.add_bed", &bed("1\u{ad}")).unwrap_err()["field"], "number");
+}

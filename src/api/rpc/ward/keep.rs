@@ -8,10 +8,17 @@ use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject};
 use crate::service::audit::Action;
+use crate::service::text;
 use crate::service::ward::{self, BEDS_MAX, NewWard, State};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+/// A number as it is kept: what looks like another is that other.
+fn seen<'a>(field: &'static str, number: &'a str) -> Result<&'a str, Problem> {
+    text::number(number)
+        .ok_or_else(|| Problem::invalid(field, format!("{field} must not have invisible letters")))
+}
 
 pub struct AddWard;
 
@@ -61,10 +68,15 @@ impl Method for AddWard {
         if params.beds.len() > BEDS_MAX {
             return Err(Problem::invalid("beds", format!("a ward has at most {BEDS_MAX} beds")));
         }
-        let new =
-            NewWard { number: &params.number, name: &params.name, department: params.department.as_deref() };
-        let numbers = params.beds.iter().map(|number| &**number);
-        let ward_id = ward::add(&mut change(call, transaction), &new, numbers).map_err(refused)?;
+        let new = NewWard {
+            number: seen("number", &params.number)?,
+            name: &params.name,
+            department: params.department.as_deref(),
+        };
+        let numbers: Vec<&str> =
+            params.beds.iter().map(|number| seen("beds", number)).collect::<Result<_, _>>()?;
+        let ward_id =
+            ward::add(&mut change(call, transaction), &new, numbers.into_iter()).map_err(refused)?;
         (call.note.entity, call.note.entity_id) = ("ward", Some(ward_id));
         let board = ward::board(transaction, ward_id)?.ok_or_else(|| Problem::not_found("ward"))?;
         let beds = board.beds.into_iter().map(|bed| AddedBed { bed_id: bed.bed_id, number: bed.number });
@@ -105,8 +117,9 @@ impl Method for AddBed {
     }
 
     fn run(params: AddBedParams, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Bed, Problem> {
-        let bed_id = ward::add_bed(&mut change(call, transaction), params.ward_id.0, &params.number)
-            .map_err(refused)?;
+        let number = seen("number", &params.number)?;
+        let bed_id =
+            ward::add_bed(&mut change(call, transaction), params.ward_id.0, number).map_err(refused)?;
         (call.note.entity, call.note.entity_id) = ("bed", Some(bed_id));
         ward::bed_by_id(transaction, bed_id)?.map(Bed::from).ok_or_else(|| Problem::not_found("bed"))
     }
