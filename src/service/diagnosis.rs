@@ -110,6 +110,8 @@ pub enum Refusal {
     RankTaken {
         diagnosis_id: i64,
     },
+    /// The last rank is taken, and none was given.
+    NoRankLeft,
     /// `to` is what cannot be done to it any longer.
     Withdrawn {
         to: &'static str,
@@ -174,7 +176,11 @@ pub fn add(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>, now: &Now) -> 
         None => {
             let last = transaction
                 .first(&diagnosis::LAST_RANK, params![new.encounter_id, stage], |row| row.integer(0))?;
-            last.unwrap_or(0) + 1
+            let next = last.unwrap_or(0) + 1;
+            if next > RANK_MAX {
+                return refuse(Refusal::NoRankLeft);
+            }
+            next
         }
     };
     Ok(transaction.insert(

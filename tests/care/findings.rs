@@ -178,3 +178,13 @@ fn what_lies_elsewhere_is_attached_by_its_place() {
     assert_eq!(clinic.ok("DOC001", "attachment.list", all)["items"][0]["withdrawn_reason"], "别人的");
     assert!(clinic.is_kept_from("DELETE FROM attachments"));
 }
+
+#[test]
+fn after_the_last_rank_one_must_be_given() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    add(&mut clinic, json!({"title": "发热", "rank": 99}), encounter_id);
+    let next = json!({"encounter_id": encounter_id, "title": "咳嗽"});
+    assert_eq!(clinic.call("DOC001", "diagnosis.add", &next).unwrap_err()["field"], "rank");
+    assert_eq!(add(&mut clinic, json!({"title": "咳嗽", "rank": 98}), encounter_id)["rank"], 98);
+}

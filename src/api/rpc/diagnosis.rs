@@ -129,6 +129,10 @@ fn refused(failure: Failure<diagnosis::Refusal>) -> Problem {
             "another diagnosis has this rank, `diagnosis_id`; diagnosis.set_rank changes places",
         )
         .with("diagnosis_id", diagnosis_id),
+        Of::NoRankLeft => {
+            let text = format!("rank must be given, for a diagnosis has rank {RANK_MAX}, the last one");
+            return Problem::invalid("rank", text);
+        }
         Of::Withdrawn { to } => Refusal::new(Code::BadTransition, "the diagnosis is withdrawn")
             .with("from", "withdrawn")
             .with("to", to)
