@@ -93,14 +93,14 @@ fn compare_stays(server: &Server, clinic: &Clinic, said: &dyn Display) {
 
 fn compare_sheets(server: &Server, clinic: &Clinic, said: &dyn Display) {
     let sql = "SELECT s.sheet_id, s.encounter_id, s.patient_id, s.doctor_id, s.state, s.activated_ms, s.dispensed_ms,
-        s.ended_ms, p.doctor_id
+        s.ended_ms, p.doctor_id IS NOT NULL
         FROM prescription_sheets s LEFT JOIN prescriptions p ON p.prescription_id = s.old_prescription_id
         ORDER BY s.sheet_id";
     let cells = |sheet: &'_ Sheet| {
         let Sheet { id, visit, patient, doctor, state, activated, dispensed, ended } = *sheet;
         let [id, visit, patient, of] = [id, visit, patient, doctor].map(Number);
-        // The old schema has what has been active.
-        let old = number(activated.map(|_| doctor));
+        // The old schema has what has been active, under whoever wrote it.
+        let old = Number(i64::from(activated.is_some()));
         [id, visit, patient, of, Word(state), at(activated), at(dispensed), at(ended), old]
     };
     same(server, sql, clinic.care.sheets.values(), cells, said);

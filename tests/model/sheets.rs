@@ -110,10 +110,9 @@ impl Clinic {
     }
 
     pub fn prescribe(&mut self, visit: i64, wishes: &[Wish]) -> Said {
-        let Visit { patient, doctor, state, .. } = self.care.visits[&visit];
-        if state != "in_progress" {
-            return Err("conflict");
-        }
+        let before = self.care.visits[&visit].clone();
+        let Visit { patient, doctor, .. } = before;
+        self.write_in(visit)?;
         let (sheet, mut lines) = (next(&self.care.sheets), Vec::new());
         let ever = self.care.lines_ever;
         for wish in wishes {
@@ -121,6 +120,7 @@ impl Clinic {
                 Ok(line) => lines.push(line),
                 Err(word) => {
                     self.care.lines_ever = ever;
+                    *self.encounter(visit) = before;
                     return Err(word);
                 }
             }
@@ -133,13 +133,30 @@ impl Clinic {
         Ok(())
     }
 
+    /// What is not over goes with the visit to another doctor.
+    pub fn hand_sheets_over(&mut self, visit: i64, doctor: i64) {
+        let today = self.now / DAY;
+        let lines = &self.care.lines;
+        let is_taken = |sheet: i64| {
+            lines.iter().any(|line| {
+                line.sheet == sheet && line.is_live && line.until.is_some_and(|until| until >= today)
+            })
+        };
+        for sheet in self.care.sheets.values_mut().filter(|sheet| sheet.visit == visit) {
+            let goes_on = matches!(sheet.state, "draft" | "active");
+            if goes_on || sheet.state == "dispensed" && is_taken(sheet.id) {
+                sheet.doctor = doctor;
+            }
+        }
+    }
+
     fn is_draft(&self, id: i64) -> Said {
         if self.care.sheets[&id].state == "draft" { Ok(()) } else { Err("conflict") }
     }
 
     fn goes_on(&self, sheet: i64) -> Said {
         let visit = self.care.sheets[&sheet].visit;
-        if self.care.visits[&visit].state == "in_progress" { Ok(()) } else { Err("conflict") }
+        if self.care.visits[&visit].state == "in_progress" { Ok(()) } else { Err("not_in_progress") }
     }
 
     pub fn add_line(&mut self, id: i64, wish: &Wish) -> Said {

@@ -142,6 +142,7 @@ impl Clinic {
         stay.doctor = doctor;
         if let Some(visit) = stay.visit {
             self.encounter(visit).doctor = doctor;
+            self.hand_sheets_over(visit, doctor);
         }
         Ok(())
     }
@@ -163,6 +164,9 @@ impl Clinic {
 
     pub fn discharge(&mut self, id: i64) -> Said {
         self.stands(id, &["discharge_ordered"])?;
+        if !self.has_discharge_diagnosis(self.care.stays[&id].visit.unwrap()) {
+            return Err("diagnosis_missing");
+        }
         let left = self.get_up(id, self.now);
         let stay = self.stay(id);
         (stay.state, stay.bed, stay.ended) = ("discharged", None, Some(left));

@@ -106,11 +106,11 @@ impl Clinic {
         if self.encounter(id).state != "in_progress" {
             return Err("bad_transition");
         }
+        if self.is_of_stay(id) {
+            return Err("stay_goes_on");
+        }
         if !self.is_complete(id) {
             return Err("diagnosis_missing");
-        }
-        if self.is_of_stay(id) {
-            return Err("conflict");
         }
         self.end_visit(id, "finished");
         Ok(())
@@ -120,11 +120,11 @@ impl Clinic {
         if !matches!(self.encounter(id).state, "planned" | "in_progress") {
             return Err("bad_transition");
         }
+        if self.is_of_stay(id) {
+            return Err("stay_goes_on");
+        }
         if self.care.sheets.values().any(|sheet| sheet.visit == id && sheet.activated.is_some()) {
             return Err("already_signed");
-        }
-        if self.is_of_stay(id) {
-            return Err("conflict");
         }
         self.end_visit(id, "cancelled");
         Ok(())
@@ -140,7 +140,7 @@ impl Clinic {
     }
 
     /// Whether something can be written; a visit that the queue has ended goes on with the first words.
-    fn write_in(&mut self, id: i64) -> Said {
+    pub fn write_in(&mut self, id: i64) -> Said {
         match self.care.visits[&id].state {
             "in_progress" => Ok(()),
             "finished" if self.is_empty(id) => self.reopen_visit(id),
