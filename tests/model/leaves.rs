@@ -62,7 +62,8 @@ impl Clinic {
 
     fn has_time(&self, doctor: i64, session: &Session) -> bool {
         let overlaps = |other: &Session| {
-            other.doctor == doctor && other.starts < session.ends && other.ends > session.starts
+            let is_at_once = other.starts < session.ends && other.ends > session.starts;
+            other.doctor == doctor && !other.was_stopped && is_at_once
         };
         !self.sessions.values().any(overlaps) && !self.is_away(doctor, session.starts / DAY, &["approved"])
     }
