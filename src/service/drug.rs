@@ -16,7 +16,7 @@ pub const UNIT_CHARS_MAX: usize = 32;
 pub const ROUTE_CHARS_MAX: usize = 32;
 
 /// Between the ingredients of a drug that has several. In Chinese text it is as wide as a letter.
-const INGREDIENT_SEPARATORS: [char; 2] = ['+', '＋'];
+pub const INGREDIENT_SEPARATORS: [char; 2] = ['+', '＋'];
 /// Behind every text that begins with the same letters.
 const LAST_LETTER: char = char::MAX;
 

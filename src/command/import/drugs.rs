@@ -83,13 +83,12 @@ fn optional(column: &str, value: &str, chars_max: usize) -> Result<Option<String
 
 /// One ingredient or several, none of which is left empty.
 fn substances(value: &str) -> Result<String, String> {
-    let parts: Vec<String> = drug::ingredients(value).collect();
-    if parts.is_empty() || !parts.iter().all(|part| is_line(part, SUBSTANCE_CHARS_MAX)) {
+    if !value.split(drug::INGREDIENT_SEPARATORS).all(|part| is_line(part, SUBSTANCE_CHARS_MAX)) {
         return Err(format!(
             "ingredient must be text of 1 to {SUBSTANCE_CHARS_MAX} characters; several are parted by +"
         ));
     }
-    Ok(parts.join("+"))
+    Ok(drug::ingredients(value).collect::<Vec<_>>().join("+"))
 }
 
 fn yes_or_no(value: &str) -> Result<Option<bool>, String> {
