@@ -251,7 +251,10 @@ pub fn invariants_of_care(before: &Clinic, after: &Clinic, said: &dyn Display) {
         };
         assert!(!care.lain.values().any(overlaps), "{said}: two in one bed: {lain:?}");
     }
-    for sheet in changed(&before.care.sheets, &care.sheets).iter().filter(|it| it.state == "active") {
+    // What is found out of a patient later does not end what was active already.
+    let was_active = |id: i64| before.care.sheets.get(&id).is_some_and(|sheet| sheet.state == "active");
+    let is_new = |sheet: &&Sheet| sheet.state == "active" && !was_active(sheet.id);
+    for sheet in changed(&before.care.sheets, &care.sheets).into_iter().filter(is_new) {
         let given = care.lines.iter().filter(|line| line.sheet == sheet.id);
         for line in given {
             let (ingredients, class) = DRUGS[usize::try_from(line.drug - 1).unwrap()];
