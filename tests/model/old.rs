@@ -10,7 +10,9 @@ pub const REFUSED: Said = Err("error");
 impl Clinic {
     pub fn old_create(&mut self, doctor: i64, patient: i64, starts: i64) -> Said {
         let here = |found: &&Session| found.doctor == doctor && (found.starts..found.ends).contains(&starts);
-        let session = self.sessions.values().find(here).ok_or("error")?.id;
+        // One that takes place comes before one that was stopped.
+        let session = self.sessions.values().filter(here).min_by_key(|found| found.was_stopped);
+        let session = session.ok_or("error")?.id;
         self.check_open(session).or(REFUSED)?;
         let is_there = |other: &Booking| {
             other.patient == patient && status(other.state) != "cancelled" && other.starts == starts
