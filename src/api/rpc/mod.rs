@@ -38,6 +38,7 @@ mod record;
 mod report;
 mod schedule;
 mod session;
+mod step;
 mod timeline;
 mod staff;
 mod waitlist;

@@ -2,10 +2,11 @@
 //!
 //! It never knows how a stay ends. Invariant: whoever asks for a stay is its doctor.
 
-use super::{Admission, BED_ERRORS, STEP_ERRORS, refused, subject};
+use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::step::step;
 use crate::api::rpc::{Call, Kind, Method, Subject};
 use crate::service::admission::{self, NewAdmission};
 use crate::service::audit::Action;
@@ -96,13 +97,11 @@ impl Method for RequestAdmission {
             origin_encounter_id: params.origin_encounter_id.map(|id| id.0),
             expected_on: params.expected_on.as_deref(),
         };
-        let made = admission::request(&mut change(call, transaction), &new).map_err(refused)?;
+        let made = told(admission::request(&mut change(call, transaction), &new))?;
         (call.note.entity, call.note.entity_id) = ("admission", Some(made.admission_id));
-        Ok(made.into())
+        Ok(made)
     }
 }
-
-pub struct ReserveBed;
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -114,39 +113,15 @@ pub struct ReserveBedParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for ReserveBed {
-    const NAME: &'static str = "admission.reserve";
-    const SUMMARY: &'static str =
-        "Keeps a bed for a patient who is to be admitted, instead of one that was kept before.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = BED_ERRORS;
-    type Params = ReserveBedParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &ReserveBedParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
+step!(
+    ReserveBed(ReserveBedParams: admission_id) -> Admission,
+    "admission.reserve",
+    "Keeps a bed for a patient who is to be admitted, instead of one that was kept before.",
+    BED_ERRORS,
+    |params, call, transaction| {
+        told(admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0))
     }
-
-    fn request_id(params: &ReserveBedParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: ReserveBedParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
-        admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0)
-            .map(Admission::from)
-            .map_err(refused)
-    }
-}
-
-pub struct Admit;
+);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -162,46 +137,23 @@ pub struct AdmitParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for Admit {
-    const NAME: &'static str = "admission.admit";
-    const SUMMARY: &'static str = "A patient lies down in a bed: the stay and its encounter begin.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[
+step!(
+    Admit(AdmitParams: admission_id) -> Admission,
+    "admission.admit",
+    "A patient lies down in a bed: the stay and its encounter begin.",
+    &[
         Code::NotFound,
         Code::BadTransition,
         Code::BedTaken,
         Code::BedMissing,
         Code::WardClosed,
         Code::RequestIdReused,
-    ];
-    type Params = AdmitParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &AdmitParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
-    }
-
-    fn request_id(params: &AdmitParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: AdmitParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
+    ],
+    |params, call, transaction| {
         let (bed_id, expected_on) = (params.bed_id.map(|id| id.0), params.expected_on.as_deref());
-        admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on)
-            .map(Admission::from)
-            .map_err(refused)
+        told(admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on))
     }
-}
-
-pub struct CancelAdmission;
+);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -213,35 +165,13 @@ pub struct CancelAdmissionParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for CancelAdmission {
-    const NAME: &'static str = "admission.cancel";
-    const SUMMARY: &'static str =
-        "Cancels an admission that has not taken place; a bed that was kept is free.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = STEP_ERRORS;
-    type Params = CancelAdmissionParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &CancelAdmissionParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
-    }
-
-    fn request_id(params: &CancelAdmissionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: CancelAdmissionParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
+step!(
+    CancelAdmission(CancelAdmissionParams: admission_id) -> Admission,
+    "admission.cancel",
+    "Cancels an admission that has not taken place; a bed that was kept is free.",
+    STEP_ERRORS,
+    |params, call, transaction| {
         let reason = params.reason.as_deref();
-        admission::cancel(&mut change(call, transaction), params.admission_id.0, reason)
-            .map(Admission::from)
-            .map_err(refused)
+        told(admission::cancel(&mut change(call, transaction), params.admission_id.0, reason))
     }
-}
+);

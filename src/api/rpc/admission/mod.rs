@@ -111,6 +111,11 @@ fn subject(transaction: &Transaction<'_>, Id(admission_id): Id) -> Result<Subjec
     }
 }
 
+/// The admission as it is after a step.
+fn told(outcome: admission::Outcome<admission::Admission>) -> Result<Admission, Problem> {
+    outcome.map(Admission::from).map_err(refused)
+}
+
 /// A refusal of the rules of admissions in this dialect's words.
 fn refused(failure: Failure<admission::Refusal>) -> Problem {
     use admission::Refusal as Of;

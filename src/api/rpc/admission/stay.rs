@@ -2,14 +2,12 @@
 //!
 //! It never knows how they came in. Invariant: a bed is left on the discharge, not when it is ordered.
 
-use super::{Admission, BED_ERRORS, STEP_ERRORS, refused, subject};
+use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Reason, RequestId};
-use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::problem::Code;
+use crate::api::rpc::step::step;
 use crate::service::admission;
-use crate::service::audit::Action;
-use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -38,8 +36,6 @@ impl From<Disposition> for admission::Disposition {
     }
 }
 
-pub struct Transfer;
-
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TransferParams {
@@ -52,39 +48,16 @@ pub struct TransferParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for Transfer {
-    const NAME: &'static str = "admission.transfer";
-    const SUMMARY: &'static str = "Moves a patient to another bed, which may be in another ward.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = BED_ERRORS;
-    type Params = TransferParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &TransferParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
-    }
-
-    fn request_id(params: &TransferParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: TransferParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
+step!(
+    Transfer(TransferParams: admission_id) -> Admission,
+    "admission.transfer",
+    "Moves a patient to another bed, which may be in another ward.",
+    BED_ERRORS,
+    |params, call, transaction| {
         let (admission_id, bed_id) = (params.admission_id.0, params.bed_id.0);
-        admission::transfer(&mut change(call, transaction), admission_id, bed_id, &params.reason)
-            .map(Admission::from)
-            .map_err(refused)
+        told(admission::transfer(&mut change(call, transaction), admission_id, bed_id, &params.reason))
     }
-}
-
-pub struct ChangeDoctor;
+);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -95,38 +68,15 @@ pub struct ChangeDoctorParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for ChangeDoctor {
-    const NAME: &'static str = "admission.change_doctor";
-    const SUMMARY: &'static str = "Hands a stay that is not over to another doctor, with its encounter.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = STEP_ERRORS;
-    type Params = ChangeDoctorParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &ChangeDoctorParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
+step!(
+    ChangeDoctor(ChangeDoctorParams: admission_id) -> Admission,
+    "admission.change_doctor",
+    "Hands a stay that is not over to another doctor, with its encounter.",
+    STEP_ERRORS,
+    |params, call, transaction| {
+        told(admission::change_doctor(&mut change(call, transaction), params.admission_id.0, params.doctor_id.0))
     }
-
-    fn request_id(params: &ChangeDoctorParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: ChangeDoctorParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
-        admission::change_doctor(&mut change(call, transaction), params.admission_id.0, params.doctor_id.0)
-            .map(Admission::from)
-            .map_err(refused)
-    }
-}
-
-pub struct OrderDischarge;
+);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -140,41 +90,17 @@ pub struct OrderDischargeParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for OrderDischarge {
-    const NAME: &'static str = "admission.order_discharge";
-    const SUMMARY: &'static str =
-        "Lets a patient go who has a discharge diagnosis; the bed is theirs until the discharge.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = LEAVE_ERRORS;
-    type Params = OrderDischargeParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &OrderDischargeParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
-    }
-
-    fn request_id(params: &OrderDischargeParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: OrderDischargeParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
+step!(
+    OrderDischarge(OrderDischargeParams: admission_id) -> Admission,
+    "admission.order_discharge",
+    "Lets a patient go who has a discharge diagnosis; the bed is theirs until the discharge.",
+    LEAVE_ERRORS,
+    |params, call, transaction| {
         let (disposition, expected_on) = (params.disposition.into(), params.expected_on.as_deref());
         let change = &mut change(call, transaction);
-        admission::order_discharge(change, params.admission_id.0, disposition, expected_on)
-            .map(Admission::from)
-            .map_err(refused)
+        told(admission::order_discharge(change, params.admission_id.0, disposition, expected_on))
     }
-}
-
-pub struct UndoDischargeOrder;
+);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -184,38 +110,15 @@ pub struct UndoDischargeOrderParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for UndoDischargeOrder {
-    const NAME: &'static str = "admission.undo_discharge_order";
-    const SUMMARY: &'static str = "Keeps a patient who was to go.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[Code::NotFound, Code::NothingToUndo, Code::RequestIdReused];
-    type Params = UndoDischargeOrderParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &UndoDischargeOrderParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
+step!(
+    UndoDischargeOrder(UndoDischargeOrderParams: admission_id) -> Admission,
+    "admission.undo_discharge_order",
+    "Keeps a patient who was to go.",
+    &[Code::NotFound, Code::NothingToUndo, Code::RequestIdReused],
+    |params, call, transaction| {
+        told(admission::undo_order(&mut change(call, transaction), params.admission_id.0))
     }
-
-    fn request_id(params: &UndoDischargeOrderParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: UndoDischargeOrderParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
-        admission::undo_order(&mut change(call, transaction), params.admission_id.0)
-            .map(Admission::from)
-            .map_err(refused)
-    }
-}
-
-pub struct Discharge;
+);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -225,34 +128,12 @@ pub struct DischargeParams {
     pub request_id: Option<RequestId>,
 }
 
-impl Method for Discharge {
-    const NAME: &'static str = "admission.discharge";
-    const SUMMARY: &'static str =
-        "A patient has gone: the stay and its encounter are over, and the bed is to be cleaned.";
-    const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = LEAVE_ERRORS;
-    type Params = DischargeParams;
-    type Outcome = Admission;
-
-    fn subject(
-        params: &DischargeParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
+step!(
+    Discharge(DischargeParams: admission_id) -> Admission,
+    "admission.discharge",
+    "A patient has gone: the stay and its encounter are over, and the bed is to be cleaned.",
+    LEAVE_ERRORS,
+    |params, call, transaction| {
+        told(admission::discharge(&mut change(call, transaction), params.admission_id.0))
     }
-
-    fn request_id(params: &DischargeParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
-    fn run(
-        params: DischargeParams,
-        call: &mut Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Admission, Problem> {
-        admission::discharge(&mut change(call, transaction), params.admission_id.0)
-            .map(Admission::from)
-            .map_err(refused)
-    }
-}
+);

@@ -5,10 +5,8 @@
 use super::{Encounter, refused, subject};
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
-use crate::service::audit::Action;
+use crate::api::rpc::step::step;
 use crate::service::encounter;
-use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -30,78 +28,21 @@ pub struct ReasonedStepParams {
     pub request_id: Option<RequestId>,
 }
 
-/// Why a step is taken, where its caller has to say.
-trait Why {
-    fn why(&self) -> Option<&str>;
-}
-
-impl Why for StepParams {
-    fn why(&self) -> Option<&str> {
-        None
-    }
-}
-
-impl Why for ReasonedStepParams {
-    fn why(&self) -> Option<&str> {
-        Some(&self.reason)
-    }
-}
-
-/// A method that moves one encounter.
-macro_rules! step {
-    ($method:ident($params:ident), $name:literal, $summary:literal, $errors:expr, $run:expr) => {
-        pub struct $method;
-
-        impl Method for $method {
-            const NAME: &'static str = $name;
-            const SUMMARY: &'static str = $summary;
-            const KIND: Kind = Kind::Write(Action::Update);
-            const ERRORS: &'static [Code] = $errors;
-            type Params = $params;
-            type Outcome = Encounter;
-
-            fn subject(
-                params: &$params,
-                _: &Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Subject, Problem> {
-                subject(transaction, params.encounter_id)
-            }
-
-            fn reason(params: &$params) -> Option<&str> {
-                params.why()
-            }
-
-            fn request_id(params: &$params) -> Option<&str> {
-                params.request_id.as_deref()
-            }
-
-            fn run(
-                params: $params,
-                call: &mut Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Encounter, Problem> {
-                let step: fn(
-                    &$params,
-                    &mut Call<'_>,
-                    &Transaction<'_>,
-                ) -> encounter::Outcome<encounter::Encounter> = $run;
-                step(&params, call, transaction).map(Encounter::from).map_err(refused)
-            }
-        }
-    };
+/// The encounter as it is after a step.
+fn told(outcome: encounter::Outcome<encounter::Encounter>) -> Result<Encounter, Problem> {
+    outcome.map(Encounter::from).map_err(refused)
 }
 
 step!(
-    BeginEncounter(StepParams),
+    BeginEncounter(StepParams: encounter_id) -> Encounter,
     "encounter.begin",
     "Begins a visit or a stay that was planned.",
     &[Code::NotFound, Code::BadTransition, Code::RequestIdReused],
-    |params, call, transaction| encounter::begin(transaction, params.encounter_id.0, call.now)
+    |params, call, transaction| told(encounter::begin(transaction, params.encounter_id.0, call.now))
 );
 
 step!(
-    FinishEncounter(StepParams),
+    FinishEncounter(StepParams: encounter_id) -> Encounter,
     "encounter.finish",
     "Ends a visit: all of it is signed, and what was written or prescribed has its principal diagnosis.",
     &[
@@ -112,26 +53,28 @@ step!(
         Code::StayGoesOn,
         Code::RequestIdReused
     ],
-    |params, call, transaction| encounter::finish(transaction, params.encounter_id.0, call.now)
+    |params, call, transaction| told(encounter::finish(transaction, params.encounter_id.0, call.now))
 );
 
 step!(
-    CancelEncounter(ReasonedStepParams),
+    CancelEncounter(ReasonedStepParams: encounter_id) -> Encounter
+        because |params| Some(&params.reason),
     "encounter.cancel",
     "Takes a visit for one that never was, as long as nothing of it is signed, prescribed or asked for.",
     &[Code::NotFound, Code::BadTransition, Code::StayGoesOn, Code::AlreadySigned, Code::RequestIdReused],
-    |params, call, transaction| encounter::cancel(
+    |params, call, transaction| told(encounter::cancel(
         transaction,
         params.encounter_id.0,
         &params.reason,
         call.now
-    )
+    ))
 );
 
 step!(
-    ReopenEncounter(ReasonedStepParams),
+    ReopenEncounter(ReasonedStepParams: encounter_id) -> Encounter
+        because |params| Some(&params.reason),
     "encounter.reopen",
     "Goes on with a visit that was finished, to write what was forgotten.",
     &[Code::NotFound, Code::BadTransition, Code::RequestIdReused],
-    |params, _, transaction| encounter::reopen(transaction, params.encounter_id.0)
+    |params, _, transaction| told(encounter::reopen(transaction, params.encounter_id.0))
 );

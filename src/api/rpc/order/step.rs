@@ -5,6 +5,7 @@
 use super::{KindWord, Order, PriorityWord, ResultParams, found, refused, subject};
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::step::step;
 use crate::api::rpc::{Call, Kind, Method, Subject, encounter};
 use crate::service::audit::Action;
 use crate::service::order::{self, NewOrder, NewResult};
@@ -76,12 +77,6 @@ pub struct OrderParams {
     pub request_id: Option<RequestId>,
 }
 
-impl OrderParams {
-    fn reason(&self) -> Option<&str> {
-        None
-    }
-}
-
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CompleteOrderParams {
@@ -91,12 +86,6 @@ pub struct CompleteOrderParams {
     pub results: Vec<ResultParams>,
     #[serde(default)]
     pub request_id: Option<RequestId>,
-}
-
-impl CompleteOrderParams {
-    fn reason(&self) -> Option<&str> {
-        None
-    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -109,75 +98,36 @@ pub struct CancelOrderParams {
     pub request_id: Option<RequestId>,
 }
 
-impl CancelOrderParams {
-    fn reason(&self) -> Option<&str> {
-        Some(&self.reason)
-    }
-}
-
-/// A method that moves one order.
-macro_rules! step {
-    ($method:ident($params:ident), $name:literal, $summary:literal, $step:expr) => {
-        pub struct $method;
-
-        impl Method for $method {
-            const NAME: &'static str = $name;
-            const SUMMARY: &'static str = $summary;
-            const KIND: Kind = Kind::Write(Action::Update);
-            const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-            type Params = $params;
-            type Outcome = Order;
-
-            fn subject(
-                params: &$params,
-                _: &Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Subject, Problem> {
-                subject(transaction, params.order_id)
-            }
-
-            fn reason(params: &$params) -> Option<&str> {
-                params.reason()
-            }
-
-            fn request_id(params: &$params) -> Option<&str> {
-                params.request_id.as_deref()
-            }
-
-            fn run(
-                params: $params,
-                call: &mut Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Order, Problem> {
-                let step: fn(&$params, &mut Call<'_>, &Transaction<'_>) -> Result<(), Problem> = $step;
-                step(&params, call, transaction)?;
-                found(transaction, params.order_id.0).map(Order::from)
-            }
-        }
-    };
-}
+const ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
 
 step!(
-    AcceptOrder(OrderParams),
+    AcceptOrder(OrderParams: order_id) -> Order,
     "order.accept",
     "Says that an order that was asked for will be done.",
+    ERRORS,
     |params, call, transaction| {
         let by = call.actor()?.user_id;
-        order::accept(transaction, params.order_id.0, by, call.now).map_err(refused)
+        order::accept(transaction, params.order_id.0, by, call.now).map_err(refused)?;
+        found(transaction, params.order_id.0).map(Order::from)
     }
 );
 
 step!(
-    StartOrder(OrderParams),
+    StartOrder(OrderParams: order_id) -> Order,
     "order.start",
     "Says that an order that was accepted is being done.",
-    |params, call, transaction| order::start(transaction, params.order_id.0, call.now).map_err(refused)
+    ERRORS,
+    |params, call, transaction| {
+        order::start(transaction, params.order_id.0, call.now).map_err(refused)?;
+        found(transaction, params.order_id.0).map(Order::from)
+    }
 );
 
 step!(
-    CompleteOrder(CompleteOrderParams),
+    CompleteOrder(CompleteOrderParams: order_id) -> Order,
     "order.complete",
     "Says that an order is done, and what came out.",
+    ERRORS,
     |params, call, transaction| {
         if params.results.len() > RESULTS_MAX {
             return Err(Problem::invalid("results", format!("results must be {RESULTS_MAX} at the most")));
@@ -187,15 +137,19 @@ step!(
         order::complete(transaction, order_id, call.now).map_err(refused)?;
         let rules = &call.rules.order;
         order::add_results(transaction, order_id, &results, rules, by, &mut call.changes, call.now)
-            .map_err(refused)
+            .map_err(refused)?;
+        found(transaction, params.order_id.0).map(Order::from)
     }
 );
 
 step!(
-    CancelOrder(CancelOrderParams),
+    CancelOrder(CancelOrderParams: order_id) -> Order
+        because |params| Some(&params.reason),
     "order.cancel",
     "Takes back an order that is not completed.",
+    ERRORS,
     |params, call, transaction| {
-        order::cancel(transaction, params.order_id.0, &params.reason, call.now).map_err(refused)
+        order::cancel(transaction, params.order_id.0, &params.reason, call.now).map_err(refused)?;
+        found(transaction, params.order_id.0).map(Order::from)
     }
 );

@@ -4,11 +4,9 @@
 
 use super::{Prescription, found, refused, subject};
 use crate::api::rpc::field::{Id, Reason, RequestId};
-use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
-use crate::service::audit::Action;
+use crate::api::rpc::problem::Code;
+use crate::api::rpc::step::step;
 use crate::service::prescription;
-use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -18,12 +16,6 @@ pub struct PrescriptionParams {
     pub prescription_id: Id,
     #[serde(default)]
     pub request_id: Option<RequestId>,
-}
-
-impl PrescriptionParams {
-    fn reason(&self) -> Option<&str> {
-        None
-    }
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -36,62 +28,10 @@ pub struct EndPrescriptionParams {
     pub request_id: Option<RequestId>,
 }
 
-impl EndPrescriptionParams {
-    fn reason(&self) -> Option<&str> {
-        Some(&self.reason)
-    }
-}
-
-/// A method that moves one prescription.
-macro_rules! step {
-    ($method:ident($params:ident), $name:literal, $summary:literal, $errors:expr, $step:expr) => {
-        pub struct $method;
-
-        impl Method for $method {
-            const NAME: &'static str = $name;
-            const SUMMARY: &'static str = $summary;
-            const KIND: Kind = Kind::Write(Action::Update);
-            const ERRORS: &'static [Code] = $errors;
-            type Params = $params;
-            type Outcome = Prescription;
-
-            fn subject(
-                params: &$params,
-                _: &Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Subject, Problem> {
-                subject(transaction, params.prescription_id)
-            }
-
-            fn reason(params: &$params) -> Option<&str> {
-                params.reason()
-            }
-
-            fn request_id(params: &$params) -> Option<&str> {
-                params.request_id.as_deref()
-            }
-
-            fn run(
-                params: $params,
-                call: &mut Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Prescription, Problem> {
-                let step: fn(
-                    &$params,
-                    &mut Call<'_>,
-                    &Transaction<'_>,
-                ) -> Result<prescription::Outcome<()>, Problem> = $step;
-                step(&params, call, transaction)?.map_err(refused)?;
-                found(transaction, params.prescription_id.0)
-            }
-        }
-    };
-}
-
 const ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
 
 step!(
-    Activate(PrescriptionParams),
+    Activate(PrescriptionParams: prescription_id) -> Prescription,
     "prescription.activate",
     "Lets a draft be given out, where nothing new speaks against a line.",
     &[
@@ -104,37 +44,43 @@ step!(
         Code::RequestIdReused
     ],
     |params, call, transaction| {
-        Ok(prescription::activate(transaction, params.prescription_id.0, call.now))
+        prescription::activate(transaction, params.prescription_id.0, call.now).map_err(refused)?;
+        found(transaction, params.prescription_id.0)
     }
 );
 
 step!(
-    Dispense(PrescriptionParams),
+    Dispense(PrescriptionParams: prescription_id) -> Prescription,
     "prescription.dispense",
     "Says that the patient has got what was prescribed.",
     ERRORS,
     |params, call, transaction| {
         let by = call.actor()?.user_id;
-        Ok(prescription::dispense(transaction, params.prescription_id.0, by, call.now))
+        prescription::dispense(transaction, params.prescription_id.0, by, call.now).map_err(refused)?;
+        found(transaction, params.prescription_id.0)
     }
 );
 
 step!(
-    StopPrescription(EndPrescriptionParams),
+    StopPrescription(EndPrescriptionParams: prescription_id) -> Prescription
+        because |params| Some(&params.reason),
     "prescription.stop",
     "Says that what is active or was given out is not to be taken any longer.",
     ERRORS,
     |params, call, transaction| {
-        Ok(prescription::stop(transaction, params.prescription_id.0, &params.reason, call.now))
+        prescription::stop(transaction, params.prescription_id.0, &params.reason, call.now).map_err(refused)?;
+        found(transaction, params.prescription_id.0)
     }
 );
 
 step!(
-    CancelPrescription(EndPrescriptionParams),
+    CancelPrescription(EndPrescriptionParams: prescription_id) -> Prescription
+        because |params| Some(&params.reason),
     "prescription.cancel",
     "Takes back what has not been given out.",
     ERRORS,
     |params, call, transaction| {
-        Ok(prescription::cancel(transaction, params.prescription_id.0, &params.reason, call.now))
+        prescription::cancel(transaction, params.prescription_id.0, &params.reason, call.now).map_err(refused)?;
+        found(transaction, params.prescription_id.0)
     }
 );

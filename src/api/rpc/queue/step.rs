@@ -5,8 +5,9 @@
 use super::super::appointment::change;
 use super::super::field::{Id, Line, Reason, RequestId};
 use super::super::problem::{Code, Problem};
+use super::super::step::step;
 use super::super::{Call, Kind, Method, Subject};
-use super::{Seen, Ticket, refused, subject_of_session, subject_of_ticket};
+use super::{Seen, Ticket, refused, subject_of_session, subject_of_ticket as subject};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::{clinic_session, queue};
@@ -58,76 +59,32 @@ pub struct PriorityParams {
 /// What any step may refuse with.
 const ERRORS: &[Code] = &[Code::NotFound, Code::BadTransition, Code::ReasonRequired, Code::RequestIdReused];
 
-/// A method that moves one ticket.
-macro_rules! step {
-    ($method:ident($params:ident), $name:literal, $summary:literal, $errors:expr, $run:expr) => {
-        step!($method($params) -> Ticket, $name, $summary, $errors, $run, |ticket, _| Ok(ticket.into()));
-    };
-    ($method:ident($params:ident) -> $outcome:ident, $name:literal, $summary:literal, $errors:expr, $run:expr,
-        $told:expr) => {
-        pub struct $method;
-
-        impl Method for $method {
-            const NAME: &'static str = $name;
-            const SUMMARY: &'static str = $summary;
-            const KIND: Kind = Kind::Write(Action::Update);
-            const ERRORS: &'static [Code] = $errors;
-            type Params = $params;
-            type Outcome = $outcome;
-
-            fn subject(
-                params: &$params,
-                _: &Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<Subject, Problem> {
-                subject_of_ticket(transaction, params.ticket_id)
-            }
-
-            fn reason(params: &$params) -> Option<&str> {
-                params.reason.as_deref()
-            }
-
-            fn request_id(params: &$params) -> Option<&str> {
-                params.request_id.as_deref()
-            }
-
-            fn run(
-                params: $params,
-                call: &mut Call<'_>,
-                transaction: &Transaction<'_>,
-            ) -> Result<$outcome, Problem> {
-                let step: fn($params, &mut Call<'_>, &Transaction<'_>) -> Result<queue::Ticket, Problem> =
-                    $run;
-                let told: fn(queue::Ticket, &Transaction<'_>) -> Result<$outcome, Problem> = $told;
-                told(step(params, call, transaction)?, transaction)
-            }
-        }
-    };
-}
-
 step!(
-    Recall(TicketParams),
+    Recall(TicketParams: ticket_id) -> Ticket
+        because |params| params.reason.as_deref(),
     "queue.recall",
     "Calls a ticket once more that was called.",
     ERRORS,
     |params, call, transaction| {
-        queue::recall(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
+        queue::recall(&mut change(call, transaction), params.ticket_id.0).map(Ticket::from).map_err(refused)
     }
 );
 
 step!(
-    Skip(SkipParams),
+    Skip(SkipParams: ticket_id) -> Ticket
+        because |params| params.reason.as_deref(),
     "queue.skip",
     "Passes over a ticket that was called; after so many times it has left.",
     &[Code::NotFound, Code::BadTransition, Code::CallsRemaining, Code::ReasonRequired, Code::RequestIdReused],
     |params, call, transaction| {
         let rules = &call.rules.queue;
-        queue::skip(&mut change(call, transaction), rules, params.ticket_id.0, params.now).map_err(refused)
+        queue::skip(&mut change(call, transaction), rules, params.ticket_id.0, params.now).map(Ticket::from).map_err(refused)
     }
 );
 
 step!(
-    Return(TicketParams),
+    Return(TicketParams: ticket_id) -> Ticket
+        because |params| params.reason.as_deref(),
     "queue.return",
     "Lets a ticket that was passed over wait again, behind the next few.",
     &[
@@ -140,12 +97,13 @@ step!(
     ],
     |params, call, transaction| {
         let rules = &call.rules.queue;
-        queue::come_back(&mut change(call, transaction), rules, params.ticket_id.0).map_err(refused)
+        queue::come_back(&mut change(call, transaction), rules, params.ticket_id.0).map(Ticket::from).map_err(refused)
     }
 );
 
 step!(
-    Start(TicketParams) -> Seen,
+    Start(TicketParams: ticket_id) -> Seen
+        because |params| params.reason.as_deref(),
     "queue.start",
     "Says that the patient who was called is seen now; their visit begins.",
     &[
@@ -157,35 +115,38 @@ step!(
         Code::RequestIdReused
     ],
     |params, call, transaction| {
-        queue::start(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
-    },
-    Seen::of
+        let ticket = queue::start(&mut change(call, transaction), params.ticket_id.0).map_err(refused)?;
+        Seen::of(ticket, transaction)
+    }
 );
 
 step!(
-    Finish(TicketParams) -> Seen,
+    Finish(TicketParams: ticket_id) -> Seen
+        because |params| params.reason.as_deref(),
     "queue.finish",
     "Says that the patient has been seen; their visit ends where nothing stands against it.",
     ERRORS,
     |params, call, transaction| {
-        queue::finish(&mut change(call, transaction), params.ticket_id.0).map_err(refused)
-    },
-    Seen::of
+        let ticket = queue::finish(&mut change(call, transaction), params.ticket_id.0).map_err(refused)?;
+        Seen::of(ticket, transaction)
+    }
 );
 
 step!(
-    Leave(TicketParams),
+    Leave(TicketParams: ticket_id) -> Ticket
+        because |params| params.reason.as_deref(),
     "queue.leave",
     "Takes a patient who was not seen out of the queue, and cancels the appointment.",
     ERRORS,
     |params, call, transaction| {
         let by = call.actor()?.role.into();
-        queue::leave(&mut change(call, transaction), params.ticket_id.0, by).map_err(refused)
+        queue::leave(&mut change(call, transaction), params.ticket_id.0, by).map(Ticket::from).map_err(refused)
     }
 );
 
 step!(
-    SetPriority(PriorityParams),
+    SetPriority(PriorityParams: ticket_id) -> Ticket
+        because |params| params.reason.as_deref(),
     "queue.set_priority",
     "Lets a ticket come before others, or no longer.",
     ERRORS,
@@ -197,12 +158,14 @@ step!(
             ));
         }
         queue::set_priority(&mut change(call, transaction), params.ticket_id.0, params.priority)
+            .map(Ticket::from)
             .map_err(refused)
     }
 );
 
 step!(
-    UndoCall(TicketParams),
+    UndoCall(TicketParams: ticket_id) -> Ticket
+        because |params| params.reason.as_deref(),
     "queue.undo",
     "Takes back a call, a start or a finish that was a mistake, within minutes, by whoever made it.",
     &[
@@ -218,7 +181,7 @@ step!(
     ],
     |params, call, transaction| {
         let may_all = call.actor()?.role == Role::Admin;
-        queue::undo(&mut change(call, transaction), params.ticket_id.0, may_all).map_err(refused)
+        queue::undo(&mut change(call, transaction), params.ticket_id.0, may_all).map(Ticket::from).map_err(refused)
     }
 );
 
