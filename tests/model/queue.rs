@@ -233,6 +233,8 @@ impl Clinic {
                 self.free_room(room, id, &["called", "serving"])?;
                 self.in_hands(id)?;
                 self.step(booking, "in_consultation", Some(by));
+                // The patient is there, whatever they have booked since they were said to be gone.
+                self.change(booking).is_overridden = true;
                 self.still_seen(booking, finished);
                 self.ticket(id).finished = None;
             }
