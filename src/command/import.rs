@@ -157,7 +157,9 @@ fn read<R: Row>(path: &Path, count: &mut Count) -> Result<Vec<R>, Problem> {
             Ok(false) => return Ok(rows),
             Ok(true) => {
                 let row = values(&record, &places).and_then(|of| R::parse(&of));
-                (record.position().map(Position::line), row.and_then(|row| once(row, &mut known)))
+                let row =
+                    row.and_then(|row| once(row, &mut known)).map_err(|text| text + &swallowed(&record));
+                (record.position().map(Position::line), row)
             }
             Err(error) if error.is_io_error() => {
                 return Err(problem(exit::FILES, format_args!("{shown}: {error}")));
@@ -176,6 +178,14 @@ fn read<R: Row>(path: &Path, count: &mut Count) -> Result<Vec<R>, Problem> {
     }
 }
 
+/// What is said of the lines that a quote which is not closed, or is closed late, has made part of this one.
+fn swallowed(record: &StringRecord) -> String {
+    match record.iter().map(|value| value.matches('\n').count()).sum() {
+        0_usize => String::new(),
+        lines => format!("; a quote in it takes the {lines} lines after it along"),
+    }
+}
+
 /// A row whose key no line before it has.
 fn once<R: Row>(row: R, known: &mut HashSet<String>) -> Result<R, String> {
     let key = row.key();
@@ -191,6 +201,12 @@ fn places<R: Row>(header: &StringRecord) -> Result<Vec<Option<usize>>, String> {
     // Programs of the office put a mark before the first letter.
     let name = |field: &str| field.trim_start_matches('\u{feff}').to_ascii_lowercase();
     let place = |wanted: &&str| header.iter().position(|field| name(field) == **wanted);
+    let mut named = HashSet::new();
+    if let Some(twice) =
+        header.iter().map(name).find(|field| !field.is_empty() && !named.insert(field.clone()))
+    {
+        return Err(format!("the column {twice} is named twice"));
+    }
     let missing = || format!("the first line must name the columns {}", R::COLUMNS.join(","));
     let required = R::COLUMNS.iter().map(|column| place(column).map(Some).ok_or_else(missing));
     required.chain(R::OPTIONAL.iter().map(|column| Ok(place(column)))).collect()
@@ -240,7 +256,19 @@ mod tests {
         assert_eq!(rows.unwrap(), vec![icd10::Code { code: "A00".into(), title: "Cholera, all".into() }]);
         assert_eq!(refused, 0);
         assert!(read_text(b"code;title\nA00;Cholera\n").0.unwrap_err().ends_with("code,title"));
+        assert!(
+            read_text(b"code,title,Title\nA00,Cholera,x\n").0.unwrap_err().ends_with("title is named twice")
+        );
         assert!(read_text(b"").0.is_err());
+    }
+
+    #[test]
+    fn what_an_open_quote_takes_along_is_counted() {
+        let (rows, refused) = read_text(b"code,title\nA00,Cholera\nA01,\"never closed\nA02,x\nA03,y\n");
+        assert_eq!((rows.unwrap().len(), refused), (1, 1));
+        let record = StringRecord::from(vec!["A01", "never closed\nA02,x\nA03,y"]);
+        assert_eq!(swallowed(&record), "; a quote in it takes the 2 lines after it along");
+        assert_eq!(swallowed(&StringRecord::from(vec!["A01", "x"])), "");
     }
 
     #[test]
