@@ -80,7 +80,7 @@ fn make(config: &Config, file: &Path, force: bool) -> Result<(), Problem> {
     let draft = Draft::begin(file).map_err(files)?;
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
     let database = &config.server.db_path;
-    store::copy(database, &draft.copy(), || true).map_err(|error| match error {
+    store::copy(database, &draft.copy(), || ()).map_err(|error| match error {
         CopyError::Source(error) => {
             problem(exit::DATABASE, format_args!("database {}: {error}", database.display()))
         }
