@@ -21,6 +21,7 @@ use crate::ops::admin_socket::AdminSocket;
 use crate::ops::anchor::AnchorFile;
 use crate::ops::config::{Config, Loaded};
 use crate::ops::descriptors;
+use crate::ops::supervisor::Supervisor;
 use crate::service::time::Now;
 use crate::service::{credential, demo};
 use crate::store::{Adoption, OpenError, Store};
@@ -110,10 +111,11 @@ impl Server {
         self.metrics_address
     }
 
-    /// Serves until a signal ends it.
-    pub fn run(mut self) -> Result<(), RunError> {
-        let mut bridge =
-            Bridge::new(self.dispatcher, self.loaded, self.reactor.address(), self.metrics_address);
+    /// Serves until a signal ends it, and lets `supervisor` know how it gets on.
+    pub fn run(mut self, supervisor: Supervisor) -> Result<(), RunError> {
+        let address = self.reactor.address();
+        let mut bridge = Bridge::new(self.dispatcher, self.loaded, address, self.metrics_address, supervisor);
+        bridge.supervisor.ready(format_args!("listening on {address}"));
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) => {}

@@ -6,6 +6,7 @@ use loadtest::plan::Plan;
 use loadtest::prepare::{Amounts, prepare};
 use loadtest::{Mix, Mode, Report, check::Checks, html, sweep, table};
 use medsrv::ops::config::{Config, Loaded};
+use medsrv::ops::supervisor::Supervisor;
 use medsrv::server::Server;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -29,7 +30,7 @@ fn serve(directory: tempfile::TempDir, demo: bool) -> (SocketAddr, tempfile::Tem
     std::thread::spawn(move || {
         let server = Server::open(Loaded::of(config), demo).unwrap();
         tell.send(server.address()).unwrap();
-        server.run()
+        server.run(Supervisor::none())
     });
     (told.recv().unwrap(), directory)
 }

@@ -7,6 +7,7 @@ use super::{Common, complain, exit, say};
 use crate::ops::config::{Config, Loaded, LogFormat};
 use crate::ops::daemon::{Side, StartOutcome, Verdict, detach, restrict_new_files};
 use crate::ops::pidfile::{self, PidFileError};
+use crate::ops::supervisor::Supervisor;
 use crate::ops::{directory, log as log_file};
 use crate::server::Server;
 
@@ -138,7 +139,9 @@ fn run_to_the_end(config: &Config, server: Server, foreground: bool) -> u8 {
     for warning in config.warnings() {
         log::warn!("{warning}");
     }
-    match server.run() {
+    // One that has started a server in the background has started what is gone by now.
+    let supervisor = if foreground { Supervisor::from_environment() } else { Supervisor::none() };
+    match server.run(supervisor) {
         Ok(()) => {
             log::info!("stopped");
             exit::SUCCESS

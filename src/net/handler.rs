@@ -135,6 +135,8 @@ pub trait Handler {
     fn serves(&self, _session: &Session) -> bool {
         true
     }
+    /// The end has been asked for, and begins: nobody is let in any longer.
+    fn ending(&mut self) {}
     /// From then on the loop ends, as after a signal that asks for it.
     fn wants_end(&self) -> bool {
         false

@@ -211,7 +211,7 @@ impl Reactor {
                 Intent::Reload => handler.reload(),
                 Intent::Reopen => handler.reopen(),
                 Intent::Report => handler.report(&self.counters),
-                Intent::Shutdown => self.begin_end(now),
+                Intent::Shutdown => self.begin_end(handler, now),
             }
         }
     }
@@ -220,7 +220,7 @@ impl Reactor {
     /// looked over then, for its deadline may be another one now, or it may not be served any longer.
     fn take_orders<H: Handler>(&mut self, handler: &mut H, now: Instant) {
         if self.draining_until.is_none() && handler.wants_end() {
-            self.begin_end(now);
+            self.begin_end(handler, now);
         }
         let Some(limits) = handler.new_limits() else { return };
         self.counters.connections_max = limits.connections_max;
@@ -238,7 +238,7 @@ impl Reactor {
     }
 
     /// Closes the listener and lets what was read be answered; asked a second time, ends with this turn.
-    fn begin_end(&mut self, now: Instant) {
+    fn begin_end<H: Handler>(&mut self, handler: &mut H, now: Instant) {
         if self.draining_until.is_some() {
             info!("asked a second time to end: ending at once");
             self.finished = true;
@@ -247,6 +247,7 @@ impl Reactor {
         info!("asked to end: {} connections are served to the end of what was read", self.connections.len());
         self.draining_until = Some(now + DRAIN);
         self.entrances.clear();
+        handler.ending();
         for (key, connection) in &mut self.connections {
             touch(&mut self.touched, connection, key);
         }

@@ -25,3 +25,5 @@ pub mod measure;
 pub mod pidfile;
 /// What the system says of this process.
 pub mod process;
+/// What is said to systemd, or another that has started the server.
+pub mod supervisor;

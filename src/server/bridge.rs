@@ -16,6 +16,7 @@ use crate::net::{
     Turn, Verdict,
 };
 use crate::ops::config::Loaded;
+use crate::ops::supervisor::Supervisor;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::Commit;
@@ -44,6 +45,8 @@ pub(super) struct Bridge {
     pub(super) started: Instant,
     pub(super) reloads: Reloads,
     pub(super) meter: Meter,
+    /// Who has started the server, and hears how it gets on.
+    pub(super) supervisor: Supervisor,
     /// True exactly when the operator has asked for the end.
     pub(super) wants_end: bool,
     /// The moment of this turn, read from the clock by its first request.
@@ -62,6 +65,7 @@ impl Bridge {
         loaded: Loaded,
         address: SocketAddr,
         metrics_address: Option<SocketAddr>,
+        supervisor: Supervisor,
     ) -> Bridge {
         let started = Instant::now();
         Bridge {
@@ -73,6 +77,7 @@ impl Bridge {
             started,
             reloads: Reloads::default(),
             meter: Meter::new(started),
+            supervisor,
             wants_end: false,
             now: None,
             store_failed: false,
@@ -185,6 +190,10 @@ impl Handler for Bridge {
         let _ = self.reload_now();
     }
 
+    fn ending(&mut self) {
+        self.supervisor.stopping("ending: what was read is answered");
+    }
+
     fn wants_end(&self) -> bool {
         self.wants_end
     }
@@ -211,6 +220,7 @@ impl Handler for Bridge {
 
     fn background(&mut self, idle: bool) -> Background {
         let begun = Instant::now();
+        self.supervisor.ping(begun);
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
             self.dispatcher.tend(&now());
@@ -248,7 +258,7 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        Some(self.tends_at.min(self.ticks_at))
+        [Some(self.tends_at), Some(self.ticks_at), self.supervisor.pings_at()].into_iter().flatten().min()
     }
 
     fn closed(&mut self, session: SessionId) {

@@ -31,6 +31,7 @@ impl Bridge {
     /// # Errors
     /// Everything that is wrong with the file.
     pub(super) fn reload_now(&mut self) -> Result<Vec<Change>, ConfigErrors> {
+        self.supervisor.reloading();
         let verdict = self.read_again().map(|reloaded| self.apply(reloaded)).inspect_err(|errors| {
             self.reopen();
             for ConfigError { place, message } in &errors.0 {
@@ -39,6 +40,12 @@ impl Bridge {
         });
         let was_applied = verdict.is_ok();
         *(if was_applied { &mut self.reloads.applied } else { &mut self.reloads.refused }) += 1;
+        let trouble = if was_applied {
+            ""
+        } else {
+            "; the configuration file is not valid, and the one before applies"
+        };
+        self.supervisor.ready(format_args!("listening on {}{trouble}", self.address));
         self.reloads.last = Some(Last { at: Instant::now(), was_applied });
         verdict
     }

@@ -11,3 +11,4 @@ mod metrics;
 mod reload;
 mod slow;
 mod status;
+mod supervisor;

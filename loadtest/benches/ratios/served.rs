@@ -4,6 +4,7 @@
 
 use crate::Outcome;
 use medsrv::ops::config::{Config, Loaded};
+use medsrv::ops::supervisor::Supervisor;
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::io::{BufRead, BufReader};
@@ -83,5 +84,5 @@ fn serve(directory: &Path, audit_reads: bool) -> Outcome<()> {
     config.chat.messages_per_minute_max = 1_000_000;
     let server = medsrv::server::Server::open(Loaded::of(config), false)?;
     println!("{}", server.address());
-    Ok(server.run()?)
+    Ok(server.run(Supervisor::none())?)
 }
