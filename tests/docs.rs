@@ -3,19 +3,24 @@
 //! A document that is out of date is written anew by `UPDATE_DOCS=1 cargo test --test docs`.
 
 mod common;
+#[path = "docs/manual.rs"]
+mod manual;
 
+use clap::CommandFactory;
+use clap_complete::Shell;
 use common::Server;
 use medsrv::api::rpc::Who;
 use medsrv::api::rpc::markdown;
 use medsrv::api::rpc::openrpc::META_SCHEMA;
 use medsrv::api::rpc::problem::Code;
+use medsrv::command::Arguments;
 use medsrv::dispatch::{RIGHTS, Right, document};
 use medsrv::ops::config::{Applies, KEYS, Key};
 use medsrv::service::access::{Actor, Role};
 use serde_json::Value;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 fn read(name: &str) -> String {
@@ -42,6 +47,99 @@ fn assert_generated(name: &str, mark: &str, generated: &str) {
         "{name} is out of date; `UPDATE_DOCS=1 cargo test --test docs` writes it anew.\n\
          wanted: {wanted}\n found: {found}"
     );
+}
+
+/// Holds a file against what is generated.
+fn assert_made(name: &str, made: &str) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+    let found = fs::read_to_string(&path).unwrap_or_default();
+    if found == made {
+        return;
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        return fs::write(path, made).unwrap();
+    }
+    let differs = made.lines().zip(found.lines()).find(|(made, found)| made != found);
+    panic!("{name} is out of date; `UPDATE_DOCS=1 cargo test --test docs` writes it anew: {differs:?}");
+}
+
+#[test]
+fn the_manual_pages_are_those_of_the_help_and_the_settings() {
+    let operations = read("docs/operations.md");
+    for (name, made) in [
+        ("contrib/man/medsrv.8", manual::program(&operations)),
+        ("contrib/man/medsrv.conf.5", manual::configuration(&operations)),
+    ] {
+        assert_made(name, &made);
+    }
+}
+
+#[test]
+fn shells_complete_what_the_help_names() {
+    for (shell, name) in [(Shell::Bash, "medsrv.bash"), (Shell::Zsh, "_medsrv"), (Shell::Fish, "medsrv.fish")]
+    {
+        let mut made = Vec::new();
+        clap_complete::generate(shell, &mut Arguments::command(), "medsrv", &mut made);
+        assert_made(&format!("contrib/completions/{name}"), &String::from_utf8(made).unwrap());
+    }
+}
+
+/// The exit codes that the program names.
+fn exit_codes() -> BTreeSet<u8> {
+    let source = read("src/command/mod.rs");
+    let module = source.split("pub mod exit {").nth(1).unwrap().split("\n}").next().unwrap();
+    let codes = module.lines().filter_map(|line| line.split_once(": u8 = "));
+    codes.map(|(_, code)| code.trim_end_matches(';').parse().unwrap()).collect()
+}
+
+#[test]
+fn every_exit_code_is_explained() {
+    let page = read("docs/operations.md");
+    let rows = manual::table(&page, "Commands and exit codes", "Exit code");
+    let explained: BTreeSet<u8> = rows.iter().map(|row| row[0].parse().unwrap()).collect();
+    assert_eq!(explained, exit_codes());
+    let unit = read("contrib/systemd/medsrv.service");
+    let line = unit.lines().find_map(|line| line.strip_prefix("RestartPreventExitStatus=")).unwrap();
+    assert!(line.split(' ').all(|code| explained.contains(&code.parse().unwrap())), "{line}");
+}
+
+/// The lines that warn, or tell of a fault, with a mark for all that differs.
+fn warnings() -> Vec<String> {
+    let mut found = Vec::new();
+    for file in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src")) {
+        let source = fs::read_to_string(file).unwrap();
+        for rest in ["warn!(", "error!("].iter().flat_map(|call| source.split(call).skip(1)) {
+            let Some(literal) = rest.trim_start().strip_prefix('"') else { continue };
+            let lines = literal.split('"').next().unwrap().split("\\\n");
+            let literal: String = lines.map(str::trim_start).collect();
+            let line: String = literal
+                .split(['{', '}'])
+                .enumerate()
+                .map(|(at, part)| if at % 2 == 0 { part } else { "…" })
+                .collect();
+            if line.contains(char::is_alphabetic) {
+                found.push(line);
+            }
+        }
+    }
+    found
+}
+
+fn sources(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    entries.flat_map(|path| if path.is_dir() { sources(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn every_warning_of_the_log_is_explained() {
+    let page = read("docs/operations.md");
+    let rows = manual::table(&page, "The log", "Line");
+    let found = warnings();
+    assert!(found.len() > 20, "{found:?}");
+    let is_missing = |line: &&String| !rows.iter().any(|row| row[0].contains(line.as_str()));
+    let missing: Vec<&String> = found.iter().filter(is_missing).collect();
+    assert!(missing.is_empty(), "the table of lines in docs/operations.md has no {missing:#?}");
 }
 
 #[test]
