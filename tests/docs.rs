@@ -15,7 +15,7 @@ use medsrv::api::rpc::openrpc::META_SCHEMA;
 use medsrv::api::rpc::problem::Code;
 use medsrv::command::Arguments;
 use medsrv::dispatch::{RIGHTS, Right, document};
-use medsrv::ops::config::{Applies, KEYS, Key};
+use medsrv::ops::config::{self, Applies, KEYS, Key, Overrides};
 use medsrv::service::access::{Actor, Role};
 use serde_json::Value;
 use std::collections::{BTreeSet, HashSet};
@@ -82,6 +82,30 @@ fn shells_complete_what_the_help_names() {
         let mut made = Vec::new();
         clap_complete::generate(shell, &mut Arguments::command(), "medsrv", &mut made);
         assert_made(&format!("contrib/completions/{name}"), &String::from_utf8(made).unwrap());
+    }
+}
+
+/// Whatever the configuration of a package names lies where its unit lets the server write.
+#[test]
+fn the_configuration_of_a_package_fits_its_unit() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("contrib/medsrv.conf");
+    let config = config::load(Some(&path), &Overrides::default()).unwrap().config;
+    let unit = read("contrib/systemd/medsrv.service");
+    let (server, audit) = (&config.server, &config.audit);
+    for (file, directory) in [
+        (&server.db_path, "StateDirectory"),
+        (&audit.key_file, "StateDirectory"),
+        (&server.log_file, "LogsDirectory"),
+        (&audit.anchor_file, "LogsDirectory"),
+        (&server.pid_file, "RuntimeDirectory"),
+    ] {
+        let place = match directory {
+            "StateDirectory" => "/var/lib",
+            "LogsDirectory" => "/var/log",
+            _ => "/run",
+        };
+        let named = unit.lines().find_map(|line| line.strip_prefix(&format!("{directory}="))).unwrap();
+        assert_eq!(file.parent(), Some(Path::new(place).join(named).as_path()));
     }
 }
 

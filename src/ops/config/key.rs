@@ -122,9 +122,9 @@ keys! {
     queue.skips_max = integer(1, 100);
     queue.return_after = integer(0, 1000);
     queue.booked_per_walk_in = integer(1, 100);
-    order.critical_repeat_minutes = integer(1, DAY_MIN);
     queue.require_clock_in = boolean();
     queue.doctor_grace_min = integer(0, DAY_MIN);
+    order.critical_repeat_minutes = integer(1, DAY_MIN);
     chat.open_days = integer(0, 3650);
     chat.messages_per_minute_max = integer(1, 1000);
     audit.reads = boolean();
