@@ -13,6 +13,8 @@ pub mod daemon;
 pub mod descriptors;
 /// The directories that the server's files lie in.
 pub mod directory;
+/// Core dumps, and file systems that are no place for a database.
+pub mod exposure;
 /// A secret key that only its owner can read.
 pub mod keyfile;
 /// Lines for the operator, one write each.
@@ -25,3 +27,5 @@ pub mod measure;
 pub mod pidfile;
 /// What the system says of this process.
 pub mod process;
+/// The Unix user that the server runs as.
+pub mod user;
