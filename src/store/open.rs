@@ -11,7 +11,9 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,6 +21,9 @@ use std::time::Duration;
 
 /// Turns a credential, as a client sends it, into what is stored.
 pub type HashCredential = fn(&str) -> Result<String, String>;
+
+/// Puts a copy of the database aside, whose schema it is given, or says why there is none.
+pub type BackUp<'a> = &'a mut dyn FnMut(i32) -> Result<(), String>;
 
 /// The oldest library that does not lose committed data when a WAL file is reset (sqlite.org/wal.html,
 /// "the WAL-reset bug").
@@ -31,6 +36,9 @@ pub(super) const BUSY_TIMEOUT_BESIDE: Duration = Duration::from_secs(5);
 const CACHE_KIB: i64 = 16 * 1024;
 /// More than the number of statements, so that none is ever prepared twice.
 const STATEMENTS_CACHED: usize = 256;
+
+/// So much of a file as ends with its application id.
+const HEADER_BYTES: usize = 72;
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +67,8 @@ pub enum OpenError {
     Empty,
     #[error("it is the Python server's database: start the server once, which adopts it")]
     NotAdopted,
+    #[error("others can read or change it (mode {mode:04o}): run `chmod 600 {}`, and ask who may have", .path.display())]
+    Exposed { mode: u32, path: PathBuf },
     #[error("another medsrv serves it already; two servers on one database would give places twice")]
     InUse,
     #[error("it is locked by another process: stop the other server first")]
@@ -67,6 +77,10 @@ pub enum OpenError {
     CannotOpen(String),
     #[error("the copy that is made before the Python server's database is changed failed: {0}")]
     Copy(String),
+    #[error(
+        "its schema is older than this program's, and the backup that is made before it is changed failed: {0}"
+    )]
+    BackUp(String),
     #[error("{setting} is {found}, but must be {wanted}; is the file on a file system that SQLite supports?")]
     Setting { setting: &'static str, found: String, wanted: &'static str },
     #[error("{0}")]
@@ -118,9 +132,18 @@ impl Lock {
 }
 
 impl Store {
-    /// Opens the database at `path`, creates it where there is none, and adopts one that the Python server
-    /// wrote, after a copy of it has been put beside it.
+    /// As `open_after`, for a database of which no copy is wanted.
     pub fn open(path: &Path, hash_credential: HashCredential) -> Result<Opened, OpenError> {
+        Store::open_after(path, hash_credential, &mut |_| Ok(()))
+    }
+
+    /// Opens the database at `path`, creates it where there is none, adopts one that the Python server wrote, after
+    /// a copy of it has been put beside it, and brings one of an older schema up to date, after `back_up`.
+    pub fn open_after(
+        path: &Path,
+        hash_credential: HashCredential,
+        back_up: BackUp<'_>,
+    ) -> Result<Opened, OpenError> {
         check_library()?;
         let lock = Lock::take(path)?;
         let mut writer = Connection::open_with_flags(
@@ -131,11 +154,12 @@ impl Store {
         )?;
         writer.busy_timeout(BUSY_TIMEOUT)?;
         let origin = migrations::origin(&writer)?;
+        make_private(path, &origin)?;
         let copy = match origin {
             Origin::Python => Some(copy_beside(&writer, path)?),
             Origin::Ours { .. } => None,
         };
-        let mut adoption = migrations::migrate(&mut writer, &origin, hash_credential)?;
+        let mut adoption = migrations::migrate(&mut writer, &origin, hash_credential, back_up)?;
         if let (Some(adoption), Some(copy)) = (&mut adoption, copy) {
             adoption.copy = copy;
         }
@@ -149,6 +173,19 @@ impl Store {
         let created = origin == Origin::Ours { schema: 0 };
         let store = Store::new(writer, reader, readable, Some(lock), BUSY_TIMEOUT, wal_pages);
         Ok(Opened { store, adoption, created })
+    }
+
+    /// Whether `open` could make something of the file, as far as can be seen while a server runs on it. It is not
+    /// changed, and need not be there.
+    pub fn look(path: &Path) -> Result<(), OpenError> {
+        check_library()?;
+        if matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(());
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT_BESIDE)?;
+        migrations::origin(&connection).map(|_| ())
     }
 
     /// Opens a database of the current schema for a subcommand, while a server may be running on it. The file
@@ -184,13 +221,45 @@ impl Store {
             flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         )?;
         let origin = migrations::origin(&writer)?;
-        migrations::migrate(&mut writer, &origin, |_| Err("a new database has no credential".into()))?;
+        let none = |_: &str| Err("a new database has no credential".into());
+        migrations::migrate(&mut writer, &origin, none, &mut |_| Ok(()))?;
         configure(&writer)?;
         let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let readable = adhoc::Pages::of(&reader)?;
         adhoc::confine(&mut reader)?;
         Ok(Store::new(writer, reader, readable, None, BUSY_TIMEOUT, Arc::default()))
     }
+}
+
+/// The rights on the file of others than its owner.
+fn mode_of_others(path: &Path) -> Option<u32> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Whether a database of ours can be read by others, by its name and its first bytes. For a process that has it open
+/// nowhere, since closing it would drop SQLite's locks.
+pub fn exposure(path: &Path) -> Option<OpenError> {
+    let mode = mode_of_others(path)?;
+    let mut header = [0; HEADER_BYTES];
+    File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+    let is_ours = header.ends_with(&migrations::APPLICATION_ID.to_be_bytes());
+    is_ours.then(|| OpenError::Exposed { mode, path: path.to_owned() })
+}
+
+/// Refuses a database of ours that others may read: nobody knows what they have made of it. One that is taken over,
+/// or new, becomes its owner's alone.
+fn make_private(path: &Path, origin: &Origin) -> Result<(), OpenError> {
+    let Some(mode) = mode_of_others(path) else { return Ok(()) };
+    if let Origin::Ours { schema: 1.. } = origin {
+        return Err(OpenError::Exposed { mode, path: path.to_owned() });
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|error| {
+        let shown = path.display();
+        OpenError::CannotOpen(format!(
+            "others' rights on it cannot be taken away ({error}): run `chmod 600 {shown}`"
+        ))
+    })
 }
 
 pub(super) fn check_library() -> Result<(), OpenError> {
