@@ -25,3 +25,5 @@ pub mod measure;
 pub mod pidfile;
 /// What the system says of this process.
 pub mod process;
+/// A file in the place of the database, whole or not at all.
+pub mod swap;
