@@ -3,6 +3,7 @@
 
 use crate::net;
 use crate::ops::admin_socket;
+use crate::server::admin::NO_PLACE;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
@@ -27,6 +28,13 @@ pub enum AdminError {
     /// What the server says instead.
     #[error("{}", .0.message)]
     Refused(Refusal),
+}
+
+impl AdminError {
+    /// Whether the server runs, but has no ear for one more.
+    pub fn is_no_place(&self) -> bool {
+        matches!(self, AdminError::Refused(refusal) if refusal.data.code == NO_PLACE)
+    }
 }
 
 /// An error of the server's.
@@ -70,6 +78,9 @@ pub fn ask<T: DeserializeOwned>(pid_file: &Path, method: &str) -> Result<T, Admi
 fn explain(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("nothing came within {} s", TIMEOUT_MS / 1000),
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
+            "it has closed the connection, as one that ends does; try again".to_owned()
+        }
         _ => error.to_string(),
     }
 }
@@ -80,7 +91,12 @@ fn exchange(mut stream: UnixStream, method: &str) -> io::Result<Vec<u8>> {
     let mut frame = Vec::new();
     net::encode_request("admin", request.as_bytes(), &mut frame);
     stream.set_write_timeout(Some(Duration::from_millis(TIMEOUT_MS)))?;
-    stream.write_all(&frame)?;
+    let sent = stream.write_all(&frame);
+    // Whoever is turned away is told why before anything is heard of them.
+    receive(&mut stream, deadline).map_err(|error| sent.err().unwrap_or(error))
+}
+
+fn receive(stream: &mut UnixStream, deadline: Instant) -> io::Result<Vec<u8>> {
     let mut received = Vec::new();
     let mut piece = [0; 16 * 1024];
     loop {

@@ -8,7 +8,7 @@ use super::admission::{Admission, Admittance};
 use super::connection::{Connection, Flushed, Held, Received, State};
 use super::counters::{CloseReason, Counters, Rejection};
 use super::entrance::{self, Entrance, Listener};
-use super::exchange::{dispatch, push, refuse, retract};
+use super::exchange::{dispatch, push, refuse, retract, turn_away};
 use super::handler::{Background, CommitOutcome, Door, Handler, Place, Refusal, Turn};
 use super::signals::{Intent, SignalSource};
 use super::stream::Stream;
@@ -330,6 +330,7 @@ impl Reactor {
     ) {
         let admittance = self.admission.admit_at(door, address, &self.limits);
         if admittance == Admittance::Dropped {
+            turn_away(&mut stream, door, handler);
             return self.counters.reject(Rejection::Untold);
         }
         let entry = self.connections.vacant_entry();

@@ -6,7 +6,7 @@
 use super::bridge::Bridge;
 use crate::api::rpc::envelope::{self, Incoming};
 use crate::api::rpc::problem::{APPLICATION_ERROR, ErrorObject, INVALID_REQUEST, METHOD_NOT_FOUND};
-use crate::net::{Counters, Verdict};
+use crate::net::{ASIDE_MAX, Counters, Verdict};
 use crate::ops::config::{Applies, Change, ConfigErrors};
 use log::info;
 use serde::{Deserialize, Serialize};
@@ -36,6 +36,9 @@ pub struct Ending {
 
 /// The word that tells a configuration that is not valid from other failures.
 pub const INVALID_CONFIGURATION: &str = "invalid_configuration";
+
+/// The word for whoever finds all places of the socket taken.
+pub const NO_PLACE: &str = "no_place";
 
 type Answer = Result<Value, ErrorObject>;
 
@@ -115,6 +118,17 @@ impl Bridge {
         self.wants_end = true;
         Ok(json!(Ending { pid: std::process::id() }))
     }
+}
+
+/// Tells whoever cannot be listened to why.
+pub(super) fn turn_away(output: &mut Vec<u8>) {
+    let message = format!(
+        "the admin socket is fully taken: others hold its {ASIDE_MAX} places, each for at most \
+         deadlines.idle_ms; end them, or try again"
+    );
+    let data = Map::from_iter([("code".to_owned(), Value::from(NO_PLACE))]);
+    let error = ErrorObject { code: APPLICATION_ERROR, message, data: Some(data) };
+    envelope::write_error(None, &error, output);
 }
 
 fn invalid(errors: &ConfigErrors) -> ErrorObject {

@@ -4,6 +4,7 @@
 //! It holds no rule and no SQL. Invariant: what applies of the configuration stands in `loaded`, and nowhere else
 //! that a reload does not reach.
 
+use super::admin;
 use super::meter::{Meter, Served};
 use super::now;
 use super::reload::Reloads;
@@ -178,6 +179,12 @@ impl Handler for Bridge {
             Refusal::ReplyTooLarge => legacy::TOO_LARGE.into(),
         };
         Reply::new(output, &now().local, usize::MAX).error(&text);
+    }
+
+    fn turn_away(&mut self, door: Door, output: &mut Vec<u8>) {
+        if door == Door::Admin {
+            admin::turn_away(output);
+        }
     }
 
     fn reload(&mut self) {
