@@ -5,6 +5,7 @@
 
 /// What is said by the operator's socket, at both ends.
 pub mod admin;
+mod backups;
 mod bridge;
 mod meter;
 mod metrics;
@@ -114,6 +115,7 @@ impl Server {
     pub fn run(mut self) -> Result<(), RunError> {
         let mut bridge =
             Bridge::new(self.dispatcher, self.loaded, self.reactor.address(), self.metrics_address);
+        bridge.note_start();
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) => {}

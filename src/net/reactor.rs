@@ -211,6 +211,7 @@ impl Reactor {
                 Intent::Reload => handler.reload(),
                 Intent::Reopen => handler.reopen(),
                 Intent::Report => handler.report(&self.counters),
+                Intent::ChildEnded => handler.child_ended(),
                 Intent::Shutdown => self.begin_end(now),
             }
         }

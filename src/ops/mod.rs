@@ -6,6 +6,8 @@
 pub mod admin_socket;
 /// What the audit trail had come to, outside of the database.
 pub mod anchor;
+/// The backups that a server has made for itself, and when the next is due.
+pub mod backups;
 /// Values from file and flags, checked.
 pub mod config;
 /// The way into the background, and the news of it for the terminal.

@@ -28,6 +28,14 @@ pub struct Metrics {
     pub text: String,
 }
 
+/// That a backup is begun.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackupBegun {
+    pub pid: u32,
+    /// It has ended once the status says that so many have.
+    pub run: u64,
+}
+
 /// That the server ends.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ending {
@@ -37,6 +45,9 @@ pub struct Ending {
 /// The word that tells a configuration that is not valid from other failures.
 pub const INVALID_CONFIGURATION: &str = "invalid_configuration";
 
+/// The word for whoever asks for a backup where the server makes none.
+pub const NO_DIRECTORY: &str = "no_directory";
+
 /// The word for whoever finds all places of the socket taken.
 pub const NO_PLACE: &str = "no_place";
 
@@ -45,10 +56,11 @@ type Answer = Result<Value, ErrorObject>;
 type Method = fn(&mut Bridge, &Counters) -> Answer;
 
 /// The methods of this dialect.
-const METHODS: [(&str, Method); 4] = [
+const METHODS: [(&str, Method); 5] = [
     ("server.status", Bridge::answer_status),
     ("server.metrics", Bridge::answer_metrics),
     ("server.reload", Bridge::answer_reload),
+    ("server.backup", Bridge::answer_backup),
     ("server.stop", Bridge::answer_stop),
 ];
 
@@ -98,7 +110,7 @@ impl Bridge {
 
     fn answer_reload(&mut self, _: &Counters) -> Answer {
         info!("asked by the operator to reload");
-        match self.reload_now() {
+        match self.reload_now(true) {
             Ok(changes) => {
                 let told = |applies: Applies| -> Vec<String> {
                     changes.iter().filter(|one| one.applies == applies).map(Change::to_string).collect()
@@ -111,6 +123,20 @@ impl Bridge {
             }
             Err(errors) => Err(invalid(&errors)),
         }
+    }
+
+    fn answer_backup(&mut self, _: &Counters) -> Answer {
+        if self.loaded.config.backup.directory.is_none() {
+            let message = "the server makes no backups: backup.directory is not set; set it, or name a FILE";
+            let data = Map::from_iter([("code".to_owned(), Value::from(NO_DIRECTORY))]);
+            return Err(ErrorObject {
+                code: APPLICATION_ERROR,
+                message: message.to_owned(),
+                data: Some(data),
+            });
+        }
+        info!("asked by the operator for a backup");
+        Ok(json!(BackupBegun { pid: std::process::id(), run: self.backups.ask() }))
     }
 
     fn answer_stop(&mut self, _: &Counters) -> Answer {

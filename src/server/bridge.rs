@@ -5,13 +5,14 @@
 //! that a reload does not reach.
 
 use super::admin;
+use super::backups::Backups;
 use super::meter::{Meter, Served};
 use super::now;
 use super::reload::Reloads;
 use crate::api::legacy::{self, Reply};
 use crate::api::rpc::envelope;
 use crate::api::rpc::problem::{self, Code, Problem};
-use crate::dispatch::{Dispatcher, Then};
+use crate::dispatch::{Act, Dispatcher, Then};
 use crate::net::{
     self, Arrival, Background, CommitOutcome, Counters, Door, FrameError, Handler, Place, Refusal, Request,
     Turn, Verdict,
@@ -45,6 +46,7 @@ pub(super) struct Bridge {
     pub(super) started: Instant,
     pub(super) reloads: Reloads,
     pub(super) meter: Meter,
+    pub(super) backups: Backups,
     /// True exactly when the operator has asked for the end.
     pub(super) wants_end: bool,
     /// The moment of this turn, read from the clock by its first request.
@@ -74,6 +76,7 @@ impl Bridge {
             started,
             reloads: Reloads::default(),
             meter: Meter::new(started),
+            backups: Backups::new(started),
             wants_end: false,
             now: None,
             store_failed: false,
@@ -83,8 +86,28 @@ impl Bridge {
         }
     }
 
+    /// Has the trail say what was done to the server.
+    pub(super) fn note(
+        &mut self,
+        by_operator: bool,
+        method: &'static str,
+        outcome: &'static str,
+        detail: String,
+    ) {
+        self.dispatcher.note(Act { by_operator, method, outcome, detail });
+    }
+
+    pub(super) fn note_start(&mut self) {
+        let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
+        let sha256 = self.loaded.file.as_ref().map_or("none", |_| &self.loaded.sha256);
+        let detail = format!("medsrv {version}, pid {pid}, configuration {sha256}");
+        self.note(false, "server.start", "success", detail);
+    }
+
     /// Ends what was served. Returns whether the store has failed before.
-    pub(super) fn close(self) -> bool {
+    pub(super) fn close(mut self) -> bool {
+        self.note(self.wants_end, "server.stop", "success", format!("pid {}", std::process::id()));
+        self.backups.end();
         self.dispatcher.close(&now());
         self.store_failed
     }
@@ -189,7 +212,11 @@ impl Handler for Bridge {
 
     fn reload(&mut self) {
         // The log has the verdict, and nobody else waits for it.
-        let _ = self.reload_now();
+        let _ = self.reload_now(false);
+    }
+
+    fn child_ended(&mut self) {
+        self.backups.child_ended();
     }
 
     fn wants_end(&self) -> bool {
@@ -218,10 +245,17 @@ impl Handler for Bridge {
 
     fn background(&mut self, idle: bool) -> Background {
         let begun = Instant::now();
+        if !self.wants_end {
+            self.backups.tend(&self.loaded.config);
+        }
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
             self.dispatcher.tend(&now());
             // What it has written is committed by the next turn.
+            return Background::Pending;
+        }
+        if self.dispatcher.has_acts() {
+            self.dispatcher.record_acts(&now());
             return Background::Pending;
         }
         let due_ms = self.dispatcher.due_ms();
@@ -255,7 +289,8 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        Some(self.tends_at.min(self.ticks_at))
+        let backups = (!self.wants_end).then(|| self.backups.alarm());
+        backups.into_iter().chain([self.tends_at, self.ticks_at]).min()
     }
 
     fn closed(&mut self, session: SessionId) {

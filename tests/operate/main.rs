@@ -9,5 +9,6 @@ mod admin;
 mod backup;
 mod metrics;
 mod reload;
+mod schedule;
 mod slow;
 mod status;
