@@ -5,6 +5,7 @@
 
 /// What is said by the operator's socket, at both ends.
 pub mod admin;
+mod backups;
 mod bridge;
 mod meter;
 mod metrics;
@@ -119,6 +120,7 @@ impl Server {
         let address = self.reactor.address();
         let mut bridge = Bridge::new(self.dispatcher, self.loaded, address, self.metrics_address, supervisor);
         bridge.supervisor.ready(format_args!("listening on {address}"));
+        bridge.note_start();
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
                 Ok(true) if bridge.end == Some(End::HandOver) && self.reactor.has_answered() => break Ok(()),

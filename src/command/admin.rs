@@ -3,6 +3,7 @@
 
 use crate::net;
 use crate::ops::admin_socket;
+use crate::server::admin::NO_PLACE;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,13 @@ pub enum AdminError {
     /// What the server says instead.
     #[error("{}", .0.message)]
     Refused(Refusal),
+}
+
+impl AdminError {
+    /// Whether the server runs, but has no ear for one more.
+    pub fn is_no_place(&self) -> bool {
+        matches!(self, AdminError::Refused(refusal) if refusal.data.code == NO_PLACE)
+    }
 }
 
 /// An error of the server's.
@@ -83,6 +91,9 @@ pub fn ask_for_sockets<T: DeserializeOwned>(
 fn explain(error: &io::Error) -> String {
     match error.kind() {
         ErrorKind::TimedOut | ErrorKind::WouldBlock => format!("nothing came within {} s", TIMEOUT_MS / 1000),
+        ErrorKind::UnexpectedEof | ErrorKind::BrokenPipe | ErrorKind::ConnectionReset => {
+            "it has closed the connection, as one that ends does; try again".to_owned()
+        }
         _ => error.to_string(),
     }
 }
@@ -93,7 +104,12 @@ fn exchange(mut stream: UnixStream, method: &str) -> io::Result<(Vec<u8>, Vec<Ow
     let mut frame = Vec::new();
     net::encode_request("admin", request.as_bytes(), &mut frame);
     stream.set_write_timeout(Some(Duration::from_millis(TIMEOUT_MS)))?;
-    stream.write_all(&frame)?;
+    let sent = stream.write_all(&frame);
+    // Whoever is turned away is told why before anything is heard of them.
+    receive_reply(&stream, deadline).map_err(|error| sent.err().unwrap_or(error))
+}
+
+fn receive_reply(stream: &UnixStream, deadline: Instant) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
     let (mut received, mut sockets) = (Vec::new(), Vec::new());
     let mut piece = [0; 16 * 1024];
     loop {
@@ -106,7 +122,7 @@ fn exchange(mut stream: UnixStream, method: &str) -> io::Result<(Vec<u8>, Vec<Ow
             return Err(ErrorKind::TimedOut.into());
         }
         stream.set_read_timeout(Some(left))?;
-        match receive(&stream, &mut piece, &mut sockets) {
+        match receive(stream, &mut piece, &mut sockets) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
             Ok(count) => received.extend_from_slice(piece.get(..count).unwrap_or_default()),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}

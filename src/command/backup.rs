@@ -2,13 +2,16 @@
 //! entry in its trail.
 //! Invariant: a file under the name of a backup is whole, was verified and is on disk, and so is its manifest.
 
+mod asked;
+
 use super::examine::{self, Examined, described, examine, head_of, not_whole};
-use super::office::Office;
-use super::{Common, Problem, exit, problem, report, say};
+use super::office::{Actor, Office};
+use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
 use crate::ops::keyfile;
 use crate::ops::manifest::{self, Draft, Manifest};
+use crate::ops::process;
 use crate::service::Failure;
 use crate::service::audit::{self, Action, Head, Key};
 use crate::service::backup::Depth;
@@ -18,24 +21,29 @@ use clap::{Args, Subcommand};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// What a backup leaves free of its disk.
+const ROOM_LEFT_BYTES: u64 = 16 * 1024 * 1024;
+
 pub const HELP: &str = "\
-Example: medsrv backup /srv/backup/2026-01-31.db && medsrv backup verify /srv/backup/2026-01-31.db
+Examples:
+  medsrv backup /srv/backup/2026-01-31.db && medsrv backup verify /srv/backup/2026-01-31.db
+  medsrv backup                         have the running server make one in backup.directory
 
 FILE is the database as it stood when the copying began; FILE.json says what is in it. Both can be read by their
 owner only. They hold everything about everyone, but not the audit key, which belongs elsewhere.
 
-Exit codes: 0 whole, 1 FILE is there already, 2 FILE is the database itself, 65 not whole, 74 a file cannot be
-read or written.";
+Exit codes: 0 whole, 1 FILE is there already, or the server's backup has failed, 2 FILE is the database itself,
+7 no server runs that could be asked, 65 not whole, 74 a file cannot be read or written, or the disk is full.";
 
 #[derive(Debug, Args)]
 pub struct Task {
     #[command(subcommand)]
     task: Option<Further>,
-    /// Where to put the backup
-    #[arg(value_name = "FILE", required = true)]
+    /// Where to put the backup; where none is named, the running server puts one among its own
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// Put it in the place of one that is there
-    #[arg(long)]
+    #[arg(long, requires = "file")]
     force: bool,
 }
 
@@ -50,14 +58,20 @@ enum Further {
 }
 
 pub fn run(common: &Common, task: &Task) -> u8 {
+    if task.task.is_none() && task.file.is_none() {
+        return asked::run(common);
+    }
     let loaded = match common.load() {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };
+    let config = &loaded.config;
     report(match (&task.task, &task.file) {
-        (Some(Further::Verify { file }), _) => verify(&loaded.config, file),
-        (None, Some(file)) => make(&loaded.config, file, task.force),
-        (None, None) => Err(problem(exit::USAGE, "name the file to put the backup in")),
+        (Some(Further::Verify { file }), _) => verify(config, file),
+        (None, Some(file)) => make(config, file, task.force, Actor::operator).map(|manifest| {
+            say(format_args!("{} was written, and is whole\n{}", file.display(), described(&manifest)));
+        }),
+        (None, None) => Ok(()),
     })
 }
 
@@ -67,14 +81,32 @@ fn verify(config: &Config, file: &Path) -> Result<(), Problem> {
     Ok(())
 }
 
-fn make(config: &Config, file: &Path, force: bool) -> Result<(), Problem> {
+/// Makes a backup, and has the trail say who has begun it and what came of it.
+pub(super) fn make(
+    config: &Config,
+    file: &Path,
+    force: bool,
+    actor: impl Fn() -> Actor,
+) -> Result<Manifest, Problem> {
     restrict_new_files();
-    let files = |error: io::Error| problem(exit::FILES, format_args!("{}: {error}", file.display()));
     check_name(config, file, force)?;
-    let mut office = Office::open(config)?;
+    check_room(config, file)?;
+    let shown = file.display().to_string();
     // That somebody is about to take everything along is written down before they have it.
-    office.change("backup", (Action::Read, "database"), |_, _| Ok((None, ())))?;
-    drop(office);
+    Office::open_as(config, actor())?.note("backup", (Action::Read, "database"), "success", &shown)?;
+    let made = copy(config, file);
+    let outcome = if made.is_ok() { "success" } else { "failed" };
+    let ended = (Action::Execute, "database");
+    let noted = Office::open_as(config, actor())
+        .and_then(|mut office| office.note("backup.done", ended, outcome, &shown));
+    if let Err(problem) = noted {
+        complain(format_args!("the audit trail could not say what came of the backup: {}", problem.text));
+    }
+    made
+}
+
+fn copy(config: &Config, file: &Path) -> Result<Manifest, Problem> {
+    let files = |error: io::Error| problem(exit::FILES, format_args!("{}: {error}", file.display()));
     // Before the copy: a server may anchor what comes after it.
     let anchor = examine::anchors(config)?.pop();
     let draft = Draft::begin(file).map_err(files)?;
@@ -88,8 +120,26 @@ fn make(config: &Config, file: &Path, force: bool) -> Result<(), Problem> {
     })?;
     let manifest = look_at(config, &draft, anchor, taken_at)?;
     draft.finish(&manifest).map_err(files)?;
-    say(format_args!("{} was written, and is whole\n{}", file.display(), described(&manifest)));
-    Ok(())
+    Ok(manifest)
+}
+
+/// Refuses to begin what would fill the disk: a copy is as long as the database, with what waits in its WAL.
+fn check_room(config: &Config, file: &Path) -> Result<(), Problem> {
+    let database = &config.server.db_path;
+    let bytes = |path: &Path| process::file_bytes(path).unwrap_or(0);
+    let needed = bytes(database) + bytes(&process::wal_of(database)) + ROOM_LEFT_BYTES;
+    let disk = std::path::absolute(file).ok().and_then(|file| process::disk_of(&file));
+    match disk {
+        Some(disk) if disk.free_bytes < needed => {
+            let text = format_args!(
+                "{}: its disk has {} bytes free, but a backup needs {needed}; make room, or name another place",
+                file.display(),
+                disk.free_bytes
+            );
+            Err(problem(exit::FILES, text))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Refuses a name at which something lies that must not be lost.
@@ -155,6 +205,7 @@ fn look_at(
     Ok(Manifest {
         format: manifest::FORMAT,
         taken_at,
+        database: Some(config.server.db_path.clone()),
         medsrv: env!("CARGO_PKG_VERSION").to_owned(),
         sqlite: store::library_version().to_owned(),
         schema,

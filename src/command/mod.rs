@@ -18,6 +18,7 @@ mod report;
 mod reload;
 mod restart;
 mod restore;
+mod scheduled;
 mod secret;
 mod start;
 mod status;
@@ -160,6 +161,9 @@ pub enum Command {
     /// Copy the database as it stands at one moment, whether or not the server runs
     #[command(after_help = backup::HELP, subcommand_negates_reqs = true)]
     Backup(backup::Task),
+    /// Carry out what a running server has ordered, which no person does
+    #[command(hide = true)]
+    ScheduledBackup { order: String },
     /// Put a backup in the place of the database, which is kept; no server may run
     #[command(after_help = restore::HELP)]
     Restore(restore::Task),
@@ -191,6 +195,7 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Export { task } => export::run(common, &task),
         Command::Import { task } => import::run(common, &task),
         Command::Backup(task) => backup::run(common, &task),
+        Command::ScheduledBackup { order } => scheduled::run(&order),
         Command::Restore(task) => restore::run(common, &task),
         Command::Report(task) => report::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),

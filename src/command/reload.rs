@@ -17,6 +17,8 @@ pub fn run(common: &Common) -> u8 {
             say(describe(&verdict));
             exit::SUCCESS
         }
+        // A signal needs no place.
+        Err(error) if error.is_no_place() => ask_by_signal(pid_file, &error),
         Err(AdminError::Refused(error)) => refused(&error),
         Err(AdminError::Unreachable { .. }) if !errors.0.is_empty() => {
             complain_of_each(&errors);

@@ -8,6 +8,7 @@ use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
 use crate::ops::manifest::{self, Manifest, with_suffix};
+use crate::ops::swap::{self, Kept, Swap};
 use crate::ops::{directory, pidfile, user};
 use crate::service::audit::Action;
 use crate::store::{Claim, OpenError, SCHEMA_VERSION};
@@ -20,56 +21,83 @@ pub const HELP: &str = "\
 Example: medsrv stop && medsrv restore /srv/backup/2026-01-31.db && medsrv start
 
 The backup is verified first, as by `medsrv backup verify`. What is in its place until then is kept beside it, and
-so are the anchors of the audit trail where they speak of what came after the backup.
+so are the anchors of the audit trail where they speak of what came after the backup. Where it is interrupted, a
+server does not start before another restore, which puts everything back first, or `medsrv restore --undo`.
 
-Exit codes: 0 done, 1 a server runs, 65 the backup is not whole, 74 a file cannot be read or written.";
+Exit codes: 0 done, 1 a server runs, or there is nothing to undo, 65 the backup is not whole, 74 a file cannot be read or written.";
 
 #[derive(Debug, Args)]
 pub struct Task {
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "undo")]
+    file: Option<PathBuf>,
+    /// Put back what was there, after a restore that was interrupted
+    #[arg(long, conflicts_with = "file")]
+    undo: bool,
 }
-
-/// What SQLite keeps beside a database.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 pub fn run(common: &Common, task: &Task) -> u8 {
     let loaded = match common.load() {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };
-    report(restore(&loaded.config, &task.file))
+    report(match &task.file {
+        Some(file) => restore(&loaded.config, file),
+        None => undo(&loaded.config),
+    })
 }
 
 fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
     restrict_new_files();
     let account = user::wanted(&config.server.user, &config.server.group)
         .map_err(|error| problem(exit::CONFIGURATION, error))?;
-    let database = &config.server.db_path;
-    let database = database.canonicalize().unwrap_or_else(|_| database.clone());
+    let database = swap::resolve(&config.server.db_path);
     directory::make_parent(&database).map_err(|error| problem(exit::FILES, error))?;
     let claim = claim(config, &database)?;
+    put_back(config, &database)?;
     let manifest = examine::verify(config, file)?;
-    let files = |error: io::Error| problem(exit::FILES, format_args!("{}: {error}", database.display()));
-    let incoming = with_suffix(&database, ".restoring");
-    bring(file, &incoming, &manifest)?;
+    let swap = Swap::new(
+        &database,
+        chrono::Local::now().format("%Y%m%dT%H%M%S%3f").to_string(),
+        anchors_ahead(config, &manifest)?,
+    );
+    bring(file, &swap.incoming(), &manifest)?;
     if let Some(account) = account {
         // What root brings is to be that user's, who serves it.
-        let given =
-            [&incoming, &with_suffix(&database, ".lock")].into_iter().try_for_each(|path| account.own(path));
-        given.map_err(files)?;
+        let paths = [&swap.incoming(), &with_suffix(&database, ".lock")];
+        paths.into_iter().try_for_each(|path| account.own(path)).map_err(|error| files(&database, &error))?;
     }
-    let mark = chrono::Local::now().format(".before-restore-%Y%m%dT%H%M%S%3f").to_string();
-    let kept = swap(&database, &incoming, &mark).map_err(|error| {
-        // What cannot be removed is only in the way of the disk.
-        let _ = fs::remove_file(&incoming);
-        files(error)
-    })?;
-    let anchors = put_anchors_aside(config, &manifest, &mark)?;
+    let kept = swap.run().map_err(|error| files(&database, &error))?;
     drop(claim);
     note(config, &manifest);
-    say(told(file, &database, &manifest, &[kept, anchors].concat()));
+    say(told(file, &database, &manifest, &kept));
     Ok(())
+}
+
+fn undo(config: &Config) -> Result<(), Problem> {
+    let database = swap::resolve(&config.server.db_path);
+    let _claim = claim(config, &database)?;
+    if put_back(config, &database)? {
+        Ok(())
+    } else {
+        Err(problem(exit::FAILURE, "no restore was interrupted"))
+    }
+}
+
+/// Puts everything back as it was before a restore that was interrupted. Returns whether there was one.
+fn put_back(config: &Config, database: &Path) -> Result<bool, Problem> {
+    let failed = |error: io::Error| files(database, &error);
+    let anchors = [config.audit.anchor_file.clone()];
+    let begun = swap::begun(database, &anchors).map_err(failed)?;
+    for swap in &begun {
+        let back = swap.undo().map_err(failed)?;
+        say("a restore was interrupted; all is as it was before");
+        back.iter().for_each(|path| say(format_args!("  {} is in its place again", path.display())));
+    }
+    Ok(!begun.is_empty())
+}
+
+fn files(path: &Path, error: &io::Error) -> Problem {
+    problem(exit::FILES, format_args!("{}: {error}", path.display()))
 }
 
 /// Neither a server of this pid file nor one of this database runs.
@@ -88,81 +116,22 @@ fn claim(config: &Config, database: &Path) -> Result<Claim, Problem> {
 
 /// Copies the backup beside the database, and sees that it has arrived as it is.
 fn bring(file: &Path, incoming: &Path, manifest: &Manifest) -> Result<(), Problem> {
-    let failed = |error: &dyn std::fmt::Display| {
-        problem(exit::FILES, format_args!("{}: {error}; nothing was changed", incoming.display()))
-    };
-    match fs::remove_file(incoming) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(&error)),
-        _ => {}
-    }
     let copied = manifest::copy_synced(file, incoming);
-    let arrived = match &copied {
-        Ok((bytes, sha256)) => (*bytes, sha256) == (manifest.bytes, &manifest.sha256),
-        Err(_) => false,
+    let what = match &copied {
+        Ok((bytes, sha256)) if (*bytes, sha256) == (manifest.bytes, &manifest.sha256) => return Ok(()),
+        Ok(_) => "the backup has changed while it was copied".to_owned(),
+        Err(error) => error.to_string(),
     };
-    if !arrived {
-        let _ = fs::remove_file(incoming);
-    }
-    match copied {
-        Ok(_) if arrived => Ok(()),
-        Ok(_) => Err(failed(&"the backup has changed while it was copied")),
-        Err(error) => Err(failed(&error)),
-    }
-}
-
-/// A file that was put aside, and where it is now.
-type Kept = (PathBuf, PathBuf);
-
-/// Puts the database and what belongs to it aside, and the new one in its place. Where that fails, all is put back.
-fn swap(database: &Path, incoming: &Path, mark: &str) -> io::Result<Vec<Kept>> {
-    let aside = with_suffix(database, mark);
-    if aside.symlink_metadata().is_ok() {
-        return Err(io::Error::other(format!("{} is there already; try again", aside.display())));
-    }
-    let mut kept = Vec::new();
-    let mut moved = Ok(());
-    // The database first: without it the rest is nothing, while it would be another one without its WAL.
-    for suffix in [""].iter().chain(&BESIDE) {
-        let (from, to) = (with_suffix(database, suffix), with_suffix(&aside, suffix));
-        match fs::rename(&from, &to) {
-            Ok(()) => kept.push((from, to)),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            Err(error) => {
-                moved = Err(error);
-                break;
-            }
-        }
-    }
-    match moved.and_then(|()| fs::rename(incoming, database)) {
-        Ok(()) => manifest::sync_directory_of(database).map(|()| kept),
-        Err(error) => {
-            for (from, to) in kept.iter().rev() {
-                if let Err(error) = fs::rename(to, from) {
-                    complain(format_args!("{} could not be put back: {error}", to.display()));
-                }
-            }
-            Err(error)
-        }
-    }
+    // What cannot be removed is only in the way of the disk, and the next restore tries again.
+    let _ = fs::remove_file(incoming);
+    Err(problem(exit::FILES, format_args!("{}: {what}; nothing was changed", incoming.display())))
 }
 
 /// Anchors of entries that the backup does not have would keep a server from starting on it.
-fn put_anchors_aside(config: &Config, manifest: &Manifest, mark: &str) -> Result<Vec<Kept>, Problem> {
-    let is_behind =
+fn anchors_ahead(config: &Config, manifest: &Manifest) -> Result<Vec<PathBuf>, Problem> {
+    let is_ahead =
         examine::anchors(config)?.last().is_some_and(|anchor| anchor.sequence > manifest.audit.sequence);
-    if !is_behind {
-        return Ok(Vec::new());
-    }
-    let from = config.audit.anchor_file.clone();
-    let to = with_suffix(&from, mark);
-    fs::rename(&from, &to).map_err(|error| {
-        let text = format_args!(
-            "the backup is in its place, but {} could not be put aside: {error}; move it away before the start",
-            from.display()
-        );
-        problem(exit::FILES, text)
-    })?;
-    Ok(vec![(from, to)])
+    Ok(if is_ahead { vec![config.audit.anchor_file.clone()] } else { Vec::new() })
 }
 
 /// Has the trail that goes on from here say that it does. One of an older schema cannot be written to yet.

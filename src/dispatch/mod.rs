@@ -3,6 +3,7 @@
 //! It never knows a socket, a frame or the clock. Invariants: what the tables do not list is not done; the gate
 //! has decided before a handler sees a request; until `commit` has said so, no reply may leave.
 
+mod acts;
 mod also;
 mod clients;
 mod events;
@@ -17,6 +18,7 @@ mod timers;
 mod usage;
 mod waiting;
 
+pub use acts::Act;
 pub use also::Also;
 pub use methods::{METHODS, document};
 pub use rights::{RIGHTS, Right};
@@ -37,6 +39,7 @@ use crate::service::reply::ReplyKey;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::{CheckpointNeed, Commit, Store};
+use acts::Acts;
 use clients::Clients;
 use log::{error, info};
 use serde_json::value::RawValue;
@@ -89,6 +92,7 @@ pub struct Dispatcher {
     document: Box<RawValue>,
     reply_key: ReplyKey,
     usage: Usage,
+    acts: Acts,
     /// What this turn has changed and is to be told.
     changes: Changes,
     subscribers: Subscribers,
@@ -148,6 +152,7 @@ impl Dispatcher {
             document,
             reply_key,
             usage: Usage::default(),
+            acts: Acts::default(),
             changes: Changes::default(),
             subscribers: Subscribers::default(),
             told: Vec::new(),
@@ -317,6 +322,7 @@ impl Dispatcher {
         if let Err(error) = self.usage.write(&mut self.store) {
             error!("the use of the old dialect could not be written down: {error}");
         }
+        self.acts.try_again();
         self.begin_sweep(now);
     }
 
@@ -345,6 +351,8 @@ impl Dispatcher {
 
     /// Writes down what is left, and closes the database, so that its file is whole without a companion.
     pub fn close(mut self, now: &Now) {
+        self.acts.try_again();
+        self.record_acts(now);
         // What a last request between two turns has written is anchored only if it stays.
         let mut is_durable = self.store.commit() == Commit::Durable;
         if is_durable {
@@ -365,6 +373,7 @@ impl Dispatcher {
         let outcome = self.store.commit();
         match outcome {
             Commit::Durable => {
+                self.acts.keep();
                 self.told(undelivered);
                 self.timed(due_ms);
             }
@@ -372,6 +381,7 @@ impl Dispatcher {
                 if let Some(now) = &self.moment {
                     self.clients.turn_lost(now);
                 }
+                self.acts.undo();
                 self.subscribers.undo();
                 self.told.clear();
                 self.untimed();

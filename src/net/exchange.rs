@@ -7,9 +7,11 @@ use super::connection::{Connection, Held};
 use super::counters::{CloseReason, Counters};
 use super::frame;
 use super::handler::{Arrival, Door, Handler, Place, Refusal, Verdict};
+use super::stream::Stream;
 use super::{Limits, TURN_BUSY_MAX};
 use crate::session::Session;
 use log::info;
+use std::io::Write;
 use std::time::Instant;
 
 /// Answers the whole requests that have arrived, up to a budget and to the first that has to wait. Returns
@@ -94,6 +96,17 @@ pub(super) fn refuse<H: Handler>(
     connection.end(now, CloseReason::Refused);
     let Session { id, address } = connection.session;
     info!("connection {id} from {address} refused: {refusal}");
+}
+
+/// Tells whoever comes in beside the clients that there is no place. What the system does not take at once is not
+/// sent.
+pub(super) fn turn_away<H: Handler>(stream: &mut Stream, door: Door, handler: &mut H) {
+    let mut told = Vec::new();
+    let start = frame::begin_reply(&mut told);
+    handler.turn_away(door, &mut told);
+    frame::end_reply(&mut told, start);
+    // The peer sees the end in any case.
+    let _ = stream.write(&told);
 }
 
 /// After a lost turn: puts what the handler says now in the place of each reply of that turn. The loop's own

@@ -132,12 +132,16 @@ pub trait Handler {
     fn push(&mut self, _deliver: &mut dyn FnMut(SessionId, &[u8])) {}
     /// Appends the data of a frame that tells a peer why the loop turns it away.
     fn refuse(&mut self, session: &Session, refusal: Refusal, output: &mut Vec<u8>);
+    /// Appends the data of a frame that tells whoever comes in beside the clients that all places there are taken.
+    fn turn_away(&mut self, _door: Door, _output: &mut Vec<u8>) {}
     /// The operator asks for the configuration to be read again.
     fn reload(&mut self) {}
     /// The operator asks for the log to be opened anew.
     fn reopen(&mut self) {}
     /// The operator asks for the log to say how all is.
     fn report(&mut self, _counters: &Counters) {}
+    /// A process that was begun from here has ended.
+    fn child_ended(&mut self) {}
     /// Once after they have changed: what the loop allows from now on.
     fn new_limits(&mut self) -> Option<Limits> {
         None

@@ -10,7 +10,7 @@ use super::admission::{Admission, Admittance};
 use super::connection::{Connection, Flushed, Held, Received, State};
 use super::counters::{CloseReason, Counters, Rejection};
 use super::entrance::{self, Entrance, Listener};
-use super::exchange::{dispatch, push, refuse, retract};
+use super::exchange::{dispatch, push, refuse, retract, turn_away};
 use super::handler::{Background, CommitOutcome, Door, End, Handler, Place, Refusal, Turn};
 use super::signals::{Intent, SignalSource};
 use super::stream::Stream;
@@ -217,6 +217,7 @@ impl Reactor {
                 Intent::Reload => handler.reload(),
                 Intent::Reopen => handler.reopen(),
                 Intent::Report => handler.report(&self.counters),
+                Intent::ChildEnded => handler.child_ended(),
                 Intent::Shutdown => self.begin_end(handler, End::Stop, now),
             }
         }
@@ -322,6 +323,7 @@ impl Reactor {
     ) {
         let admittance = self.admission.admit_at(door, address, &self.limits);
         if admittance == Admittance::Dropped {
+            turn_away(&mut stream, door, handler);
             return self.counters.reject(Rejection::Untold);
         }
         let entry = self.connections.vacant_entry();

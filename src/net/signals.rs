@@ -4,7 +4,7 @@
 //! carries it out at its own place in the turn.
 
 use mio::{Interest, Registry, Token};
-use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
 use signal_hook_mio::v1_0::Signals;
 use std::io;
 
@@ -19,6 +19,8 @@ pub(super) enum Intent {
     Reopen,
     /// SIGUSR2: say in the log how all is.
     Report,
+    /// SIGCHLD: a process that was begun from here has ended.
+    ChildEnded,
 }
 
 pub(super) struct SignalSource {
@@ -27,7 +29,7 @@ pub(super) struct SignalSource {
 
 impl SignalSource {
     pub(super) fn register(registry: &Registry, token: Token) -> io::Result<SignalSource> {
-        let mut signals = Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2])?;
+        let mut signals = Signals::new([SIGTERM, SIGINT, SIGQUIT, SIGHUP, SIGUSR1, SIGUSR2, SIGCHLD])?;
         registry.register(&mut signals, token, Interest::READABLE)?;
         Ok(SignalSource { signals })
     }
@@ -38,6 +40,7 @@ impl SignalSource {
             SIGHUP => Intent::Reload,
             SIGUSR1 => Intent::Reopen,
             SIGUSR2 => Intent::Report,
+            SIGCHLD => Intent::ChildEnded,
             _ => Intent::Shutdown,
         })
     }

@@ -61,6 +61,7 @@ pub struct Config {
     pub chat: Chat,
     pub audit: Audit,
     pub metrics: Metrics,
+    pub backup: Backup,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -195,6 +196,19 @@ pub struct Metrics {
     pub address: Option<SocketAddr>,
 }
 
+#[derive(Clone, Debug, PartialEq)]
+pub struct Backup {
+    /// None has the server make none.
+    pub directory: Option<PathBuf>,
+    pub every_min: u32,
+    /// `HH:MM`; where there are any, `every_min` says nothing.
+    pub times: Vec<String>,
+    pub keep_last: usize,
+    pub keep_daily: usize,
+    /// 0 is twice the longest time between two.
+    pub overdue_min: u32,
+}
+
 impl Default for Server {
     fn default() -> Self {
         Server {
@@ -322,6 +336,19 @@ impl Default for Audit {
             reads: true,
             key_file: PathBuf::from("./data/audit.key"),
             anchor_file: PathBuf::from("./data/audit.anchor"),
+        }
+    }
+}
+
+impl Default for Backup {
+    fn default() -> Self {
+        Backup {
+            directory: None,
+            every_min: 60,
+            times: Vec::new(),
+            keep_last: 24,
+            keep_daily: 14,
+            overdue_min: 0,
         }
     }
 }
@@ -550,11 +577,12 @@ fn place_audit_files(checked: &mut Checked) {
 }
 
 fn make_absolute(config: &mut Config, directory: &Path) {
-    let Config { server, audit, .. } = config;
+    let Config { server, audit, backup, .. } = config;
     let of_server = [&mut server.db_path, &mut server.log_file, &mut server.pid_file];
     for path in of_server.into_iter().chain([&mut audit.key_file, &mut audit.anchor_file]) {
         *path = absolute(directory, path);
     }
+    backup.directory = backup.directory.take().map(|path| absolute(directory, &path));
 }
 
 fn absolute(directory: &Path, path: &Path) -> PathBuf {

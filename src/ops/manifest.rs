@@ -22,6 +22,9 @@ pub struct Manifest {
     pub format: u32,
     /// When the copy was begun, which is the moment that it shows.
     pub taken_at: String,
+    /// The path of the database that it is of. Those of before have none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<PathBuf>,
     pub medsrv: String,
     pub sqlite: String,
     pub schema: i32,
@@ -185,6 +188,7 @@ mod tests {
         Manifest {
             format: FORMAT,
             taken_at: String::new(),
+            database: None,
             medsrv: String::new(),
             sqlite: String::new(),
             schema: 1,

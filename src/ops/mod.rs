@@ -6,6 +6,8 @@
 pub mod admin_socket;
 /// What the audit trail had come to, outside of the database.
 pub mod anchor;
+/// The backups that a server has made for itself, and when the next is due.
+pub mod backups;
 /// Values from file and flags, checked.
 pub mod config;
 /// The way into the background, and the news of it for the terminal.
@@ -27,6 +29,8 @@ pub mod measure;
 pub mod pidfile;
 /// What the system says of this process.
 pub mod process;
+/// A file in the place of the database, whole or not at all.
+pub mod swap;
 /// What is said to systemd, or another that has started the server.
 pub mod supervisor;
 /// The Unix user that the server runs as.

@@ -6,7 +6,7 @@
 use super::bridge::Bridge;
 use crate::api::rpc::envelope::{self, Incoming};
 use crate::api::rpc::problem::{APPLICATION_ERROR, ErrorObject, INVALID_REQUEST, METHOD_NOT_FOUND};
-use crate::net::{Counters, End, Verdict};
+use crate::net::{ASIDE_MAX, Counters, End, Verdict};
 use crate::ops::config::{Applies, Change, ConfigErrors};
 use crate::ops::process;
 use log::info;
@@ -29,6 +29,14 @@ pub struct Metrics {
     pub text: String,
 }
 
+/// That a backup is begun.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackupBegun {
+    pub pid: u32,
+    /// It has ended once the status says that so many have.
+    pub run: u64,
+}
+
 /// That the server ends.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Ending {
@@ -48,6 +56,12 @@ pub struct Listeners {
 /// The word that tells a configuration that is not valid from other failures.
 pub const INVALID_CONFIGURATION: &str = "invalid_configuration";
 
+/// The word for whoever asks for a backup where the server makes none.
+pub const NO_DIRECTORY: &str = "no_directory";
+
+/// The word for whoever finds all places of the socket taken.
+pub const NO_PLACE: &str = "no_place";
+
 type Answer = Result<Value, ErrorObject>;
 
 type Method = fn(&mut Bridge, &Counters) -> Answer;
@@ -56,10 +70,11 @@ type Method = fn(&mut Bridge, &Counters) -> Answer;
 const LISTENERS: &str = "server.listeners";
 
 /// The methods of this dialect.
-const METHODS: [(&str, Method); 6] = [
+const METHODS: [(&str, Method); 7] = [
     ("server.status", Bridge::answer_status),
     ("server.metrics", Bridge::answer_metrics),
     ("server.reload", Bridge::answer_reload),
+    ("server.backup", Bridge::answer_backup),
     ("server.stop", Bridge::answer_stop),
     (LISTENERS, Bridge::answer_listeners),
     ("server.hand_over", Bridge::answer_hand_over),
@@ -112,7 +127,7 @@ impl Bridge {
 
     fn answer_reload(&mut self, _: &Counters) -> Answer {
         info!("asked by the operator to reload");
-        match self.reload_now() {
+        match self.reload_now(true) {
             Ok(changes) => {
                 let told = |applies: Applies| -> Vec<String> {
                     changes.iter().filter(|one| one.applies == applies).map(Change::to_string).collect()
@@ -125,6 +140,20 @@ impl Bridge {
             }
             Err(errors) => Err(invalid(&errors)),
         }
+    }
+
+    fn answer_backup(&mut self, _: &Counters) -> Answer {
+        if self.loaded.config.backup.directory.is_none() {
+            let message = "the server makes no backups: backup.directory is not set; set it, or name a FILE";
+            let data = Map::from_iter([("code".to_owned(), Value::from(NO_DIRECTORY))]);
+            return Err(ErrorObject {
+                code: APPLICATION_ERROR,
+                message: message.to_owned(),
+                data: Some(data),
+            });
+        }
+        info!("asked by the operator for a backup");
+        Ok(json!(BackupBegun { pid: std::process::id(), run: self.backups.ask() }))
     }
 
     fn answer_stop(&mut self, _: &Counters) -> Answer {
@@ -144,6 +173,17 @@ impl Bridge {
         self.end = Some(End::HandOver);
         Ok(json!(Ending { pid: std::process::id() }))
     }
+}
+
+/// Tells whoever cannot be listened to why.
+pub(super) fn turn_away(output: &mut Vec<u8>) {
+    let message = format!(
+        "the admin socket is fully taken: others hold its {ASIDE_MAX} places, each for at most \
+         deadlines.idle_ms; end them, or try again"
+    );
+    let data = Map::from_iter([("code".to_owned(), Value::from(NO_PLACE))]);
+    let error = ErrorObject { code: APPLICATION_ERROR, message, data: Some(data) };
+    envelope::write_error(None, &error, output);
 }
 
 fn invalid(errors: &ConfigErrors) -> ErrorObject {

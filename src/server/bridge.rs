@@ -4,13 +4,15 @@
 //! It holds no rule and no SQL. Invariant: what applies of the configuration stands in `loaded`, and nowhere else
 //! that a reload does not reach.
 
+use super::admin;
+use super::backups::Backups;
 use super::meter::{Meter, Served};
 use super::now;
 use super::reload::Reloads;
 use crate::api::legacy::{self, Reply};
 use crate::api::rpc::envelope;
 use crate::api::rpc::problem::{self, Code, Problem};
-use crate::dispatch::{Dispatcher, Then};
+use crate::dispatch::{Act, Dispatcher, Then};
 use crate::net::{
     self, Arrival, Background, CommitOutcome, Counters, Door, End, FrameError, Handler, Place, Refusal,
     Request, Turn, Verdict,
@@ -47,6 +49,7 @@ pub(super) struct Bridge {
     pub(super) meter: Meter,
     /// Who has started the server, and hears how it gets on.
     pub(super) supervisor: Supervisor,
+    pub(super) backups: Backups,
     /// How the operator has asked for the end, once that is so.
     pub(super) end: Option<End>,
     /// The moment of this turn, read from the clock by its first request.
@@ -78,6 +81,7 @@ impl Bridge {
             reloads: Reloads::default(),
             meter: Meter::new(started),
             supervisor,
+            backups: Backups::new(started),
             end: None,
             now: None,
             store_failed: false,
@@ -87,8 +91,28 @@ impl Bridge {
         }
     }
 
+    /// Has the trail say what was done to the server.
+    pub(super) fn note(
+        &mut self,
+        by_operator: bool,
+        method: &'static str,
+        outcome: &'static str,
+        detail: String,
+    ) {
+        self.dispatcher.note(Act { by_operator, method, outcome, detail });
+    }
+
+    pub(super) fn note_start(&mut self) {
+        let (version, pid) = (env!("CARGO_PKG_VERSION"), std::process::id());
+        let sha256 = self.loaded.file.as_ref().map_or("none", |_| &self.loaded.sha256);
+        let detail = format!("medsrv {version}, pid {pid}, configuration {sha256}");
+        self.note(false, "server.start", "success", detail);
+    }
+
     /// Ends what was served. Returns whether the store has failed before.
-    pub(super) fn close(self) -> bool {
+    pub(super) fn close(mut self) -> bool {
+        self.note(self.end.is_some(), "server.stop", "success", format!("pid {}", std::process::id()));
+        self.backups.end();
         self.dispatcher.close(&now());
         self.store_failed
     }
@@ -185,9 +209,19 @@ impl Handler for Bridge {
         Reply::new(output, &now().local, usize::MAX).error(&text);
     }
 
+    fn turn_away(&mut self, door: Door, output: &mut Vec<u8>) {
+        if door == Door::Admin {
+            admin::turn_away(output);
+        }
+    }
+
     fn reload(&mut self) {
         // The log has the verdict, and nobody else waits for it.
-        let _ = self.reload_now();
+        let _ = self.reload_now(false);
+    }
+
+    fn child_ended(&mut self) {
+        self.backups.child_ended();
     }
 
     fn ending(&mut self) {
@@ -221,10 +255,17 @@ impl Handler for Bridge {
     fn background(&mut self, idle: bool) -> Background {
         let begun = Instant::now();
         self.supervisor.ping(begun);
+        if self.end.is_none() {
+            self.backups.tend(&self.loaded.config);
+        }
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
             self.dispatcher.tend(&now());
             // What it has written is committed by the next turn.
+            return Background::Pending;
+        }
+        if self.dispatcher.has_acts() {
+            self.dispatcher.record_acts(&now());
             return Background::Pending;
         }
         let due_ms = self.dispatcher.due_ms();
@@ -258,7 +299,9 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        [Some(self.tends_at), Some(self.ticks_at), self.supervisor.pings_at()].into_iter().flatten().min()
+        let backups = self.end.is_none().then(|| self.backups.alarm());
+        let moments = [Some(self.tends_at), Some(self.ticks_at), self.supervisor.pings_at(), backups];
+        moments.into_iter().flatten().min()
     }
 
     fn closed(&mut self, session: SessionId) {

@@ -4,6 +4,7 @@
 //! the start, but for what is not known yet.
 
 use super::bridge::Bridge;
+use super::status::Backup;
 use crate::dispatch::{Counted, Outcome};
 use crate::net::Counters;
 use crate::ops::measure::Histogram;
@@ -77,6 +78,7 @@ impl Bridge {
             "Since the trail's head was last known to be anchored.",
             status.audit.anchor_age_s,
         );
+        text.backups(&status.backup);
         text.begin("reload_total", "counter", "Readings of the configuration again.");
         text.sample("reload_total", &[("result", "applied")], self.reloads.applied);
         text.sample("reload_total", &[("result", "refused")], self.reloads.refused);
@@ -186,6 +188,21 @@ impl Text {
                 self.sample("sql_total", &[("result", Outcome::word(outcome))], count);
             }
         }
+    }
+
+    fn backups(&mut self, backup: &Backup) {
+        let last = backup.last.as_ref();
+        self.known(
+            "backup_age_seconds",
+            "gauge",
+            "The age of the server's last backup.",
+            last.map(|last| last.age_s),
+        );
+        self.known("backup_size_bytes", "gauge", "Its length.", last.map(|last| last.bytes));
+        self.known("backup_duration_seconds", "gauge", "How long the last one took.", backup.duration_s);
+        self.begin("backup_total", "counter", "The server's own backups.");
+        self.sample("backup_total", &[("result", "made")], backup.made);
+        self.sample("backup_total", &[("result", "failed")], backup.failed);
     }
 
     fn logins(&mut self, logins: &crate::service::login::LoginCounts) {

@@ -3,6 +3,7 @@
 //! It never knows what a value means to those who get it. Invariant: all of a valid file applies, but for what
 //! needs a restart, and nothing of one that is not; whatever becomes of it, the log says so.
 
+use super::admin::INVALID_CONFIGURATION;
 use super::bridge::Bridge;
 use super::limits;
 use crate::dispatch::Settings;
@@ -30,7 +31,7 @@ impl Bridge {
     ///
     /// # Errors
     /// Everything that is wrong with the file.
-    pub(super) fn reload_now(&mut self) -> Result<Vec<Change>, ConfigErrors> {
+    pub(super) fn reload_now(&mut self, by_operator: bool) -> Result<Vec<Change>, ConfigErrors> {
         self.supervisor.reloading();
         let verdict = self.read_again().map(|reloaded| self.apply(reloaded)).inspect_err(|errors| {
             self.reopen();
@@ -47,7 +48,24 @@ impl Bridge {
         };
         self.supervisor.ready(format_args!("listening on {}{trouble}", self.address));
         self.reloads.last = Some(Last { at: Instant::now(), was_applied });
+        self.note_reload(by_operator, &verdict);
         verdict
+    }
+
+    /// In the trail is what was decided. A file that says the same as before is none, and is read again with each
+    /// rotation of the log.
+    fn note_reload(&mut self, by_operator: bool, verdict: &Result<Vec<Change>, ConfigErrors>) {
+        match verdict {
+            Ok(changes) if changes.is_empty() => {}
+            Ok(changes) => {
+                let names: Vec<&str> = changes.iter().map(|change| change.name.as_str()).collect();
+                self.note(by_operator, "server.reload", "success", names.join(", "));
+            }
+            Err(errors) => {
+                let detail = format!("{} mistakes", errors.0.len());
+                self.note(by_operator, "server.reload", INVALID_CONFIGURATION, detail);
+            }
+        }
     }
 
     /// Opens the log anew, for the file may have been moved away.
@@ -81,6 +99,7 @@ impl Bridge {
         log_file::set_json(config.log.format == LogFormat::Json);
         self.dispatcher.set(Settings::from_config(config));
         self.new_limits = Some(limits(config));
+        self.backups.reconsider(&self.loaded.config.backup, &config.backup);
         if changes.is_empty() {
             info!("reloaded: nothing has changed");
         }

@@ -40,6 +40,7 @@ pub struct Status {
     /// Requests that wait for a password to be derived.
     pub waiting_logins: usize,
     pub audit: Audit,
+    pub backup: Backup,
     pub legacy: Legacy,
     pub open_descriptors: Option<u64>,
     pub resident_bytes: Option<u64>,
@@ -122,6 +123,41 @@ pub struct Audit {
     pub anchor_age_s: Option<u64>,
 }
 
+/// Of those that the server has made for itself.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Backup {
+    /// None where the server makes none.
+    pub directory: Option<String>,
+    pub is_running: bool,
+    /// The latest that is there; none, too, until it is known.
+    pub last: Option<LastBackup>,
+    pub due_at: Option<String>,
+    /// Of the last run, if that has made none.
+    pub failure: Option<BackupFailure>,
+    /// How long the last one took.
+    pub duration_s: Option<f64>,
+    /// Since the start.
+    pub made: u64,
+    pub failed: u64,
+    /// Those that have looked, and found that none was due, count as well.
+    pub runs_ended: u64,
+    pub is_overdue: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct LastBackup {
+    pub file: String,
+    pub taken_at: String,
+    pub age_s: u64,
+    pub bytes: u64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct BackupFailure {
+    pub age_s: u64,
+    pub text: String,
+}
+
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Legacy {
     pub networks: Vec<String>,
@@ -186,6 +222,7 @@ impl Bridge {
                 anchored_sequence: standing.anchored_sequence,
                 anchor_age_s: standing.anchored_ms.map(age_s),
             },
+            backup: self.backup(),
             legacy: self.legacy(),
             open_descriptors: process::open_descriptors(),
             resident_bytes: process::resident_bytes(),
@@ -249,6 +286,10 @@ impl Bridge {
         note(standing.anchoring_failed.is_some(), "the audit trail could not be anchored");
         let is_old = status.audit.anchor_age_s.unwrap_or(status.uptime_s) > ANCHOR_OLDEST_S;
         note(is_old && standing.anchoring_failed.is_none(), "the audit trail was not anchored for a while");
+        let backup = &status.backup;
+        let failure = backup.failure.as_ref().map(|failure| format!("no backup was made: {}", failure.text));
+        note(failure.is_some(), failure.as_deref().unwrap_or_default());
+        note(backup.is_overdue, "there was no backup for a while");
         let refused = self.reloads.last.is_some_and(|last| !last.was_applied);
         note(refused, "the configuration file is not valid; the one before applies");
         note(status.log.dropped_lines > 0, "lines of the log could not be written");

@@ -7,6 +7,7 @@ use super::StartError;
 use crate::ops::anchor;
 use crate::ops::config::Config;
 use crate::ops::keyfile;
+use crate::ops::swap;
 use crate::service::Failure;
 use crate::service::audit::{self, Head, Key, Trail};
 use crate::store::{Commit, Store};
@@ -18,11 +19,19 @@ const BOOT_ID_BYTES: usize = 8;
 /// loss, and what is left of the trail for tampering.
 ///
 /// # Errors
-/// Where there is no database, but an anchor.
+/// Where there is no database, but an anchor, or a restore that was interrupted.
 pub fn check_database(config: &Config) -> Result<(), StartError> {
     let (database, anchor_file) = (&config.server.db_path, &config.audit.anchor_file);
     if std::fs::metadata(database).is_ok_and(|file| file.len() > 0) {
         return Ok(());
+    }
+    if swap::interrupted(database).is_some() {
+        return Err(StartError::Database {
+            path: database.display().to_string(),
+            reason: "a restore was interrupted and has it put aside: run `medsrv restore FILE` again, or \
+                     `medsrv restore --undo` to have back what was there"
+                .to_owned(),
+        });
     }
     let found = anchor::read(anchor_file).map_err(|error| StartError::Files(error.to_string()))?;
     let Some(last) = found.anchors.last() else { return Ok(()) };

@@ -57,12 +57,12 @@ fn make(database: &Path, backup: &Path) -> Result<(), String> {
     let draft = Draft::begin(backup).map_err(|error| error.to_string())?;
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
     store::copy(database, &draft.copy(), || ()).map_err(|error| error.to_string())?;
-    let manifest = examine(&draft.copy(), taken_at)?;
+    let manifest = examine(database, &draft.copy(), taken_at)?;
     draft.finish(&manifest).map_err(|error| error.to_string())
 }
 
 /// Reads the copy's pages, and says what it is.
-fn examine(copy: &Path, taken_at: String) -> Result<Manifest, String> {
+fn examine(database: &Path, copy: &Path, taken_at: String) -> Result<Manifest, String> {
     let (mut store, schema) = Store::open_copy(copy).map_err(|error| error.to_string())?;
     let read = store.read().and_then(|view| Ok((damage(&view, Depth::Quick)?, Contents::read(&view)?)));
     store.commit();
@@ -75,6 +75,7 @@ fn examine(copy: &Path, taken_at: String) -> Result<Manifest, String> {
     Ok(Manifest {
         format: manifest::FORMAT,
         taken_at,
+        database: Some(database.to_owned()),
         medsrv: env!("CARGO_PKG_VERSION").to_owned(),
         sqlite: store::library_version().to_owned(),
         schema,

@@ -95,7 +95,8 @@ fn a_server_that_stands_still_is_not_waited_for() {
 #[test]
 fn the_operator_gets_through_when_no_client_does() {
     let few = ["sh", "-c", "ulimit -n 160; exec \"$@\"", "sh"];
-    let server = Server::start_under(&few, tempfile::tempdir().unwrap(), &["--demo"], "");
+    let patient = "[deadlines]\nframe_ms = 300000\nsilent_ms = 300000\n";
+    let server = Server::start_under(&few, tempfile::tempdir().unwrap(), &["--demo"], patient);
     let mut clients: Vec<Client> = (0..200).map(|_| server.connect()).collect();
     wait_until("somebody is turned away", || server.log().contains("limits.connections_max is reached"));
     expect(&server, 0, &["reload"]);
@@ -104,6 +105,19 @@ fn the_operator_gets_through_when_no_client_does() {
     held.iter_mut().for_each(|admin| admin.send(b"\0\0"));
     // The place of the one before is free once the turn in which it has left is over.
     wait_until("there is a place", || run(&server, &["reload"]).exit_code == 0);
+    // Who comes when all are taken is told so, and is asked for by a signal what a signal can ask for.
+    held.push(Admin::of(&server));
+    held.last_mut().unwrap().call("server.metrics");
+    let status = expect(&server, 0, &["status"]);
+    assert!(status.out.contains("medsrv is running\n"), "{status:?}");
+    assert!(status.out.contains("degraded       the admin socket is fully taken"), "{status:?}");
+    let unsure = expect(&server, 1, &["reload"]);
+    assert!(unsure.err.contains("fully taken"), "{unsure:?}");
+    assert!(unsure.err.contains("was asked by a signal to reload"), "{unsure:?}");
+    let refused = expect(&server, 1, &["metrics"]);
+    assert!(refused.err.contains("fully taken"), "{refused:?}");
+    held.pop();
+    wait_until("a place is free", || run(&server, &["metrics"]).exit_code == 0);
     assert!(clients.first_mut().unwrap().ask(NEW).get("result").is_some());
     server.stop();
 }

@@ -308,3 +308,51 @@ fn a_backup_is_put_where_there_is_no_database() {
     );
     server.stop();
 }
+
+#[test]
+fn a_restore_that_was_interrupted_keeps_a_server_from_starting_and_is_undone() {
+    let server = Server::demo();
+    server.ask(&insertion(1));
+    expect(&server, 0, &["backup", "b.db"]);
+    server.ask(&insertion(2));
+    // One that was killed, with its WAL.
+    let directory = server.kill();
+    let data = directory.path().join("data");
+    let medsrv = |exit_code: i32, arguments: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_medsrv"));
+        let output = command.args(arguments).current_dir(directory.path()).output().unwrap();
+        assert_eq!(output.status.code(), Some(exit_code), "{arguments:?}: {output:?}");
+        String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap()
+    };
+    // As a restore that is killed after its second step leaves it.
+    let interrupt = || {
+        fs::copy(directory.path().join("b.db"), data.join("MedicalSystem.db.restoring-7")).unwrap();
+        for suffix in ["", "-wal"] {
+            let name = data.join(format!("MedicalSystem.db{suffix}"));
+            fs::rename(name, data.join(format!("MedicalSystem.db.before-restore-7{suffix}"))).unwrap();
+        }
+    };
+    interrupt();
+    let refused = medsrv(65, &["start", "--foreground", "--port", "0"]);
+    assert!(refused.contains("a restore was interrupted"), "{refused}");
+    assert!(refused.contains("medsrv restore --undo"), "{refused}");
+    assert!(!data.join("MedicalSystem.db").exists(), "no empty one is made");
+    let told = medsrv(0, &["restore", "--undo"]);
+    assert!(told.contains("all is as it was before"), "{told}");
+    let last = || {
+        integer(
+            &read_only(&data.join("MedicalSystem.db")),
+            "SELECT max(student_id) FROM students WHERE student_id < 10",
+        )
+    };
+    assert_eq!(last(), 2, "with what was in the WAL");
+    medsrv(1, &["restore", "--undo"]);
+    interrupt();
+    let told = medsrv(0, &["restore", "b.db"]);
+    assert!(told.contains("a restore was interrupted; all is as it was before"), "{told}");
+    assert_eq!(last(), 1);
+    assert_eq!(names(&data, "MedicalSystem.db.restoring"), [""; 0]);
+    assert_eq!(names(&data, "MedicalSystem.db.before-restore-7"), [""; 0]);
+    let server = Server::start_in(directory, &[], "");
+    server.stop();
+}

@@ -10,6 +10,7 @@ mod backup;
 mod metrics;
 mod reload;
 mod restart;
+mod schedule;
 mod slow;
 mod status;
 mod supervisor;

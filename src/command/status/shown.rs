@@ -22,6 +22,7 @@ pub(super) fn text(status: &Status, loaded: &Loaded) -> String {
         ("requests", requests(status)),
         ("commits", commits(status)),
         ("audit trail", audit(status)),
+        ("backups", backups(status)),
         ("process", process(status)),
     ] {
         if !words.is_empty() {
@@ -122,6 +123,26 @@ fn audit(status: &Status) -> String {
         Some(age) => format!("{entries}, anchored at {} {} ago", audit.anchored_sequence, duration(age)),
         None => format!("{entries}, not anchored yet since the start"),
     }
+}
+
+fn backups(status: &Status) -> String {
+    let backup = &status.backup;
+    let Some(directory) = &backup.directory else {
+        return "none by the server itself: backup.directory is not set".to_owned();
+    };
+    let last = match &backup.last {
+        Some(last) => format!("last {} ago, {}: {}", duration(last.age_s), size(Some(last.bytes)), last.file),
+        None => format!("none in {directory}"),
+    };
+    let next = match (&backup.due_at, backup.is_running) {
+        (_, true) => "one is being made".to_owned(),
+        (Some(due), false) => format!("next at {due}"),
+        (None, false) => "what is there is being looked at".to_owned(),
+    };
+    format!(
+        "{last}\n                 {next}; {} made and {} failed since the start",
+        backup.made, backup.failed
+    )
 }
 
 fn process(status: &Status) -> String {

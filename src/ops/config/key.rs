@@ -133,6 +133,12 @@ keys! {
     audit.key_file = path() restart;
     audit.anchor_file = path() restart;
     metrics.address = loopback() restart;
+    backup.directory = path_or_none();
+    backup.every_min = integer(1, WEEK_MIN);
+    backup.times = times_of_day();
+    backup.keep_last = integer(1, 10_000);
+    backup.keep_daily = integer(0, 3650);
+    backup.overdue_min = integer(0, 30 * DAY_MIN);
 }
 
 type Read<T> = Result<T, Vec<Complaint>>;
@@ -195,6 +201,14 @@ fn path(value: &Spanned<DeValue>) -> Read<PathBuf> {
     }
 }
 
+fn path_or_none(value: &Spanned<DeValue>) -> Read<Option<PathBuf>> {
+    match value.get_ref() {
+        DeValue::String(text) if text.is_empty() => Ok(None),
+        DeValue::String(_) => path(value).map(Some),
+        _ => refuse(value, r#"the path of a directory in quotes, or "" for none"#),
+    }
+}
+
 fn level(value: &Spanned<DeValue>) -> Read<log::LevelFilter> {
     match value.get_ref() {
         DeValue::String(text) => text.parse().or_else(|_| refuse(value, LEVELS)),
@@ -222,13 +236,6 @@ fn limit_scope(value: &Spanned<DeValue>) -> Read<LimitScope> {
 
 /// A time of the day, digits in full, or none.
 fn time_of_day(value: &Spanned<DeValue>) -> Read<String> {
-    let is_time = |text: &str| {
-        let digits = |part: &str, below: u8| {
-            let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
-            is_number && part.parse().is_ok_and(|number: u8| number < below)
-        };
-        text.split_once(':').is_some_and(|(hour, minute)| digits(hour, 24) && digits(minute, 60))
-    };
     match value.get_ref() {
         DeValue::String(text) if text.is_empty() || is_time(text) => Ok(text.to_string()),
         _ => refuse(value, r#"a time of the day, such as "07:30", or "" for none"#),
@@ -242,6 +249,21 @@ fn account(value: &Spanned<DeValue>) -> Read<String> {
         DeValue::String(text) if text.chars().all(is_fit) && !text.starts_with('-') => Ok(text.to_string()),
         _ => refuse(value, r#"the name of a user or group, such as "medsrv", or "" for none"#),
     }
+}
+
+fn times_of_day(value: &Spanned<DeValue>) -> Read<Vec<String>> {
+    list(value, r#"a list of times of the day, such as ["02:30", "14:30"]"#, |item| match item.get_ref() {
+        DeValue::String(text) if is_time(text) => Ok(text.to_string()),
+        _ => refuse(item, r#"made of times of the day, such as "02:30""#),
+    })
+}
+
+fn is_time(text: &str) -> bool {
+    let digits = |part: &str, below: u8| {
+        let is_number = part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit());
+        is_number && part.parse().is_ok_and(|number: u8| number < below)
+    };
+    text.split_once(':').is_some_and(|(hour, minute)| digits(hour, 24) && digits(minute, 60))
 }
 
 /// An address with its port on this machine, or none.
@@ -360,6 +382,12 @@ impl Show for String {
 impl Show for PathBuf {
     fn show(&self) -> String {
         self.to_string_lossy().into_owned().show()
+    }
+}
+
+impl Show for Option<PathBuf> {
+    fn show(&self) -> String {
+        self.as_ref().map_or_else(|| String::new().show(), Show::show)
     }
 }
 

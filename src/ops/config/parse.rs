@@ -148,7 +148,7 @@ fn unknown_key(section: &str, name: &str) -> String {
 /// What must hold between values, once file and flags have both spoken.
 pub(super) fn check_relations(checked: &mut Checked, flags: &[(&'static str, &'static str)]) {
     let limits = checked.config.limits.clone();
-    let Config { server, audit, .. } = checked.config.clone();
+    let Config { server, audit, backup, .. } = checked.config.clone();
     let (soft, hard) = (limits.output_soft_max_bytes, limits.output_max_bytes);
     if soft > hard {
         let message = format!(
@@ -170,13 +170,14 @@ pub(super) fn check_relations(checked: &mut Checked, flags: &[(&'static str, &'s
         let message = "server.group is that of server.user, which is missing; name the user too".to_owned();
         relate(checked, flags, &["group"], message);
     }
-    let files: [(&str, &str, &Path); 5] = [
+    let mut files: Vec<(&str, &str, &Path)> = vec![
         ("server", "db_path", &server.db_path),
         ("server", "log_file", &server.log_file),
         ("server", "pid_file", &server.pid_file),
         ("audit", "key_file", &audit.key_file),
         ("audit", "anchor_file", &audit.anchor_file),
     ];
+    files.extend(backup.directory.as_deref().map(|directory| ("backup", "directory", directory)));
     for (index, (section, first, path)) in files.iter().enumerate() {
         for (other_section, second, other) in files.iter().skip(index + 1).filter(|(.., other)| other == path)
         {

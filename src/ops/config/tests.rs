@@ -200,6 +200,7 @@ fn no_two_keys_name_one_file() {
         &["F:4:15: server.db_path and audit.anchor_file must be different files"],
     );
     check("[audit]\nkey_file = \"data/audit.anchor\"", &["F:2:12: audit.key_file and audit.anchor_file"]);
+    check("[backup]\ndirectory = \"data/server.log\"", &["F:2:13: server.log_file and backup.directory"]);
     check("[audit]\nkey_file = \"data/server.log\"", &["F:2:12: server.log_file and audit.key_file"]);
 }
 
@@ -321,7 +322,7 @@ proptest! {
     #[test]
     fn no_mixture_of_toml_pieces_makes_the_loader_panic(pieces in proptest::collection::vec(
         prop_oneof![
-            "\\[(server|log|limits|legacy|accounts|booking|queue|order|chat|audit|[a-z]{1,3})\\]\n",
+            "\\[(server|log|limits|legacy|accounts|booking|queue|order|chat|audit|backup|[a-z]{1,3})\\]\n",
             "(host|port|level|networks|operations|data_max_bytes|legacy\\.linger_ms) = ",
             "[0-9_xe.+-]{1,30}", "\"[^\"]{0,5}\"?", "[\\[\\]{},='\"\n#]", "true|1979-05-27|医生",
         ], 0..20,

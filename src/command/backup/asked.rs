@@ -1,0 +1,63 @@
+//! Owns the asking of a running server for a backup among its own. Never makes one.
+//! Invariant: success is said only of a backup that was begun after the asking.
+
+use crate::command::admin::{AdminError, ask};
+use crate::command::{Common, complain, exit, say};
+use crate::ops::pidfile::{self, State};
+use crate::server::admin::BackupBegun;
+use crate::server::status::{Backup, Status};
+use std::path::Path;
+use std::time::Duration;
+
+/// How often the server is asked whether it is done.
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+pub(super) fn run(common: &Common) -> u8 {
+    let loaded = common.load_valid_parts();
+    let pid_file = &loaded.config.server.pid_file;
+    match wait_for(pid_file) {
+        Ok(backup) => told(&backup),
+        Err(AdminError::Unreachable { .. })
+            if matches!(pidfile::inspect(pid_file), Ok(State::Absent | State::Dead { .. })) =>
+        {
+            let pid_file = pid_file.display();
+            complain(format_args!(
+                "no server runs: nobody holds {pid_file}; name a FILE to put the backup in"
+            ));
+            exit::NOT_THERE
+        }
+        Err(error) => {
+            complain(&error);
+            if matches!(error, AdminError::Mute { .. }) { exit::UNKNOWN } else { exit::FAILURE }
+        }
+    }
+}
+
+/// How it stands with the server's backups once the one that was asked for has ended.
+fn wait_for(pid_file: &Path) -> Result<Backup, AdminError> {
+    let BackupBegun { run, .. } = ask(pid_file, "server.backup")?;
+    loop {
+        let backup = ask::<Status>(pid_file, "server.status")?.backup;
+        if backup.runs_ended >= run {
+            return Ok(backup);
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn told(backup: &Backup) -> u8 {
+    match (&backup.failure, &backup.last) {
+        (None, Some(last)) => {
+            say(format_args!("{} was written, and is whole\n  bytes     {}", last.file, last.bytes));
+            exit::SUCCESS
+        }
+        (Some(failure), _) => {
+            complain(&failure.text);
+            exit::FAILURE
+        }
+        (None, None) => {
+            complain("the server has made no backup; its log has the reason");
+            exit::FAILURE
+        }
+    }
+}

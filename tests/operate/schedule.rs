@@ -1,0 +1,215 @@
+//! The backups that a server makes for itself: made, told of, kept and removed, and what keeps them from being made.
+
+use crate::common::Server;
+use crate::place::{Admin, configure, expect, wait_until};
+use rusqlite::{Connection, OpenFlags};
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const CONFIGURATION: &str = "[backup]\ndirectory = \"backups\"\nkeep_last = 2\nkeep_daily = 0\n";
+
+fn start(configuration: &str) -> Server {
+    let directory = tempfile::tempdir().unwrap();
+    fs::create_dir(directory.path().join("backups")).unwrap();
+    Server::start_in(directory, &["--demo"], configuration)
+}
+
+fn names(server: &Server) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(backups(server))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn backups(server: &Server) -> PathBuf {
+    server.directory.path().join("backups")
+}
+
+fn status(server: &Server) -> Value {
+    serde_json::from_str(&expect(server, 0, &["status", "--json"]).out).unwrap()
+}
+
+fn wait_for_first(server: &Server) -> Value {
+    let mut found = json!(null);
+    wait_until("a backup was made", || {
+        found = status(server)["backup"].clone();
+        found["made"] == 1
+    });
+    found
+}
+
+fn trail(database: &Path, method: &str) -> Vec<(String, String, String)> {
+    let connection = Connection::open_with_flags(database, OpenFlags::SQLITE_OPEN_READ_ONLY).unwrap();
+    let sql = "SELECT role, outcome, coalesce(detail, '') FROM audit WHERE method = ?1 ORDER BY sequence";
+    let mut statement = connection.prepare(sql).unwrap();
+    let rows = statement.query_map([method], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?))).unwrap();
+    rows.map(Result::unwrap).collect()
+}
+
+/// The process that makes a backup, while there is one.
+fn child(server: &Server) -> Option<Pid> {
+    let pid = server.pid();
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap();
+    let child = children.split_whitespace().next()?;
+    // Until it has become what it is to be, the server waits for it.
+    let words = fs::read_to_string(format!("/proc/{child}/cmdline")).ok()?;
+    words.contains("scheduled-backup").then(|| Pid::from_raw(child.parse().unwrap()))?
+}
+
+#[test]
+fn one_is_made_at_the_start_and_another_where_the_operator_asks_and_few_are_kept() {
+    let server = start(CONFIGURATION);
+    let first = wait_for_first(&server);
+    assert_eq!(first["failed"], 0, "{first}");
+    let last = PathBuf::from(first["last"]["file"].as_str().unwrap());
+    assert!(last.starts_with(backups(&server)), "{first}");
+    assert_eq!(first["last"]["bytes"], fs::metadata(&last).unwrap().len());
+    assert!(first["due_at"].is_string() && first["is_overdue"] == false, "{first}");
+    let file = last.to_str().unwrap();
+    expect(&server, 0, &["backup", "verify", file]);
+    // What is not the server's own is let alone.
+    fs::copy(&last, backups(&server).join("MedicalSystem-20200101T000000Z.db")).unwrap();
+    fs::write(backups(&server).join("notes.txt"), "mine").unwrap();
+    for made in 2..=4 {
+        // Their names tell them apart by the second.
+        wait_until("the second is another one", || !backups(&server).join(next_name()).exists());
+        let asked = expect(&server, 0, &["backup"]);
+        assert!(asked.out.contains(" was written, and is whole\n"), "{asked:?}");
+        assert_eq!(status(&server)["backup"]["made"], made);
+    }
+    let left = names(&server);
+    assert_eq!(left.iter().filter(|name| name.ends_with(".db.json")).count(), 2, "{left:?}");
+    assert!(!last.exists(), "the first is not kept");
+    assert!(left.contains(&"MedicalSystem-20200101T000000Z.db".to_owned()), "{left:?}");
+    assert!(left.contains(&"notes.txt".to_owned()), "{left:?}");
+    let text = expect(&server, 0, &["status"]).out;
+    assert!(text.contains("\n  backups        last "), "{text}");
+    let metrics = expect(&server, 0, &["metrics"]).out;
+    for line in
+        ["medsrv_backup_total{result=\"made\"} 4", "medsrv_backup_age_seconds ", "medsrv_backup_size_bytes "]
+    {
+        assert!(metrics.contains(&format!("\n{line}")), "{line}: {metrics}");
+    }
+    let roles: Vec<String> = trail(&server.database(), "backup").into_iter().map(|(role, ..)| role).collect();
+    assert_eq!(roles, ["system", "operator", "operator", "operator"]);
+    let ended = trail(&server.database(), "backup.done");
+    assert!(ended.len() == 4 && ended.iter().all(|(_, outcome, _)| outcome == "success"), "{ended:?}");
+    // The next server knows what there is, and makes none before its time.
+    let server = Server::start_in(server.stop(), &[], CONFIGURATION);
+    wait_until("it has looked", || status(&server)["backup"]["runs_ended"] == 1);
+    let known = status(&server)["backup"].clone();
+    assert_eq!((&known["made"], known["last"].is_object()), (&json!(0), true), "{known}");
+    server.stop();
+}
+
+fn next_name() -> String {
+    chrono::Utc::now().format("MedicalSystem-%Y%m%dT%H%M%SZ.db").to_string()
+}
+
+#[test]
+fn what_keeps_one_from_being_made_is_told_and_is_over_once_one_is() {
+    let server = Server::configured(CONFIGURATION);
+    wait_until("it has failed", || status(&server)["backup"]["failed"] == 1);
+    let reason = status(&server)["degraded"][0].as_str().unwrap().to_owned();
+    assert!(reason.starts_with("no backup was made: backup.directory "), "{reason}");
+    let refused = expect(&server, 1, &["backup"]);
+    assert!(refused.err.contains("No such file or directory"), "{refused:?}");
+    assert!(server.log().contains("[ERROR] no backup was made: backup.directory "), "{}", server.log());
+    let metrics = expect(&server, 0, &["metrics"]).out;
+    assert!(metrics.contains("\nmedsrv_backup_total{result=\"failed\"} 2\n"), "{metrics}");
+    fs::create_dir(backups(&server)).unwrap();
+    expect(&server, 0, &["backup"]);
+    assert_eq!(status(&server)["degraded"], json!([]));
+    // One that is killed leaves nothing that looks like one.
+    let before = names(&server);
+    let lock = Connection::open(server.database()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    Admin::of(&server).call("server.backup");
+    wait_until("a process makes it", || child(&server).is_some());
+    kill_process(child(&server).unwrap(), Signal::KILL).unwrap();
+    wait_until("its end was noticed", || status(&server)["backup"]["failed"] == 3);
+    lock.execute_batch("ROLLBACK").unwrap();
+    let reason = status(&server)["backup"]["failure"]["text"].as_str().unwrap().to_owned();
+    assert!(reason.contains("its process ended by signal: 9"), "{reason}");
+    assert_eq!(names(&server), before);
+    server.stop();
+}
+
+#[test]
+fn a_server_that_ends_takes_what_is_half_made_along() {
+    let server = start(CONFIGURATION);
+    wait_for_first(&server);
+    let before = names(&server);
+    let lock = Connection::open(server.database()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    Admin::of(&server).call("server.backup");
+    wait_until("a process makes it", || child(&server).is_some());
+    let maker = child(&server).unwrap();
+    kill_process(maker, Signal::STOP).unwrap();
+    lock.execute_batch("ROLLBACK").unwrap();
+    // As it would have them by now.
+    for name in
+        ["MedicalSystem-20200101T000000Z.db.partial", "MedicalSystem-20200101T000000Z.db.json.partial"]
+    {
+        fs::write(backups(&server).join(name), "half").unwrap();
+    }
+    let directory = server.stop();
+    assert!(kill_process(maker, Signal::CONT).is_err(), "it is gone");
+    let server = Server::start_in(directory, &[], "");
+    assert!(server.log().contains("a backup was given up, for the server ends"), "{}", server.log());
+    assert_eq!(names(&server), before);
+    server.stop();
+}
+
+#[test]
+fn a_reload_has_backups_made_and_ends_that() {
+    let server = Server::demo();
+    assert_eq!(status(&server)["backup"]["directory"], json!(null));
+    let refused = expect(&server, 1, &["backup"]);
+    assert!(refused.err.contains("backup.directory is not set"), "{refused:?}");
+    fs::create_dir(backups(&server)).unwrap();
+    configure(&server, &format!("{CONFIGURATION}times = [\"02:30\"]\n"));
+    expect(&server, 0, &["reload"]);
+    let first = wait_for_first(&server);
+    assert!(first["due_at"].as_str().unwrap().contains("T02:30:00"), "{first}");
+    configure(&server, "");
+    expect(&server, 0, &["reload"]);
+    expect(&server, 1, &["backup"]);
+    let pid_file = server.directory.path().join("data/server.pid");
+    let mut server = server;
+    expect(&server, 0, &["stop"]);
+    assert_eq!(server.wait(), Some(0));
+    assert!(!pid_file.exists());
+    expect(&server, 7, &["backup"]);
+}
+
+#[test]
+fn what_is_done_to_the_server_is_in_the_trail() {
+    let mut server = Server::configured("");
+    configure(&server, "[queue]\ngrace_min = 5\n");
+    expect(&server, 0, &["reload"]);
+    expect(&server, 0, &["reload"]);
+    configure(&server, "[queue]\ngrace_min = \"x\"\n");
+    server.signal(Signal::HUP);
+    wait_until("it was refused", || server.log().contains("not reloaded"));
+    expect(&server, 0, &["stop"]);
+    assert_eq!(server.wait(), Some(0));
+    let found = |method: &str| trail(&server.database(), method);
+    let words = |(role, outcome, _): &(String, String, String)| format!("{role} {outcome}");
+    let reloads = found("server.reload");
+    // What `start` has written beside the configuration was taken out, too.
+    assert_eq!(reloads[0].2, "accounts.password_iterations, queue.grace_min");
+    let reloads: Vec<String> = reloads.iter().map(words).collect();
+    assert_eq!(reloads, ["operator success", "system invalid_configuration"]);
+    let starts: Vec<String> = found("server.start").iter().map(words).collect();
+    let stops: Vec<String> = found("server.stop").iter().map(words).collect();
+    assert_eq!((starts, stops), (vec!["system success".to_owned()], vec!["operator success".to_owned()]));
+    configure(&server, "");
+    expect(&server, 0, &["audit", "verify"]);
+    let server = Server::start_in(server.leave(), &[], "");
+    server.stop();
+}
