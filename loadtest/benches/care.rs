@@ -5,7 +5,8 @@
 //! words in its name, and `-- --kept FILE` takes the filled database out of that file, or leaves it there for the
 //! next run. Reads are measured twice, by doctors who treat the patient: with `audit.reads = false`, and with an
 //! entry in the trail for each. The server is pinned to one core and its clients to another. Each ratio is the
-//! median of some rounds, in which echo and server take turns.
+//! median of some rounds, in which echo and server take turns. Beside it stands how long each was on its core for a
+//! call, and the ratio of that, in which no waiting for other programs is.
 
 #[path = "care/calls.rs"]
 mod calls;
@@ -68,8 +69,17 @@ fn measure(database: &Database, words: &[String]) -> Outcome<()> {
     let is_asked =
         |call: &&Measured| words.is_empty() || words.iter().any(|word| call.name.contains(word.as_str()));
     println!(
-        "{:<44} {:>8} {:>9} {:>6} {:>8} {:>8} {:>6}",
-        "at 50 connections", "echo /s", "medsrv /s", "ratio", "p50 µs", "p99 µs", "goal"
+        "{:<44} {:>8} {:>9} {:>6} {:>8} {:>8} {:>6} {:>8} {:>9} {:>6}",
+        "at 50 connections",
+        "echo /s",
+        "medsrv /s",
+        "ratio",
+        "p50 µs",
+        "p99 µs",
+        "goal",
+        "echo µs",
+        "medsrv µs",
+        "ratio"
     );
     for call in READS.iter().filter(is_asked) {
         compare(call.name, call, READ_GOAL, &echo, &unaudited)?;
@@ -103,23 +113,41 @@ fn compare(name: &str, call: &Measured, goal: f64, echo: &Served, server: &Serve
         }
     };
     Round::run(known()?, call.calls / 4, next(call.calls / 4), true)?;
-    let mut rounds = Vec::new();
+    let (mut rounds, mut on_core) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
-        let echoed = Round::run(strangers()?, ECHO_CALLS, question, false)?;
-        rounds.push((echoed, Round::run(known()?, call.calls, next(call.calls), true)?));
+        // Whoever calls has come in, and is logged in, before anything is counted.
+        let (strangers, known) = (strangers()?, known()?);
+        let before = (busy_us(echo)?, busy_us(server)?);
+        let echoed = Round::run(strangers, ECHO_CALLS, question, false)?;
+        rounds.push((echoed, Round::run(known, call.calls, next(call.calls), true)?));
+        let of_each = |us: f64, calls: usize| us / (CONNECTIONS * calls) as f64;
+        on_core.push((
+            of_each(busy_us(echo)? - before.0, ECHO_CALLS),
+            of_each(busy_us(server)? - before.1, call.calls),
+        ));
     }
+    on_core.sort_by(|one, other| (one.0 / one.1).total_cmp(&(other.0 / other.1)));
+    let (echo_us, server_us) = on_core.remove(ROUNDS / 2);
     let ratio = |(echoed, answered): &(Round, Round)| answered.rate / echoed.rate;
     rounds.sort_by(|one, other| ratio(one).total_cmp(&ratio(other)));
     let median = rounds.remove(ROUNDS / 2);
     let (echoed, answered) = &median;
     println!(
-        "{name:<44} {:>8.0} {:>9.0} {:>6.2} {:>8} {:>8} {goal:>6.2}{}",
+        "{name:<44} {:>8.0} {:>9.0} {:>6.2} {:>8} {:>8} {goal:>6.2} {echo_us:>8.1} {server_us:>9.1} {:>6.2}{}",
         echoed.rate,
         answered.rate,
         ratio(&median),
         answered.at(0.5).as_micros(),
         answered.at(0.99).as_micros(),
+        echo_us / server_us,
         if ratio(&median) < goal { " -" } else { "" }
     );
     Ok(())
+}
+
+/// How many microseconds a server has been on its core since its start.
+fn busy_us(server: &Served) -> Outcome<f64> {
+    let times = std::fs::read_to_string(format!("/proc/{}/schedstat", server.child.id()))?;
+    let on_core: f64 = times.split_whitespace().next().ok_or("no time on a core")?.parse()?;
+    Ok(on_core / 1000.0)
 }

@@ -35,7 +35,9 @@ pub(super) const BUSY_TIMEOUT_BESIDE: Duration = Duration::from_secs(5);
 /// Pages of the file that are kept in memory.
 const CACHE_KIB: i64 = 16 * 1024;
 /// More than the number of statements, so that none is ever prepared twice.
-const STATEMENTS_CACHED: usize = 256;
+const STATEMENTS_CACHED: usize = 512;
+const _: () =
+    assert!(STATEMENTS_CACHED > super::statements::ALL.len(), "a statement would be prepared again");
 
 /// So much of a file as ends with its application id.
 const HEADER_BYTES: usize = 72;

@@ -30,7 +30,12 @@ impl Database {
         let path = database.path();
         match kept {
             Some(kept) if kept.exists() => {
-                std::fs::copy(kept, path)?;
+                std::fs::copy(kept, &path)?;
+                // Sessions that nobody used for a while are over.
+                let connection = Connection::open(&path)?;
+                let now_ms = Local::now().timestamp_millis();
+                connection.execute("UPDATE login_sessions SET used_at = ?1", [now_ms])?;
+                connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))?;
             }
             kept => {
                 fill(&path)?;

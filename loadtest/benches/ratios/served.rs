@@ -21,7 +21,7 @@ const NO_AUDIT_OF_READS: &str = "--no-audit-of-reads";
 
 /// A server in a process of its own, on its own core.
 pub struct Served {
-    child: Child,
+    pub child: Child,
     pub address: SocketAddr,
 }
 

@@ -1,12 +1,13 @@
 SELECT CASE
     WHEN EXISTS (
-            -- Of a patient there are few, of a doctor thousands: the plus keeps the doctor's index out.
-            SELECT 1 FROM appointments WHERE patient_id = ?2 AND +doctor_id = ?1 AND status <> 'cancelled'
+            -- First what there is the least of: each row lies on a page of its own.
+            SELECT 1 FROM medical_records r
+            WHERE r.patient_id = ?2 AND +r.doctor_id = ?1
+                AND NOT EXISTS (SELECT 1 FROM encounters WHERE record_id = r.record_id AND state = 'cancelled')
         )
         OR EXISTS (
-            SELECT 1 FROM medical_records r
-            WHERE r.patient_id = ?2 AND r.doctor_id = ?1
-                AND NOT EXISTS (SELECT 1 FROM encounters WHERE record_id = r.record_id AND state = 'cancelled')
+            -- Of a patient there are few, of a doctor thousands: the plus keeps the doctor's index out.
+            SELECT 1 FROM appointments WHERE patient_id = ?2 AND +doctor_id = ?1 AND status <> 'cancelled'
         )
         OR EXISTS (SELECT 1 FROM hospitalizations WHERE patient_id = ?2 AND doctor_id = ?1)
         OR EXISTS (SELECT 1 FROM admissions WHERE patient_id = ?2 AND doctor_id = ?1 AND state <> 'cancelled')

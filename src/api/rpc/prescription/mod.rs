@@ -123,14 +123,17 @@ fn found(transaction: &Transaction<'_>, prescription_id: i64) -> Result<Prescrip
 
 /// The prescription that a call concerns.
 fn subject(transaction: &Transaction<'_>, Id(prescription_id): Id) -> Result<Subject, Problem> {
-    match prescription::by_id(transaction, prescription_id)? {
-        Some(sheet) => Ok(Subject::Care {
-            entity: "prescription",
-            entity_id: prescription_id,
-            patient_id: sheet.patient_id,
-            doctor_id: sheet.doctor_id,
-        }),
-        None => Err(Problem::not_found("prescription")),
+    prescription::by_id(transaction, prescription_id)?
+        .map(|sheet| subject_of(&sheet))
+        .ok_or_else(|| Problem::not_found("prescription"))
+}
+
+fn subject_of(sheet: &Sheet) -> Subject {
+    Subject::Care {
+        entity: "prescription",
+        entity_id: sheet.sheet_id,
+        patient_id: sheet.patient_id,
+        doctor_id: sheet.doctor_id,
     }
 }
 
