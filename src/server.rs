@@ -114,8 +114,8 @@ impl Server {
         self.metrics_address
     }
 
-    /// Serves until it is asked to end, and lets `supervisor` know how it gets on. `release` is called once its
-    /// database is free; where another process waits for that, what was answered may be on its way still.
+    /// Serves until it is asked to end, and lets `supervisor` know how it gets on. `release` is called once its database
+    /// is free; where another process waits for that, what was answered may be on its way still.
     pub fn run(mut self, supervisor: Supervisor, release: impl FnOnce()) -> Result<(), RunError> {
         let address = self.reactor.address();
         let mut bridge = Bridge::new(self.dispatcher, self.loaded, address, self.metrics_address, supervisor);
