@@ -1,7 +1,7 @@
 //! The start-up list, and the bridge frame > request > dispatch > response > frame.
 //!
 //! The one module that sees both the sockets and the clinic. It holds no rule and no SQL. Invariant: the
-//! listener is bound before the database is touched, and whatever fails leaves nothing half-made.
+//! listener is there before the database is touched, and whatever fails leaves nothing half-made.
 
 /// What is said by the operator's socket, at both ends.
 pub mod admin;
@@ -11,12 +11,14 @@ mod metrics;
 mod reload;
 mod scrape;
 mod slow;
+mod sockets;
 /// What a server says of itself.
 pub mod status;
 pub mod trail;
+mod upgrade;
 
 use crate::dispatch::{Dispatcher, Parts, Settings};
-use crate::net::{self, Reactor};
+use crate::net::{self, End, Reactor};
 use crate::ops::admin_socket::AdminSocket;
 use crate::ops::anchor::AnchorFile;
 use crate::ops::config::{Config, Loaded};
@@ -25,11 +27,13 @@ use crate::ops::supervisor::Supervisor;
 use crate::service::time::Now;
 use crate::service::{credential, demo};
 use crate::store::{Adoption, OpenError, Store};
-use bridge::Bridge;
+use bridge::{Bridge, Nobody};
 use log::{info, warn};
-use mio::net::{TcpListener, UnixListener};
-use std::net::{SocketAddr, ToSocketAddrs};
+use mio::net::UnixListener;
+pub use sockets::{Given, Sockets};
+use std::net::SocketAddr;
 use std::time::Duration;
+use upgrade::Upgrade;
 
 /// Connections that are not clients': those that are told why they are turned away, and those through the two
 /// other doors.
@@ -77,21 +81,19 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds, opens the database, fills an empty one with the sample people where `demo` asks for them, and
-    /// makes ready to serve.
-    pub fn open(loaded: Loaded, demo: bool) -> Result<Server, StartError> {
+    /// Opens the database, fills an empty one with the sample people where `demo` asks for them, and makes ready to
+    /// serve whoever comes by `sockets`.
+    pub fn open(loaded: Loaded, sockets: Sockets, demo: bool) -> Result<Server, StartError> {
         let config = &loaded.config;
-        let listener = listen(&config.server.host, config.server.port)?;
-        let metrics = config.metrics.address.map(listen_for_metrics).transpose()?;
         trail::check_database(config)?;
         let mut store = open_store(config, demo)?;
         let trail = trail::open(config, &mut store)?;
         let anchors = AnchorFile::open(&config.audit.anchor_file)
             .map_err(|error| StartError::Files(error.to_string()))?;
-        let mut reactor = Reactor::new(listener, limits(config)).map_err(system)?;
+        let mut reactor = Reactor::new(sockets.clients, limits(config)).map_err(system)?;
         reactor.watch_signals().map_err(system)?;
         let mut metrics_address = None;
-        if let Some(listener) = metrics {
+        if let Some(listener) = sockets.metrics {
             metrics_address = listener.local_addr().ok();
             reactor.open_metrics(listener).map_err(system)?;
         }
@@ -111,20 +113,28 @@ impl Server {
         self.metrics_address
     }
 
-    /// Serves until a signal ends it, and lets `supervisor` know how it gets on.
-    pub fn run(mut self, supervisor: Supervisor) -> Result<(), RunError> {
+    /// Serves until it is asked to end, and lets `supervisor` know how it gets on. `release` is called once its database
+    /// is free; where another process waits for that, what was answered may be on its way still.
+    pub fn run(mut self, supervisor: Supervisor, release: impl FnOnce()) -> Result<(), RunError> {
         let address = self.reactor.address();
         let mut bridge = Bridge::new(self.dispatcher, self.loaded, address, self.metrics_address, supervisor);
         bridge.supervisor.ready(format_args!("listening on {address}"));
         let ended = loop {
             match self.reactor.turn(&mut bridge) {
+                Ok(true) if bridge.end == Some(End::HandOver) && self.reactor.has_answered() => break Ok(()),
                 Ok(true) => {}
                 Ok(false) => break Ok(()),
                 Err(error) => break Err(error),
             }
         };
+        let is_awaited = bridge.end == Some(End::HandOver);
         let store_failed = bridge.close();
         drop(self.admin);
+        release();
+        if is_awaited && ended.is_ok() {
+            self.reactor.answer_nothing_more();
+            while let Ok(true) = self.reactor.turn(&mut Nobody) {}
+        }
         match ended {
             Ok(()) if store_failed => {
                 let reason = "the database cannot be trusted any longer; see the log, check the disk, \
@@ -154,31 +164,23 @@ fn system(error: std::io::Error) -> StartError {
     StartError::System(format!("the system refused what an event loop needs: {error}"))
 }
 
-fn listen(host: &str, port: u16) -> Result<TcpListener, StartError> {
-    let failed = |reason: String| StartError::Listen { address: format!("{host}:{port}"), reason };
-    let addresses = (host, port).to_socket_addrs().map_err(|error| failed(error.to_string()))?;
-    let mut last = failed("the host has no address".into());
-    for address in addresses {
-        match TcpListener::bind(address) {
-            Ok(listener) => return Ok(listener),
-            Err(error) => last = failed(error.to_string()),
-        }
-    }
-    Err(last)
-}
-
-fn listen_for_metrics(address: SocketAddr) -> Result<TcpListener, StartError> {
-    TcpListener::bind(address).map_err(|error| StartError::Listen {
-        address: format!("{address}, for the metrics"),
-        reason: error.to_string(),
-    })
-}
-
 fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
     let path = &config.server.db_path;
     let failed = |reason: String| StartError::Database { path: path.display().to_string(), reason };
-    let opened = Store::open(path, credential::hash_salted_sha256)
-        .map_err(|error: OpenError| failed(error.to_string()))?;
+    let mut upgrade = Upgrade::default();
+    let opened =
+        Store::open_after(path, credential::hash_salted_sha256, &mut |schema| upgrade.back_up(path, schema));
+    let opened = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            upgrade.take_back();
+            return Err(match error {
+                OpenError::BackUp(_) => StartError::Files(format!("database {}: {error}", path.display())),
+                error => failed(error.to_string()),
+            });
+        }
+    };
+    upgrade.told();
     let mut store = opened.store;
     if opened.created {
         info!("a new, empty database was created");

@@ -179,8 +179,15 @@ const READ_WHOLE: [(&str, &[&str]); 6] = [
     ("the index has those alone who wait now", &["waitlist/with_places.sql"]),
     ("only the rows that the statement before it has added", &["chat/add_copies.sql"]),
     (
-        "a copy that is read whole to see that it is, by a command and never by a server",
-        &["backup/counts.sql", "backup/dangling.sql", "backup/integrity_check.sql", "backup/quick_check.sql"],
+        "a copy that is read whole to see that it is, by a command, or before a server serves",
+        &[
+            "backup/counts.sql",
+            "backup/counts_before_audit.sql",
+            "backup/dangling.sql",
+            "backup/has_audit.sql",
+            "backup/integrity_check.sql",
+            "backup/quick_check.sql",
+        ],
     ),
 ];
 

@@ -3,10 +3,13 @@
 
 use crate::net;
 use crate::ops::admin_socket;
+use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, IoSliceMut, Write};
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -14,6 +17,8 @@ use std::time::{Duration, Instant};
 /// A server that is well answers within a turn.
 const TIMEOUT_MS: u64 = 2000;
 const REPLY_MAX_BYTES: usize = 16 * 1024 * 1024;
+/// A server gives two at most.
+const SOCKETS_MAX: usize = 4;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
@@ -53,15 +58,23 @@ struct Reply<T> {
 
 /// Calls a method of the server that has this pid file.
 pub fn ask<T: DeserializeOwned>(pid_file: &Path, method: &str) -> Result<T, AdminError> {
+    ask_for_sockets(pid_file, method).map(|(result, _)| result)
+}
+
+/// The same, for a method with whose answer sockets come along.
+pub fn ask_for_sockets<T: DeserializeOwned>(
+    pid_file: &Path,
+    method: &str,
+) -> Result<(T, Vec<OwnedFd>), AdminError> {
     let path = admin_socket::beside(pid_file);
     let shown = path.display().to_string();
     let stream = UnixStream::connect(&path)
         .map_err(|reason| AdminError::Unreachable { path: shown.clone(), reason })?;
     let mute = |reason: String| AdminError::Mute { path: shown.clone(), reason };
-    let reply = exchange(stream, method).map_err(|error| mute(explain(&error)))?;
+    let (reply, sockets) = exchange(stream, method).map_err(|error| mute(explain(&error)))?;
     let reply: Reply<T> = serde_json::from_slice(&reply).map_err(|error| mute(error.to_string()))?;
     match (reply.result, reply.error) {
-        (Some(result), _) => Ok(result),
+        (Some(result), _) => Ok((result, sockets)),
         (None, Some(refusal)) => Err(AdminError::Refused(refusal)),
         (None, None) => Err(mute("neither a result nor an error came".to_owned())),
     }
@@ -74,30 +87,44 @@ fn explain(error: &io::Error) -> String {
     }
 }
 
-fn exchange(mut stream: UnixStream, method: &str) -> io::Result<Vec<u8>> {
+fn exchange(mut stream: UnixStream, method: &str) -> io::Result<(Vec<u8>, Vec<OwnedFd>)> {
     let deadline = Instant::now() + Duration::from_millis(TIMEOUT_MS);
     let request = json!({"jsonrpc": "2.0", "id": 1, "method": method}).to_string();
     let mut frame = Vec::new();
     net::encode_request("admin", request.as_bytes(), &mut frame);
     stream.set_write_timeout(Some(Duration::from_millis(TIMEOUT_MS)))?;
     stream.write_all(&frame)?;
-    let mut received = Vec::new();
+    let (mut received, mut sockets) = (Vec::new(), Vec::new());
     let mut piece = [0; 16 * 1024];
     loop {
         let decoded = net::decode_reply(&received, REPLY_MAX_BYTES);
         if let Some((data, _)) = decoded.map_err(|error| io::Error::other(error.to_string()))? {
-            return Ok(data.to_vec());
+            return Ok((data.to_vec(), sockets));
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(ErrorKind::TimedOut.into());
         }
         stream.set_read_timeout(Some(left))?;
-        match stream.read(&mut piece) {
+        match receive(&stream, &mut piece, &mut sockets) {
             Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),
             Ok(count) => received.extend_from_slice(piece.get(..count).unwrap_or_default()),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Reads what is there, and takes the sockets that have come along.
+fn receive(stream: &UnixStream, piece: &mut [u8], sockets: &mut Vec<OwnedFd>) -> io::Result<usize> {
+    let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(SOCKETS_MAX))];
+    let mut control = RecvAncillaryBuffer::new(&mut space);
+    let flags = RecvFlags::CMSG_CLOEXEC;
+    let received = recvmsg(stream, &mut [IoSliceMut::new(piece)], &mut control, flags)?;
+    for message in control.drain() {
+        if let RecvAncillaryMessage::ScmRights(descriptors) = message {
+            sockets.extend(descriptors);
+        }
+    }
+    Ok(received.bytes)
 }

@@ -22,6 +22,7 @@ mod secret;
 mod start;
 mod status;
 mod stop;
+mod takeover;
 mod user;
 
 use crate::ops::config::{self, Config, Loaded, Overrides};

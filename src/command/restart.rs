@@ -1,19 +1,51 @@
-//! Owns the order of a restart: check, stop, start. Never stops a server that it could not start again.
-//! Invariant: a configuration that is not valid leaves the running server alone.
+//! Owns the order of a restart: check, take the sockets over, start. Never ends a server that it could not replace.
+//! Invariant: a configuration that is not valid, a database that this program cannot serve and an address that cannot
+//! be had leave the running server alone.
 
+use super::start::Launch;
+use super::takeover::{self, Predecessor};
 use super::{Common, complain, exit, start, stop};
+use crate::ops::config::Config;
+use crate::store::Store;
 
 pub fn run(common: &Common, demo: bool) -> u8 {
     let loaded = match common.load() {
         Ok(loaded) => loaded,
-        Err(exit_code) => {
-            complain("not restarted: a server that runs was left alone");
-            return exit_code;
-        }
+        Err(exit_code) => return left_alone(exit_code),
     };
-    let pid_file = &loaded.config.server.pid_file;
-    match stop::report(stop::stop(pid_file), pid_file) {
-        exit::SUCCESS => start::launch(&loaded, common.foreground, demo),
-        exit_code => exit_code,
+    if let Err(exit_code) = look(&loaded.config) {
+        return left_alone(exit_code);
     }
+    let pid_file = &loaded.config.server.pid_file;
+    let launch = Launch { demo, ..Launch::default() };
+    match takeover::find(pid_file) {
+        Some(Predecessor { is_supervised: true, pid, .. }) => {
+            complain(format_args!(
+                "a service manager runs the server, pid {pid}, and would lose it: `systemctl restart medsrv`"
+            ));
+            left_alone(exit::FAILURE)
+        }
+        Some(Predecessor { pid, given, .. }) => {
+            start::launch(&loaded, common.foreground, Launch { given, predecessor: Some(pid), ..launch })
+        }
+        // None runs, or one that cannot give its sockets: those who come meanwhile are refused.
+        None => match stop::report(stop::stop(pid_file), pid_file) {
+            exit::SUCCESS => start::launch(&loaded, common.foreground, launch),
+            exit_code => exit_code,
+        },
+    }
+}
+
+fn left_alone(exit_code: u8) -> u8 {
+    complain("not restarted: a server that runs was left alone");
+    exit_code
+}
+
+/// Whether this program, which may be a newer or an older one than the server that runs, can serve the database.
+fn look(config: &Config) -> Result<(), u8> {
+    let path = &config.server.db_path;
+    Store::look(path).map_err(|error| {
+        complain(format_args!("database {}: {error}", path.display()));
+        exit::DATABASE
+    })
 }

@@ -3,23 +3,33 @@
 //! Invariant: "started" is said only when the port answers, and every failure before that is told at the
 //! terminal with its own exit code.
 
-use super::{Common, complain, exit, say};
+use super::{Common, complain, exit, say, takeover};
 use crate::ops::config::{Config, Loaded, LogFormat};
 use crate::ops::daemon::{Side, StartOutcome, Verdict, detach, restrict_new_files};
-use crate::ops::pidfile::{self, PidFileError};
+use crate::ops::pidfile::{self, PidFile, PidFileError};
 use crate::ops::supervisor::Supervisor;
 use crate::ops::{directory, log as log_file};
-use crate::server::Server;
+use crate::server::{Given, Server, Sockets, StartError};
+
+/// What a server starts with beside its configuration.
+#[derive(Default)]
+pub struct Launch {
+    /// Whether an empty database gets the sample people.
+    pub demo: bool,
+    pub given: Given,
+    /// The server that goes on until this one has its sockets.
+    pub predecessor: Option<i32>,
+}
 
 pub fn run(common: &Common, demo: bool) -> u8 {
     match common.load() {
-        Ok(loaded) => launch(&loaded, common.foreground, demo),
+        Ok(loaded) => launch(&loaded, common.foreground, Launch { demo, ..Launch::default() }),
         Err(exit_code) => exit_code,
     }
 }
 
 /// Starts on a configuration that is known to be valid.
-pub fn launch(loaded: &Loaded, foreground: bool, demo: bool) -> u8 {
+pub fn launch(loaded: &Loaded, foreground: bool, launch: Launch) -> u8 {
     let config = &loaded.config;
     restrict_new_files();
     let (server, audit) = (&config.server, &config.audit);
@@ -30,10 +40,10 @@ pub fn launch(loaded: &Loaded, foreground: bool, demo: bool) -> u8 {
         }
     }
     if foreground {
-        return serve(loaded, demo, Announcer::Terminal);
+        return serve(loaded, launch, Announcer::Terminal);
     }
     match detach() {
-        Ok(Side::Child(verdict)) => serve(loaded, demo, Announcer::Parent(verdict)),
+        Ok(Side::Child(verdict)) => serve(loaded, launch, Announcer::Parent(verdict)),
         Ok(Side::Parent(outcome)) => relay(outcome, config),
         Err(error) => {
             complain(format_args!("cannot go into the background: {error}; try --foreground"));
@@ -89,48 +99,86 @@ struct Failure {
     text: String,
 }
 
+impl Failure {
+    fn of(error: &StartError) -> Failure {
+        Failure { exit_code: error.exit_code(), text: error.to_string() }
+    }
+}
+
 /// Runs the server for as long as it lives, and returns the exit code.
-fn serve(loaded: &Loaded, demo: bool, announcer: Announcer) -> u8 {
+fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
     let config = &loaded.config;
-    let pid_file = match pidfile::acquire(&config.server.pid_file) {
-        Ok(pid_file) => pid_file,
-        Err(error) => {
-            let running = matches!(error, PidFileError::AlreadyRunning { .. });
-            let exit_code = if running { exit::FAILURE } else { exit::FILES };
-            announcer.failed(&Failure { exit_code, text: error.to_string() });
-            return exit_code;
+    let Launch { demo, given, predecessor } = launch;
+    // Before anything else: whoever cannot have the address changes nothing.
+    let sockets = Sockets::bind(config, given);
+    let replaced = match (&sockets, predecessor) {
+        (_, None) => Ok(String::new()),
+        (Ok(_), Some(pid)) => replace(config, pid),
+        (Err(error), Some(_)) => {
+            let Failure { exit_code, text } = Failure::of(error);
+            Err(Failure { exit_code, text: format!("not restarted, the server was left alone: {text}") })
         }
     };
-    let foreground = matches!(announcer, Announcer::Terminal);
-    let exit_code = match open(loaded, demo, foreground) {
-        Ok(server) => {
-            announcer.ready(&started(config, &server));
-            run_to_the_end(config, server, foreground)
-        }
+    let held = replaced.and_then(|replaced| Ok((hold(config)?, replaced)));
+    let (pid_file, replaced) = match held {
+        Ok(held) => held,
         Err(failure) => {
-            log::error!("not started: {}", failure.text);
-            // The lock goes first, so that whoever is told of the failure can try again at once.
-            release(pid_file);
             announcer.failed(&failure);
             return failure.exit_code;
         }
     };
-    // The lock goes last: once it is free, port and database are free too.
-    release(pid_file);
-    exit_code
+    let foreground = matches!(announcer, Announcer::Terminal);
+    match open(loaded, sockets, demo, foreground) {
+        Ok(server) => {
+            announcer.ready(&format!("{replaced}{}", started(config, &server)));
+            run_to_the_end(config, server, pid_file, foreground)
+        }
+        Err(mut failure) => {
+            log::error!("not started: {}", failure.text);
+            // The lock goes first, so that whoever is told of the failure can try again at once.
+            release(pid_file);
+            if let Some(pid) = predecessor {
+                failure.text +=
+                    &format!("\nmedsrv: nothing is served, for the server before, pid {pid}, has ended");
+            }
+            announcer.failed(&failure);
+            failure.exit_code
+        }
+    }
 }
 
-fn open(loaded: &Loaded, demo: bool, foreground: bool) -> Result<Server, Failure> {
+/// Has the server before end, and says so.
+fn replace(config: &Config, pid: i32) -> Result<String, Failure> {
+    takeover::end(&config.server.pid_file, pid)
+        .map(|()| format!("medsrv stopped: pid {pid}\n"))
+        .map_err(|error| Failure { exit_code: exit::FAILURE, text: error.to_string() })
+}
+
+fn hold(config: &Config) -> Result<PidFile, Failure> {
+    pidfile::acquire(&config.server.pid_file).map_err(|error| {
+        let running = matches!(error, PidFileError::AlreadyRunning { .. });
+        let exit_code = if running { exit::FAILURE } else { exit::FILES };
+        Failure { exit_code, text: error.to_string() }
+    })
+}
+
+fn open(
+    loaded: &Loaded,
+    sockets: Result<Sockets, StartError>,
+    demo: bool,
+    foreground: bool,
+) -> Result<Server, Failure> {
     let config = &loaded.config;
     let is_json = config.log.format == LogFormat::Json;
     log_file::init(&config.server.log_file, config.log.level, is_json, foreground)
         .map_err(|error| Failure { exit_code: exit::FILES, text: error.to_string() })?;
     log_panics();
-    Server::open(loaded.clone(), demo)
-        .map_err(|error| Failure { exit_code: error.exit_code(), text: error.to_string() })
+    sockets
+        .and_then(|sockets| Server::open(loaded.clone(), sockets, demo))
+        .map_err(|error| Failure::of(&error))
 }
 
-fn run_to_the_end(config: &Config, server: Server, foreground: bool) -> u8 {
+fn run_to_the_end(config: &Config, server: Server, pid_file: PidFile, foreground: bool) -> u8 {
     log::info!("medsrv {} started, pid {}", env!("CARGO_PKG_VERSION"), std::process::id());
     log::info!("listening on {}, database {}", server.address(), config.server.db_path.display());
     if let Some(address) = server.metrics_address() {
@@ -141,7 +189,8 @@ fn run_to_the_end(config: &Config, server: Server, foreground: bool) -> u8 {
     }
     // One that has started a server in the background has started what is gone by now.
     let supervisor = if foreground { Supervisor::from_environment() } else { Supervisor::none() };
-    match server.run(supervisor) {
+    // The lock goes last: once it is free, port and database are free too.
+    match server.run(supervisor, || release(pid_file)) {
         Ok(()) => {
             log::info!("stopped");
             exit::SUCCESS
@@ -156,7 +205,7 @@ fn run_to_the_end(config: &Config, server: Server, foreground: bool) -> u8 {
     }
 }
 
-fn release(pid_file: pidfile::PidFile) {
+fn release(pid_file: PidFile) {
     if let Err(error) = pid_file.release() {
         log::warn!("{error}");
     }

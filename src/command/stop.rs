@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 /// Longer than a server takes to finish its requests and to checkpoint.
 const WAIT_MS: u64 = 30_000;
-const POLL_MS: u64 = 20;
+const POLL_MS: u64 = 2;
 
 pub enum Stopped {
     Now {
@@ -87,6 +87,12 @@ pub fn stop(pid_file: &Path) -> Result<Stopped, StopError> {
             State::Starting => std::thread::sleep(Duration::from_millis(POLL_MS)),
         }
     };
+    wait(pid_file, pid)
+}
+
+/// Returns once this server, which was asked to stop, has let go of its pid file.
+pub fn wait(pid_file: &Path, pid: i32) -> Result<Stopped, StopError> {
+    let give_up = Instant::now() + Duration::from_millis(WAIT_MS);
     loop {
         match pidfile::inspect(pid_file)? {
             State::Running { pid: running, .. } if running == pid => {}

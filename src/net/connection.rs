@@ -14,6 +14,7 @@ use super::{
 use crate::session::Session;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::Shutdown;
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 /// Where a connection stands.
@@ -103,6 +104,8 @@ pub(super) struct Connection {
     /// Buffer bytes of this connection that the reactor has counted.
     pub(super) counted_bytes: usize,
     pub(super) requests: u64,
+    /// True exactly when the listeners are to go along with what is sent next.
+    pub(super) attaches: bool,
     /// When something was last received.
     pub(super) received_at: Instant,
     /// The last accept, request or end of sending an answer.
@@ -143,6 +146,7 @@ impl Connection {
             scheduled: None,
             counted_bytes: 0,
             requests: 0,
+            attaches: false,
             received_at: now,
             active_at: now,
             answering: false,
@@ -219,7 +223,7 @@ impl Connection {
     }
 
     /// Sends at most a turn's budget of the output.
-    pub(super) fn flush(&mut self, limits: &Limits, now: Instant) -> Flushed {
+    pub(super) fn flush(&mut self, limits: &Limits, listeners: &[BorrowedFd<'_>], now: Instant) -> Flushed {
         let mut budget = WRITE_PER_TURN_BYTES;
         while self.unsent_bytes() > 0 {
             if budget == 0 {
@@ -227,9 +231,15 @@ impl Connection {
                 return Flushed::More;
             }
             let end = self.output.len().min(self.sent + budget);
-            match self.stream.write(self.output.get(self.sent..end).unwrap_or_default()) {
+            let piece = self.output.get(self.sent..end).unwrap_or_default();
+            let written = match self.attaches {
+                true => self.stream.write_with(piece, listeners),
+                false => self.stream.write(piece),
+            };
+            match written {
                 Ok(0) => return Flushed::Broken,
                 Ok(count) => {
+                    self.attaches = false;
                     self.sent += count;
                     budget -= count;
                     if self.unsent_bytes() <= limits.output_soft_max_bytes {

@@ -11,6 +11,7 @@ use mio::net::{TcpListener, UnixListener};
 use mio::{Interest, Registry, Token};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Instant;
 
 /// Whether new connections can be taken now.
@@ -59,6 +60,24 @@ impl Entrance {
             Listener::Unix(listener) => registry.register(listener, token, Interest::READABLE)?,
         }
         Ok(Entrance { door, listener, accepting: Accepting::Waiting, warned_at: None })
+    }
+
+    /// What another process can let clients in by.
+    pub(super) fn listener(&self) -> Option<BorrowedFd<'_>> {
+        match &self.listener {
+            Listener::Tcp(listener) => Some(listener.as_fd()),
+            Listener::Unix(_) => None,
+        }
+    }
+
+    /// Lets nobody in any longer. The kernel would go on to tell the poll of those who come to a listener that
+    /// another process has as well.
+    pub(super) fn close(self, registry: &Registry) {
+        // One that cannot be taken out of the poll makes for a turn that finds nothing.
+        let _ = match self.listener {
+            Listener::Tcp(mut listener) => registry.deregister(&mut listener),
+            Listener::Unix(mut listener) => registry.deregister(&mut listener),
+        };
     }
 
     /// The poll says that somebody is there.

@@ -53,6 +53,7 @@ pub(super) fn dispatch<H: Handler>(
         }
         match verdict {
             Verdict::Keep => connection.linger = None,
+            Verdict::Attach => connection.attaches = true,
             Verdict::Linger(linger) => connection.linger = Some(linger),
             Verdict::Close => {
                 connection.note_progress(taken + 1, limits, now);

@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Keep,
+    /// The same, and the listeners go along with the reply: whoever gets it can let others in by them. Only for a
+    /// request that has come by `Door::Admin`.
+    Attach,
     /// Close once this long has passed without a further request.
     Linger(Duration),
     /// Send what is there, then close.
@@ -21,6 +24,15 @@ pub enum Verdict {
     /// Nothing was appended: the request stays where it is, and is asked again, in a turn, once `woken` has named
     /// its session. Nothing behind it is dispatched meanwhile, and the peer may take its time.
     Wait,
+}
+
+/// How the loop ends once it has been asked to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// Nobody goes on with what is not served.
+    Stop,
+    /// Another process has the listeners, and lets those in who come from now on.
+    HandOver,
 }
 
 /// When a request is dispatched.
@@ -137,9 +149,9 @@ pub trait Handler {
     }
     /// The end has been asked for, and begins: nobody is let in any longer.
     fn ending(&mut self) {}
-    /// From then on the loop ends, as after a signal that asks for it.
-    fn wants_end(&self) -> bool {
-        false
+    /// From then on the loop ends, as after a signal that asks for it, or for another process.
+    fn wants_end(&self) -> Option<End> {
+        None
     }
     /// The turn's replies have left. None of its requests is spoken of again.
     fn flushed(&mut self, _turn: Turn) {}

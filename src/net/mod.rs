@@ -18,7 +18,7 @@ mod timer;
 
 pub use counters::{CloseReason, Counters, Rejection};
 pub use frame::{FrameError, FrameLimits, Request, decode_reply, encode_request};
-pub use handler::{Arrival, Background, CommitOutcome, Door, Handler, Place, Refusal, Turn, Verdict};
+pub use handler::{Arrival, Background, CommitOutcome, Door, End, Handler, Place, Refusal, Turn, Verdict};
 pub use reactor::Reactor;
 
 use std::time::Duration;
@@ -55,6 +55,8 @@ pub const ACCEPT_PAUSE: Duration = Duration::from_millis(500);
 pub const ACCEPT_WARNING_INTERVAL: Duration = Duration::from_secs(10);
 /// How long requests already read and replies not yet sent may take once the server has been asked to end.
 pub const DRAIN: Duration = Duration::from_secs(10);
+/// How long those who were let in just before the listeners went to another process have for their first request.
+pub const NEWCOMERS: Duration = Duration::from_millis(50);
 
 const _: () = assert!(BUFFER_KEPT_BYTES < READ_PER_TURN_BYTES);
 const _: () = assert!(OUTPUT_PAUSE_BYTES > WRITE_PER_TURN_BYTES);

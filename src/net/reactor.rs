@@ -4,27 +4,30 @@
 //! committed; no slab slot is freed or reused inside a turn; a connection stopped by its budget is on the
 //! ready list, since the poll is edge-triggered and would never speak of it again.
 
+mod ending;
+
 use super::admission::{Admission, Admittance};
 use super::connection::{Connection, Flushed, Held, Received, State};
 use super::counters::{CloseReason, Counters, Rejection};
 use super::entrance::{self, Entrance, Listener};
 use super::exchange::{dispatch, push, refuse, retract};
-use super::handler::{Background, CommitOutcome, Door, Handler, Place, Refusal, Turn};
+use super::handler::{Background, CommitOutcome, Door, End, Handler, Place, Refusal, Turn};
 use super::signals::{Intent, SignalSource};
 use super::stream::Stream;
 use super::timer::{Due, Timers};
 use super::{
-    ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, DRAIN, EVENTS_PER_TURN, IDLE_AFTER, Limits, READ_PER_TURN_BYTES,
+    ACCEPTS_PER_TURN, BUFFER_KEPT_BYTES, EVENTS_PER_TURN, IDLE_AFTER, Limits, READ_PER_TURN_BYTES,
     REQUESTS_PER_TURN, TURN_BUSY_MAX,
 };
 use crate::session::{Session, SessionId, SessionIds};
-use log::{debug, info};
+use log::debug;
 use mio::net::{TcpListener, UnixListener};
 use mio::{Events, Interest, Poll, Token};
 use slab::Slab;
 use std::collections::{HashMap, VecDeque};
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, SocketAddr};
+use std::os::fd::BorrowedFd;
 use std::time::{Duration, Instant};
 
 const SIGNALS: Token = Token(3);
@@ -62,6 +65,8 @@ pub struct Reactor {
     background: Background,
     /// Set once the end has been asked for: when patience ends.
     draining_until: Option<Instant>,
+    /// Until then, whoever was let in just before the end was asked for may still ask.
+    newcomers_until: Option<Instant>,
     finished: bool,
     scratch: Box<[u8]>,
 }
@@ -93,6 +98,7 @@ impl Reactor {
             idle: false,
             background: Background::Nothing,
             draining_until: None,
+            newcomers_until: None,
             finished: false,
             scratch: vec![0; READ_PER_TURN_BYTES].into_boxed_slice(),
         })
@@ -195,8 +201,8 @@ impl Reactor {
         }
         let resume = self.entrances.iter().filter_map(Entrance::resumes_at).min();
         let idle = (self.background == Background::AwaitsIdle).then(|| now + IDLE_AFTER);
-        let next =
-            [self.timers.next(), resume, self.draining_until, idle, alarm].into_iter().flatten().min()?;
+        let ends = [self.draining_until, self.newcomers_until].into_iter().flatten().min();
+        let next = [self.timers.next(), resume, ends, idle, alarm].into_iter().flatten().min()?;
         Some(next.saturating_duration_since(now))
     }
 
@@ -211,7 +217,7 @@ impl Reactor {
                 Intent::Reload => handler.reload(),
                 Intent::Reopen => handler.reopen(),
                 Intent::Report => handler.report(&self.counters),
-                Intent::Shutdown => self.begin_end(handler, now),
+                Intent::Shutdown => self.begin_end(handler, End::Stop, now),
             }
         }
     }
@@ -219,8 +225,8 @@ impl Reactor {
     /// Ends where the handler says so, and goes by new limits from here on, where it has some: each connection is
     /// looked over then, for its deadline may be another one now, or it may not be served any longer.
     fn take_orders<H: Handler>(&mut self, handler: &mut H, now: Instant) {
-        if self.draining_until.is_none() && handler.wants_end() {
-            self.begin_end(handler, now);
+        if let (None, Some(end)) = (self.draining_until, handler.wants_end()) {
+            self.begin_end(handler, end, now);
         }
         let Some(limits) = handler.new_limits() else { return };
         self.counters.connections_max = limits.connections_max;
@@ -237,22 +243,6 @@ impl Reactor {
         }
     }
 
-    /// Closes the listener and lets what was read be answered; asked a second time, ends with this turn.
-    fn begin_end<H: Handler>(&mut self, handler: &mut H, now: Instant) {
-        if self.draining_until.is_some() {
-            info!("asked a second time to end: ending at once");
-            self.finished = true;
-            return;
-        }
-        info!("asked to end: {} connections are served to the end of what was read", self.connections.len());
-        self.draining_until = Some(now + DRAIN);
-        self.entrances.clear();
-        handler.ending();
-        for (key, connection) in &mut self.connections {
-            touch(&mut self.touched, connection, key);
-        }
-    }
-
     /// Gives each connection on the ready list its turn; once the end has been asked for, what has not been
     /// read by then is not read any more.
     fn serve_ready<H: Handler>(&mut self, handler: &mut H, reads: bool, now: Instant) {
@@ -263,10 +253,11 @@ impl Reactor {
                 break;
             }
             let Some(key) = self.ready.pop_front() else { break };
+            let is_newcomer = self.connections.get(key).is_some_and(|one| self.is_newcomer(one));
             let Some(connection) = self.connections.get_mut(key) else { continue };
             connection.queued = false;
             touch(&mut self.touched, connection, key);
-            let may_read = reads || connection.state != State::Serving;
+            let may_read = reads || is_newcomer || connection.state != State::Serving;
             if may_read
                 && connection.wants_read(&self.limits)
                 && connection.receive(&mut self.scratch, now) == Received::Broken
@@ -413,8 +404,11 @@ impl Reactor {
             if connection.state == State::Dead {
                 continue;
             }
-            let flushed =
-                if connection.blocked { Flushed::Blocked } else { connection.flush(&self.limits, now) };
+            let listeners = if connection.attaches { listeners(&self.entrances) } else { Vec::new() };
+            let flushed = match connection.blocked {
+                true => Flushed::Blocked,
+                false => connection.flush(&self.limits, &listeners, now),
+            };
             match flushed {
                 Flushed::Broken => kill(&mut self.dead, connection, key, CloseReason::Broken),
                 Flushed::More => touch(&mut self.touched, connection, key),
@@ -441,8 +435,10 @@ impl Reactor {
 
     /// Decides, once this turn's output is on its way, whether a connection goes on, and until when.
     fn settle(&mut self, key: usize, now: Instant) {
+        let is_newcomer = self.connections.get(key).is_some_and(|one| self.is_newcomer(one));
         let Some(connection) = self.connections.get_mut(key) else { return };
         recount(&mut self.counters.buffered_bytes, connection);
+        let reads = self.draining_until.is_none() || is_newcomer;
         let sent_all = connection.unsent_bytes() == 0;
         let has_request = connection.has_request(&self.limits);
         let is_done = sent_all && !has_request && connection.held == Held::No;
@@ -463,16 +459,14 @@ impl Reactor {
             State::Serving if is_done && connection.peer_finished => {
                 return kill(&mut self.dead, connection, key, CloseReason::ByPeer);
             }
-            State::Serving if is_done && self.draining_until.is_some() => {
+            State::Serving if is_done && !reads => {
                 if !connection.is_active(now) || connection.discard().is_err() {
                     return kill(&mut self.dead, connection, key, CloseReason::ShuttingDown);
                 }
                 enqueue(&mut self.ready, connection, key);
             }
             // It may have come off the ready list because too much output was waiting.
-            State::Serving
-                if has_request || (connection.wants_read(&self.limits) && self.draining_until.is_none()) =>
-            {
+            State::Serving if has_request || (connection.wants_read(&self.limits) && reads) => {
                 enqueue(&mut self.ready, connection, key);
             }
             _ => {}
@@ -485,6 +479,7 @@ impl Reactor {
     }
 
     fn expire(&mut self, now: Instant) {
+        self.expire_newcomers(now);
         while let Some(due) = self.timers.pop(now) {
             let Some(connection) = self.connections.get_mut(due.key) else { continue };
             let is_current = connection.session.id == due.session
@@ -517,11 +512,11 @@ impl Reactor {
             handler.closed(id);
         }
     }
+}
 
-    fn is_finished(&self, now: Instant) -> bool {
-        let drained = self.draining_until.is_some_and(|until| self.connections.is_empty() || now >= until);
-        self.finished || drained
-    }
+/// What others can be let in by in this process's stead.
+fn listeners(entrances: &[Entrance]) -> Vec<BorrowedFd<'_>> {
+    entrances.iter().filter_map(Entrance::listener).collect()
 }
 
 fn token(key: usize) -> Token {

@@ -5,8 +5,14 @@
 use mio::event::Source;
 use mio::net::{TcpStream, UnixStream};
 use mio::{Interest, Registry, Token};
-use std::io::{self, Read, Write};
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags, sendmsg};
+use std::io::{self, ErrorKind, IoSlice, Read, Write};
+use std::mem::MaybeUninit;
 use std::net::Shutdown;
+use std::os::fd::BorrowedFd;
+
+/// The clients' listener, and that for the metrics, with room to spare.
+const DESCRIPTORS_MAX: usize = 4;
 
 #[derive(Debug)]
 pub(super) enum Stream {
@@ -28,6 +34,20 @@ impl Stream {
             Stream::Tcp(stream) => stream.shutdown(how),
             Stream::Unix(stream) => stream.shutdown(how),
         }
+    }
+}
+
+impl Stream {
+    /// Sends with descriptors along, which are the peer's as well from then on. Only a Unix socket can do that.
+    pub(super) fn write_with(&self, bytes: &[u8], descriptors: &[BorrowedFd<'_>]) -> io::Result<usize> {
+        let Stream::Unix(stream) = self else { return Err(ErrorKind::Unsupported.into()) };
+        let mut space = [MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(DESCRIPTORS_MAX))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        if !control.push(SendAncillaryMessage::ScmRights(descriptors)) {
+            return Err(ErrorKind::InvalidInput.into());
+        }
+        let flags = SendFlags::NOSIGNAL;
+        Ok(sendmsg(stream, &[IoSlice::new(bytes)], &mut control, flags)?)
     }
 }
 

@@ -6,8 +6,9 @@
 use super::bridge::Bridge;
 use crate::api::rpc::envelope::{self, Incoming};
 use crate::api::rpc::problem::{APPLICATION_ERROR, ErrorObject, INVALID_REQUEST, METHOD_NOT_FOUND};
-use crate::net::{Counters, Verdict};
+use crate::net::{Counters, End, Verdict};
 use crate::ops::config::{Applies, Change, ConfigErrors};
+use crate::ops::process;
 use log::info;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -34,6 +35,16 @@ pub struct Ending {
     pub pid: u32,
 }
 
+/// Where clients are let in; the sockets themselves come along with this.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Listeners {
+    pub pid: u32,
+    /// `clients` or `metrics`, in the order of the sockets.
+    pub listeners: Vec<String>,
+    /// Whether a service manager has started the server.
+    pub supervised: bool,
+}
+
 /// The word that tells a configuration that is not valid from other failures.
 pub const INVALID_CONFIGURATION: &str = "invalid_configuration";
 
@@ -41,12 +52,17 @@ type Answer = Result<Value, ErrorObject>;
 
 type Method = fn(&mut Bridge, &Counters) -> Answer;
 
+/// The method with whose answer the listening sockets go.
+const LISTENERS: &str = "server.listeners";
+
 /// The methods of this dialect.
-const METHODS: [(&str, Method); 4] = [
+const METHODS: [(&str, Method); 6] = [
     ("server.status", Bridge::answer_status),
     ("server.metrics", Bridge::answer_metrics),
     ("server.reload", Bridge::answer_reload),
     ("server.stop", Bridge::answer_stop),
+    (LISTENERS, Bridge::answer_listeners),
+    ("server.hand_over", Bridge::answer_hand_over),
 ];
 
 impl Bridge {
@@ -74,6 +90,7 @@ impl Bridge {
             }
         };
         let Some(id) = call.id else { return Verdict::Keep };
+        let verdict = if call.method == LISTENERS { Verdict::Attach } else { Verdict::Keep };
         match answer {
             Ok(result) => {
                 envelope::begin_result(id, output);
@@ -82,7 +99,7 @@ impl Bridge {
             }
             Err(error) => envelope::write_error(Some(id), &error, output),
         }
-        Verdict::Keep
+        verdict
     }
 
     fn answer_status(&mut self, counters: &Counters) -> Answer {
@@ -112,7 +129,19 @@ impl Bridge {
 
     fn answer_stop(&mut self, _: &Counters) -> Answer {
         info!("asked by the operator to stop");
-        self.wants_end = true;
+        self.end = Some(End::Stop);
+        Ok(json!(Ending { pid: std::process::id() }))
+    }
+
+    fn answer_listeners(&mut self, _: &Counters) -> Answer {
+        let metrics = self.metrics_address.map(|_| "metrics".to_owned());
+        let listeners = std::iter::once("clients".to_owned()).chain(metrics).collect();
+        Ok(json!(Listeners { pid: std::process::id(), listeners, supervised: process::is_supervised() }))
+    }
+
+    fn answer_hand_over(&mut self, _: &Counters) -> Answer {
+        info!("another process has the listening sockets, and asks this one to end");
+        self.end = Some(End::HandOver);
         Ok(json!(Ending { pid: std::process::id() }))
     }
 }

@@ -12,8 +12,8 @@ use crate::api::rpc::envelope;
 use crate::api::rpc::problem::{self, Code, Problem};
 use crate::dispatch::{Dispatcher, Then};
 use crate::net::{
-    self, Arrival, Background, CommitOutcome, Counters, Door, FrameError, Handler, Place, Refusal, Request,
-    Turn, Verdict,
+    self, Arrival, Background, CommitOutcome, Counters, Door, End, FrameError, Handler, Place, Refusal,
+    Request, Turn, Verdict,
 };
 use crate::ops::config::Loaded;
 use crate::ops::supervisor::Supervisor;
@@ -47,8 +47,8 @@ pub(super) struct Bridge {
     pub(super) meter: Meter,
     /// Who has started the server, and hears how it gets on.
     pub(super) supervisor: Supervisor,
-    /// True exactly when the operator has asked for the end.
-    pub(super) wants_end: bool,
+    /// How the operator has asked for the end, once that is so.
+    pub(super) end: Option<End>,
     /// The moment of this turn, read from the clock by its first request.
     now: Option<Now>,
     pub(super) store_failed: bool,
@@ -78,7 +78,7 @@ impl Bridge {
             reloads: Reloads::default(),
             meter: Meter::new(started),
             supervisor,
-            wants_end: false,
+            end: None,
             now: None,
             store_failed: false,
             tends_at: started + TEND_EVERY,
@@ -194,8 +194,8 @@ impl Handler for Bridge {
         self.supervisor.stopping("ending: what was read is answered");
     }
 
-    fn wants_end(&self) -> bool {
-        self.wants_end
+    fn wants_end(&self) -> Option<End> {
+        self.end
     }
 
     fn reopen(&mut self) {
@@ -264,4 +264,27 @@ impl Handler for Bridge {
     fn closed(&mut self, session: SessionId) {
         self.dispatcher.closed(session);
     }
+}
+
+/// In the place of a bridge whose server has ended, while its last replies are sent: nobody asks it for anything.
+pub(super) struct Nobody;
+
+impl Handler for Nobody {
+    fn request(&mut self, _: &Session, _: Request<'_>, _: Arrival<'_>, _: &mut Vec<u8>) -> Verdict {
+        Verdict::Close
+    }
+
+    fn commit(&mut self) -> CommitOutcome {
+        CommitOutcome::Durable
+    }
+
+    fn retract(&mut self, _: &Session, _: &[u8], _: &mut Vec<u8>) {}
+
+    fn refuse(&mut self, _: &Session, _: Refusal, _: &mut Vec<u8>) {}
+
+    fn background(&mut self, _: bool) -> Background {
+        Background::Nothing
+    }
+
+    fn closed(&mut self, _: SessionId) {}
 }

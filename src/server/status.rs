@@ -149,7 +149,7 @@ impl Bridge {
         let config = &self.loaded.config;
         let disk = process::disk_of(&config.server.db_path);
         let mut status = Status {
-            state: if self.wants_end { "stopping" } else { "running" }.to_owned(),
+            state: if self.end.is_some() { "stopping" } else { "running" }.to_owned(),
             pid: std::process::id(),
             uptime_s: self.started.elapsed().as_secs(),
             version: env!("CARGO_PKG_VERSION").to_owned(),

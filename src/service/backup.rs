@@ -32,13 +32,17 @@ pub struct Contents {
 
 impl Contents {
     pub fn read(transaction: &Transaction<'_>) -> Result<Contents, Error> {
+        // A copy that was made before the trail came to the schema has none.
+        let columns = transaction.first(&backup::HAS_AUDIT, [], |row| row.integer(0))?;
+        let has_audit = columns.unwrap_or(0) > 0;
         let mut counts = BTreeMap::new();
-        transaction.each::<Error>(&backup::COUNTS, [], |row| {
+        let counting = if has_audit { &backup::COUNTS } else { &backup::COUNTS_BEFORE_AUDIT };
+        transaction.each::<Error>(counting, [], |row| {
             counts.insert(row.text(0)?.to_owned(), row.integer(1)?);
             Ok(())
         })?;
         let dangling = transaction.first(&backup::DANGLING, [], |row| row.integer(0))?;
-        let audit = Head::read(transaction)?;
+        let audit = if has_audit { Head::read(transaction)? } else { Head::START };
         Ok(Contents { counts, dangling_references: dangling.unwrap_or(0), audit })
     }
 }

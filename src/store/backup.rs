@@ -79,7 +79,12 @@ pub fn copy(source: &Path, target: &Path, between: impl FnMut()) -> Result<(), C
     // The snapshot that this begins is kept to the end: a copy that lets go of it between its steps would begin anew
     // whenever somebody has written, and under a steady load never end.
     source.execute_batch("BEGIN")?;
-    migrations::require_current(&source)?;
+    match migrations::origin(&source)? {
+        Origin::Ours { schema: 0 } => return Err(OpenError::Empty.into()),
+        // One of an older schema is copied before it is changed.
+        Origin::Ours { .. } => {}
+        Origin::Python => return Err(OpenError::NotAdopted.into()),
+    }
     let mut copy = Connection::open(target)?;
     // Half a copy is worth nothing, so nothing is done to save it, and whoever needs it whole syncs it.
     copy.pragma_update(None, "journal_mode", "OFF")?;

@@ -4,7 +4,7 @@
 //! Invariant: a file is brought to the current schema in one transaction, or it stays as it was.
 
 use super::error::message;
-use super::open::{HashCredential, OpenError};
+use super::open::{BackUp, HashCredential, OpenError};
 use super::statements::{account, adoption};
 use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
@@ -80,11 +80,13 @@ pub(super) fn require_current(connection: &Connection) -> Result<(), OpenError> 
     }
 }
 
-/// Takes the steps that the file lacks.
+/// Takes the steps that the file lacks. Where it has taken some and holds something, `back_up` is called first, with
+/// the schema that it has; nobody can write meanwhile.
 pub(super) fn migrate(
     connection: &mut Connection,
     origin: &Origin,
     hash_credential: HashCredential,
+    back_up: BackUp<'_>,
 ) -> Result<Option<Adoption>, OpenError> {
     let taken = match origin {
         Origin::Ours { schema } if *schema == SCHEMA_VERSION => return Ok(None),
@@ -95,10 +97,13 @@ pub(super) fn migrate(
     connection.pragma_update(None, "foreign_keys", "OFF")?;
     // What is overwritten, plaintext credentials among it, does not stay behind in the file.
     connection.pragma_update(None, "secure_delete", "ON")?;
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Exclusive)?;
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     // Another process may have been faster between the look and the lock.
     if self::origin(&transaction)? != *origin {
         return Err(OpenError::Locked);
+    }
+    if let Origin::Ours { schema: older @ 1.. } = origin {
+        back_up(*older).map_err(OpenError::BackUp)?;
     }
     let mut adopted = None;
     for (step, sql) in MIGRATIONS.iter().enumerate().skip(taken) {

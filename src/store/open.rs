@@ -20,6 +20,9 @@ use std::time::Duration;
 /// Turns a credential, as a client sends it, into what is stored.
 pub type HashCredential = fn(&str) -> Result<String, String>;
 
+/// Puts a copy of the database aside, whose schema it is given, or says why there is none.
+pub type BackUp<'a> = &'a mut dyn FnMut(i32) -> Result<(), String>;
+
 /// The oldest library that does not lose committed data when a WAL file is reset (sqlite.org/wal.html,
 /// "the WAL-reset bug").
 const SQLITE_OLDEST: i32 = 3_051_003;
@@ -67,6 +70,10 @@ pub enum OpenError {
     CannotOpen(String),
     #[error("the copy that is made before the Python server's database is changed failed: {0}")]
     Copy(String),
+    #[error(
+        "its schema is older than this program's, and the backup that is made before it is changed failed: {0}"
+    )]
+    BackUp(String),
     #[error("{setting} is {found}, but must be {wanted}; is the file on a file system that SQLite supports?")]
     Setting { setting: &'static str, found: String, wanted: &'static str },
     #[error("{0}")]
@@ -118,9 +125,18 @@ impl Lock {
 }
 
 impl Store {
-    /// Opens the database at `path`, creates it where there is none, and adopts one that the Python server
-    /// wrote, after a copy of it has been put beside it.
+    /// As `open_after`, for a database of which no copy is wanted.
     pub fn open(path: &Path, hash_credential: HashCredential) -> Result<Opened, OpenError> {
+        Store::open_after(path, hash_credential, &mut |_| Ok(()))
+    }
+
+    /// Opens the database at `path`, creates it where there is none, adopts one that the Python server wrote, after
+    /// a copy of it has been put beside it, and brings one of an older schema up to date, after `back_up`.
+    pub fn open_after(
+        path: &Path,
+        hash_credential: HashCredential,
+        back_up: BackUp<'_>,
+    ) -> Result<Opened, OpenError> {
         check_library()?;
         let lock = Lock::take(path)?;
         let mut writer = Connection::open_with_flags(
@@ -135,7 +151,7 @@ impl Store {
             Origin::Python => Some(copy_beside(&writer, path)?),
             Origin::Ours { .. } => None,
         };
-        let mut adoption = migrations::migrate(&mut writer, &origin, hash_credential)?;
+        let mut adoption = migrations::migrate(&mut writer, &origin, hash_credential, back_up)?;
         if let (Some(adoption), Some(copy)) = (&mut adoption, copy) {
             adoption.copy = copy;
         }
@@ -149,6 +165,19 @@ impl Store {
         let created = origin == Origin::Ours { schema: 0 };
         let store = Store::new(writer, reader, readable, Some(lock), BUSY_TIMEOUT, wal_pages);
         Ok(Opened { store, adoption, created })
+    }
+
+    /// Whether `open` could make something of the file, as far as can be seen while a server runs on it. It is not
+    /// changed, and need not be there.
+    pub fn look(path: &Path) -> Result<(), OpenError> {
+        check_library()?;
+        if matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
+            return Ok(());
+        }
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let connection = Connection::open_with_flags(path, flags)?;
+        connection.busy_timeout(BUSY_TIMEOUT_BESIDE)?;
+        migrations::origin(&connection).map(|_| ())
     }
 
     /// Opens a database of the current schema for a subcommand, while a server may be running on it. The file
@@ -184,7 +213,8 @@ impl Store {
             flags | OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
         )?;
         let origin = migrations::origin(&writer)?;
-        migrations::migrate(&mut writer, &origin, |_| Err("a new database has no credential".into()))?;
+        let none = |_: &str| Err("a new database has no credential".into());
+        migrations::migrate(&mut writer, &origin, none, &mut |_| Ok(()))?;
         configure(&writer)?;
         let mut reader = Connection::open_with_flags(&uri, flags | OpenFlags::SQLITE_OPEN_READ_ONLY)?;
         let readable = adhoc::Pages::of(&reader)?;

@@ -60,7 +60,9 @@ statements! {
     }
     backup {
         COUNTS = "counts";
+        COUNTS_BEFORE_AUDIT = "counts_before_audit";
         DANGLING = "dangling";
+        HAS_AUDIT = "has_audit";
         INTEGRITY_CHECK = "integrity_check";
         QUICK_CHECK = "quick_check";
     }

@@ -9,6 +9,7 @@ mod admin;
 mod backup;
 mod metrics;
 mod reload;
+mod restart;
 mod slow;
 mod status;
 mod supervisor;

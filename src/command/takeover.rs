@@ -1,0 +1,47 @@
+//! Owns the taking over of a server that runs: its listening sockets, and its end. Never starts anything.
+//! Invariant: until `end`, the server that is to be replaced serves as if nobody had asked.
+
+use super::admin::{AdminError, ask, ask_for_sockets};
+use super::stop::{self, StopError, Stopped};
+use crate::ops::pidfile::{self, State};
+use crate::server::Given;
+use crate::server::admin::{Ending, Listeners};
+use std::net::TcpListener;
+use std::path::Path;
+
+/// A server that runs, and what it lets its clients in by.
+pub struct Predecessor {
+    pub pid: i32,
+    pub given: Given,
+    /// True exactly when a service manager has started it and would start it again.
+    pub is_supervised: bool,
+}
+
+/// Asks the server that has this pid file for its sockets. None where nobody runs who could give them.
+pub fn find(pid_file: &Path) -> Option<Predecessor> {
+    let Ok(State::Running { pid, .. }) = pidfile::inspect(pid_file) else { return None };
+    let (told, sockets) = ask_for_sockets::<Listeners>(pid_file, "server.listeners").ok()?;
+    if i32::try_from(told.pid) != Ok(pid) {
+        return None;
+    }
+    let mut given = Given::default();
+    for (name, socket) in told.listeners.iter().zip(sockets) {
+        match name.as_str() {
+            "clients" => given.clients = Some(TcpListener::from(socket)),
+            "metrics" => given.metrics = Some(TcpListener::from(socket)),
+            _ => {}
+        }
+    }
+    Some(Predecessor { pid, given, is_supervised: told.supervised })
+}
+
+/// Has it end, and returns when its pid file and its database are free.
+pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
+    match ask::<Ending>(pid_file, "server.hand_over") {
+        Ok(_) => stop::wait(pid_file, pid).map(|_| ()),
+        // It may be gone by now, or have lost its socket.
+        Err(AdminError::Unreachable { .. } | AdminError::Mute { .. } | AdminError::Refused(_)) => {
+            stop::stop(pid_file).map(|_: Stopped| ())
+        }
+    }
+}

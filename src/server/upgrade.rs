@@ -1,0 +1,87 @@
+//! Owns the backup of a database that is about to be brought up to date: where it lies, and that it is whole.
+//!
+//! It never changes the database. Invariant: a database of an older schema is changed only once a copy of it, which
+//! was read and is on disk, lies beside it with its manifest; and no copy is left of one that was not changed.
+
+use crate::ops::manifest::{self, AuditHead, Draft, Manifest, with_suffix};
+use crate::service::backup::{Contents, Depth, damage};
+use crate::service::time::Now;
+use crate::store::{self, Error, Store};
+use log::{info, warn};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The backup that was made, if one was needed.
+#[derive(Default)]
+pub(super) struct Upgrade {
+    made: Option<(i32, PathBuf)>,
+}
+
+impl Upgrade {
+    /// Makes the backup of a database that has this schema.
+    pub fn back_up(&mut self, database: &Path, schema: i32) -> Result<(), String> {
+        let mark = chrono::Local::now().format("%Y%m%dT%H%M%S%3f");
+        let backup = with_suffix(database, &format!(".schema-{schema}-{mark}"));
+        make(database, &backup).map_err(|reason| {
+            let shown = backup.display();
+            format!(
+                "{shown}: {reason}; make room there, or mend what it names. The database was left as it was"
+            )
+        })?;
+        self.made = Some((schema, backup));
+        Ok(())
+    }
+
+    /// Says what has become of the database.
+    pub fn told(&self) {
+        let Some((schema, backup)) = &self.made else { return };
+        info!("the database was brought from schema {schema} to {}", store::SCHEMA_VERSION);
+        warn!(
+            "the database as it was, which only the medsrv before can serve, is in {}: delete it once all is well",
+            backup.display()
+        );
+    }
+
+    /// Takes the backup of a database away that is as it was: with each attempt there would be one more.
+    pub fn take_back(self) {
+        let Some((_, backup)) = self.made else { return };
+        for path in [manifest::beside(&backup), backup] {
+            if let Err(error) = fs::remove_file(&path) {
+                warn!("{} is of no use, but cannot be removed: {error}", path.display());
+            }
+        }
+    }
+}
+
+fn make(database: &Path, backup: &Path) -> Result<(), String> {
+    let draft = Draft::begin(backup).map_err(|error| error.to_string())?;
+    let taken_at = Now::at(chrono::Local::now()).rfc3339();
+    store::copy(database, &draft.copy(), || ()).map_err(|error| error.to_string())?;
+    let manifest = examine(&draft.copy(), taken_at)?;
+    draft.finish(&manifest).map_err(|error| error.to_string())
+}
+
+/// Reads the copy's pages, and says what it is.
+fn examine(copy: &Path, taken_at: String) -> Result<Manifest, String> {
+    let (mut store, schema) = Store::open_copy(copy).map_err(|error| error.to_string())?;
+    let read = store.read().and_then(|view| Ok((damage(&view, Depth::Quick)?, Contents::read(&view)?)));
+    store.commit();
+    drop(store);
+    let contents = match read.map_err(|error: Error| error.to_string())? {
+        (Some(damage), _) => return Err(format!("the database is damaged: {damage}")),
+        (None, contents) => contents,
+    };
+    let (bytes, sha256) = manifest::fingerprint(copy).map_err(|error| error.to_string())?;
+    Ok(Manifest {
+        format: manifest::FORMAT,
+        taken_at,
+        medsrv: env!("CARGO_PKG_VERSION").to_owned(),
+        sqlite: store::library_version().to_owned(),
+        schema,
+        bytes,
+        sha256,
+        audit: AuditHead { sequence: contents.audit.sequence, hash: hex::encode(contents.audit.hash) },
+        counts: contents.counts,
+        dangling_references: contents.dangling_references,
+    })
+}
