@@ -31,6 +31,8 @@ struct Answer {
 
 impl Place {
     fn new() -> Place {
+        // A server refuses a configuration that others can read.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         let place = Place { directory: tempfile::tempdir().unwrap() };
         fs::write(place.path("medsrv.conf"), "[server]\nport = 0\n").unwrap();
         place
@@ -193,7 +195,8 @@ fn of_many_starts_at_once_exactly_one_succeeds() {
 #[test]
 fn the_daemon_is_detached_private_and_has_one_thread() {
     let place = Place::new();
-    let pid = place.start();
+    let started = place.program("sh", &["-c", "umask 000; exec \"$0\" start", BINARY]).output().unwrap();
+    let pid = pid_in(&Answer::of(started).out).unwrap();
     let proc = |name: &str| PathBuf::from(format!("/proc/{pid}/{name}"));
     assert_eq!(fs::read_link(proc("cwd")).unwrap(), Path::new("/"));
     assert!(fs::read_to_string(proc("status")).unwrap().contains("Umask:\t0077"));

@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Server, foreground};
+use common::{Server, foreground, keep_new_files_private};
 use rusqlite::Connection;
 use serde_json::Value;
 use std::fs;
@@ -23,6 +23,7 @@ fn migrations() -> Vec<String> {
 
 /// A directory with a database that has taken so many steps, and a row of somebody's.
 fn directory_at(schema: usize) -> tempfile::TempDir {
+    keep_new_files_private();
     let directory = tempfile::tempdir().unwrap();
     fs::create_dir(directory.path().join("data")).unwrap();
     let connection = Connection::open(database(directory.path())).unwrap();

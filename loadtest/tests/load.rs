@@ -7,7 +7,7 @@ use loadtest::prepare::{Amounts, prepare};
 use loadtest::{Mix, Mode, Report, check::Checks, html, sweep, table};
 use medsrv::ops::config::{Config, Loaded};
 use medsrv::ops::supervisor::Supervisor;
-use medsrv::server::Server;
+use medsrv::server::{Given, Server, Sockets};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -28,9 +28,10 @@ fn serve(directory: tempfile::TempDir, demo: bool) -> (SocketAddr, tempfile::Tem
     // A server stays in the thread in which it was opened.
     let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
-        let server = Server::open(Loaded::of(config), demo).unwrap();
+        let sockets = Sockets::bind(&config, Given::default()).unwrap();
+        let server = Server::open(Loaded::of(config), sockets, demo).unwrap();
         tell.send(server.address()).unwrap();
-        server.run(Supervisor::none())
+        server.run(Supervisor::none(), || ())
     });
     (told.recv().unwrap(), directory)
 }

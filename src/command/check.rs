@@ -1,18 +1,66 @@
-//! Owns the check of a configuration. Never starts, opens or creates anything.
+//! Owns the check of a configuration and of the files that it names. Never starts, creates or changes anything.
 //! Invariant: what it calls valid, `start` accepts.
 
-use super::{Common, exit, say};
-use crate::ops::config::{KEYS, Loaded, SEARCHED_FILES};
+use super::{Common, Problem, complain, complain_of_each, exit, problem, report, say};
+use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
+use crate::ops::exposure;
+use crate::ops::keyfile::{self, KeyFileError};
+use crate::ops::user::{self, Account};
+use crate::store;
 
 pub fn run(common: &Common) -> u8 {
-    match common.load() {
-        Ok(loaded) => {
-            say(describe(&loaded));
-            exit::SUCCESS
-        }
-        Err(exit_code) => exit_code,
+    let loaded = match common.load() {
+        Ok(loaded) => loaded,
+        Err(exit_code) => return exit_code,
+    };
+    let found = who(&loaded).and_then(|_| match report(files(&loaded.config)) {
+        exit::SUCCESS => Ok(()),
+        exit_code => Err(exit_code),
+    });
+    if let Err(exit_code) = found {
+        return exit_code;
+    }
+    say(describe(&loaded));
+    exit::SUCCESS
+}
+
+/// Whom the server is to become, where the configuration is one that nobody else has a hand in.
+pub(super) fn who(loaded: &Loaded) -> Result<Option<Account>, u8> {
+    if let Err(errors) = loaded.check_rights() {
+        complain_of_each(&errors);
+        return Err(exit::CONFIGURATION);
+    }
+    let server = &loaded.config.server;
+    user::wanted(&server.user, &server.group).map_err(|text| {
+        complain(text);
+        exit::CONFIGURATION
+    })
+}
+
+/// Whether the files that are there already are those of their owner alone.
+pub(super) fn files(config: &Config) -> Result<(), Problem> {
+    let database = &config.server.db_path;
+    if let Some(exposed) = store::exposure(database) {
+        return Err(problem(exit::DATABASE, format_args!("database {}: {exposed}", database.display())));
+    }
+    match keyfile::read(&config.audit.key_file) {
+        Ok(_) | Err(KeyFileError::Absent { .. }) => Ok(()),
+        Err(error) => Err(problem(exit::FILES, error)),
     }
 }
+
+/// What is permitted, but which an operator should know of.
+pub(super) fn warnings(config: &Config) -> Vec<String> {
+    let mut warnings = config.warnings();
+    if user::is_root() && config.server.user.is_empty() {
+        warnings.push(AS_ROOT.to_owned());
+    }
+    warnings.extend(exposure::risk_of(&config.server.db_path));
+    warnings
+}
+
+pub(super) const AS_ROOT: &str = "the server runs as root, which it never needs: name another user in server.user, and \
+                                  give the files to that user";
 
 /// The values that apply, in the form of a configuration file.
 fn describe(loaded: &Loaded) -> String {
@@ -21,7 +69,7 @@ fn describe(loaded: &Loaded) -> String {
         None => format!("none ({} do not exist), defaults apply", SEARCHED_FILES.join(" and ")),
     };
     let mut text = format!("configuration is valid\n# file: {file}");
-    for warning in loaded.config.warnings() {
+    for warning in warnings(&loaded.config) {
         text += &format!("\n# warning: {warning}");
     }
     let mut section = "";

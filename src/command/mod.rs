@@ -115,7 +115,7 @@ pub enum Command {
     /// Stop the server and wait until it is gone
     #[command(after_help = "Example: medsrv stop --pid-file /run/medsrv/server.pid")]
     Stop,
-    /// Check the configuration, then stop the server and start it again
+    /// Replace the server that runs, and refuse nobody meanwhile; one that could not be replaced goes on
     #[command(after_help = "Example: medsrv restart --config /etc/medsrv/medsrv.conf")]
     Restart {
         /// Fill an empty database with demonstration data

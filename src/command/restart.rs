@@ -4,7 +4,7 @@
 
 use super::start::Launch;
 use super::takeover::{self, Predecessor};
-use super::{Common, complain, exit, start, stop};
+use super::{Common, check, complain, exit, problem, report, start, stop};
 use crate::ops::config::Config;
 use crate::store::Store;
 
@@ -13,11 +13,12 @@ pub fn run(common: &Common, demo: bool) -> u8 {
         Ok(loaded) => loaded,
         Err(exit_code) => return left_alone(exit_code),
     };
-    if let Err(exit_code) = look(&loaded.config) {
-        return left_alone(exit_code);
-    }
+    let account = match check::who(&loaded).and_then(|account| look(&loaded.config).map(|()| account)) {
+        Ok(account) => account,
+        Err(exit_code) => return left_alone(exit_code),
+    };
     let pid_file = &loaded.config.server.pid_file;
-    let launch = Launch { demo, ..Launch::default() };
+    let launch = Launch { demo, account, ..Launch::default() };
     match takeover::find(pid_file) {
         Some(Predecessor { is_supervised: true, pid, .. }) => {
             complain(format_args!(
@@ -41,11 +42,15 @@ fn left_alone(exit_code: u8) -> u8 {
     exit_code
 }
 
-/// Whether this program, which may be a newer or an older one than the server that runs, can serve the database.
+/// Whether this program, which may be a newer or an older one than the server that runs, can serve what is there.
 fn look(config: &Config) -> Result<(), u8> {
     let path = &config.server.db_path;
-    Store::look(path).map_err(|error| {
-        complain(format_args!("database {}: {error}", path.display()));
-        exit::DATABASE
-    })
+    let found = check::files(config).and_then(|()| {
+        Store::look(path)
+            .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
+    });
+    match report(found) {
+        exit::SUCCESS => Ok(()),
+        exit_code => Err(exit_code),
+    }
 }

@@ -8,7 +8,7 @@ use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
 use crate::ops::manifest::{self, Manifest, with_suffix};
-use crate::ops::{directory, pidfile};
+use crate::ops::{directory, pidfile, user};
 use crate::service::audit::Action;
 use crate::store::{Claim, OpenError, SCHEMA_VERSION};
 use clap::Args;
@@ -43,6 +43,8 @@ pub fn run(common: &Common, task: &Task) -> u8 {
 
 fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
     restrict_new_files();
+    let account = user::wanted(&config.server.user, &config.server.group)
+        .map_err(|error| problem(exit::CONFIGURATION, error))?;
     let database = &config.server.db_path;
     let database = database.canonicalize().unwrap_or_else(|_| database.clone());
     directory::make_parent(&database).map_err(|error| problem(exit::FILES, error))?;
@@ -51,6 +53,12 @@ fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
     let files = |error: io::Error| problem(exit::FILES, format_args!("{}: {error}", database.display()));
     let incoming = with_suffix(&database, ".restoring");
     bring(file, &incoming, &manifest)?;
+    if let Some(account) = account {
+        // What root brings is to be that user's, who serves it.
+        let given =
+            [&incoming, &with_suffix(&database, ".lock")].into_iter().try_for_each(|path| account.own(path));
+        given.map_err(files)?;
+    }
     let mark = chrono::Local::now().format(".before-restore-%Y%m%dT%H%M%S%3f").to_string();
     let kept = swap(&database, &incoming, &mark).map_err(|error| {
         // What cannot be removed is only in the way of the disk.

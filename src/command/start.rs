@@ -3,12 +3,13 @@
 //! Invariant: "started" is said only when the port answers, and every failure before that is told at the
 //! terminal with its own exit code.
 
-use super::{Common, complain, exit, say, takeover};
+use super::{Common, check, complain, exit, say, takeover};
 use crate::ops::config::{Config, Loaded, LogFormat};
 use crate::ops::daemon::{Side, StartOutcome, Verdict, detach, restrict_new_files};
 use crate::ops::pidfile::{self, PidFile, PidFileError};
 use crate::ops::supervisor::Supervisor;
-use crate::ops::{directory, log as log_file};
+use crate::ops::user::{self, Account};
+use crate::ops::{directory, exposure, log as log_file};
 use crate::server::{Given, Server, Sockets, StartError};
 
 /// What a server starts with beside its configuration.
@@ -19,11 +20,17 @@ pub struct Launch {
     pub given: Given,
     /// The server that goes on until this one has its sockets.
     pub predecessor: Option<i32>,
+    /// Whom root is to become.
+    pub account: Option<Account>,
 }
 
 pub fn run(common: &Common, demo: bool) -> u8 {
-    match common.load() {
-        Ok(loaded) => launch(&loaded, common.foreground, Launch { demo, ..Launch::default() }),
+    let found = common.load().and_then(|loaded| Ok((check::who(&loaded)?, loaded)));
+    match found {
+        Ok((account, loaded)) => {
+            let given = takeover::from_service_manager();
+            launch(&loaded, common.foreground, Launch { demo, given, account, ..Launch::default() })
+        }
         Err(exit_code) => exit_code,
     }
 }
@@ -34,7 +41,7 @@ pub fn launch(loaded: &Loaded, foreground: bool, launch: Launch) -> u8 {
     restrict_new_files();
     let (server, audit) = (&config.server, &config.audit);
     for file in [&server.db_path, &server.log_file, &server.pid_file, &audit.key_file, &audit.anchor_file] {
-        if let Err(error) = directory::make_parent(file) {
+        if let Err(error) = directory::make_parent_for(file, launch.account.as_ref()) {
             complain(error);
             return exit::FILES;
         }
@@ -57,6 +64,9 @@ fn relay(outcome: StartOutcome, config: &Config) -> u8 {
     match outcome {
         StartOutcome::Ready(text) => {
             say(text);
+            if user::is_root() && config.server.user.is_empty() {
+                complain(format_args!("warning: {}", check::AS_ROOT));
+            }
             exit::SUCCESS
         }
         StartOutcome::Failed { exit_code, text } => {
@@ -108,9 +118,13 @@ impl Failure {
 /// Runs the server for as long as it lives, and returns the exit code.
 fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
     let config = &loaded.config;
-    let Launch { demo, given, predecessor } = launch;
-    // Before anything else: whoever cannot have the address changes nothing.
+    let Launch { demo, given, predecessor, account } = launch;
+    // Before anything else: whoever cannot have the address changes nothing, and some ports are root's to give.
     let sockets = Sockets::bind(config, given);
+    if let Err(failure) = give_up_rights(account.as_ref()) {
+        announcer.failed(&failure);
+        return failure.exit_code;
+    }
     let replaced = match (&sockets, predecessor) {
         (_, None) => Ok(String::new()),
         (Ok(_), Some(pid)) => replace(config, pid),
@@ -145,6 +159,17 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
             failure.exit_code
         }
     }
+}
+
+/// From here on the process is the configured user's, and its memory is nobody else's to read.
+fn give_up_rights(account: Option<&Account>) -> Result<(), Failure> {
+    let failed = |text: String| Failure { exit_code: exit::SYSTEM, text };
+    if let Some(account) = account {
+        account.become_it().map_err(failed)?;
+    }
+    // After that, for whoever becomes another user gets what the system has set for core dumps.
+    exposure::forbid_core_dumps()
+        .map_err(|error| failed(format!("the system does not let core dumps be turned off: {error}")))
 }
 
 /// Has the server before end, and says so.
@@ -184,7 +209,7 @@ fn run_to_the_end(config: &Config, server: Server, pid_file: PidFile, foreground
     if let Some(address) = server.metrics_address() {
         log::info!("metrics at http://{address}/metrics");
     }
-    for warning in config.warnings() {
+    for warning in check::warnings(config) {
         log::warn!("{warning}");
     }
     // One that has started a server in the background has started what is gone by now.

@@ -2,10 +2,12 @@
 //! Invariant: until `end`, the server that is to be replaced serves as if nobody had asked.
 
 use super::admin::{AdminError, ask, ask_for_sockets};
+use super::complain;
 use super::stop::{self, StopError, Stopped};
 use crate::ops::pidfile::{self, State};
 use crate::server::Given;
 use crate::server::admin::{Ending, Listeners};
+use listenfd::ListenFd;
 use std::net::TcpListener;
 use std::path::Path;
 
@@ -33,6 +35,19 @@ pub fn find(pid_file: &Path) -> Option<Predecessor> {
         }
     }
     Some(Predecessor { pid, given, is_supervised: told.supervised })
+}
+
+/// The sockets that a service manager has opened for this process, in the order of its unit: that of the clients,
+/// and that of the metrics.
+pub fn from_service_manager() -> Given {
+    let mut passed = ListenFd::from_env();
+    let mut next = |at: usize| {
+        passed.take_tcp_listener(at).unwrap_or_else(|error| {
+            complain(format_args!("socket {at} of the service manager is of no use: {error}"));
+            None
+        })
+    };
+    Given { clients: next(0), metrics: next(1) }
 }
 
 /// Has it end, and returns when its pid file and its database are free.

@@ -5,6 +5,7 @@
 mod key;
 mod parse;
 mod reload;
+mod rights;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -69,6 +70,10 @@ pub struct Server {
     pub db_path: PathBuf,
     pub log_file: PathBuf,
     pub pid_file: PathBuf,
+    /// Whom root becomes; empty stays as it is.
+    pub user: String,
+    /// Empty is the user's own.
+    pub group: String,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -198,6 +203,8 @@ impl Default for Server {
             db_path: PathBuf::from("./data/MedicalSystem.db"),
             log_file: PathBuf::from("./data/server.log"),
             pid_file: PathBuf::from("./data/server.pid"),
+            user: String::new(),
+            group: String::new(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Owns the making of the directories that the server's files lie in. Never knows what the files are.
 //! Invariant: a directory that is made here is open to its owner only, since patients' records lie in it.
 
+use super::user::Account;
 use std::fs::DirBuilder;
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
@@ -8,14 +9,24 @@ use std::path::Path;
 
 /// Makes the directory of `file`, and those above it, where they are missing.
 pub fn make_parent(file: &Path) -> io::Result<()> {
+    make_parent_for(file, None)
+}
+
+/// The same, for another user than the one who makes them.
+pub fn make_parent_for(file: &Path, owner: Option<&Account>) -> io::Result<()> {
     let Some(directory) = file.parent() else { return Ok(()) };
+    let missing: Vec<&Path> = directory.ancestors().take_while(|above| !above.exists()).collect();
     DirBuilder::new().recursive(true).mode(0o700).create(directory).map_err(|error| {
         let message = format!(
             "cannot make the directory {}: {error}; make it, or give its user the right to",
             directory.display()
         );
         io::Error::new(error.kind(), message)
-    })
+    })?;
+    match owner {
+        Some(owner) => missing.into_iter().try_for_each(|made| owner.own(made)),
+        None => Ok(()),
+    }
 }
 
 #[cfg(test)]

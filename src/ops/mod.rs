@@ -13,6 +13,8 @@ pub mod daemon;
 pub mod descriptors;
 /// The directories that the server's files lie in.
 pub mod directory;
+/// Core dumps, and file systems that are no place for a database.
+pub mod exposure;
 /// A secret key that only its owner can read.
 pub mod keyfile;
 /// Lines for the operator, one write each.
@@ -27,3 +29,5 @@ pub mod pidfile;
 pub mod process;
 /// What is said to systemd, or another that has started the server.
 pub mod supervisor;
+/// The Unix user that the server runs as.
+pub mod user;

@@ -161,11 +161,25 @@ pub fn signal(path: &Path, signal: Signal) -> Result<State, PidFileError> {
 fn has_open(path: &Path, pid: i32, metadata: &Metadata) -> Result<bool, PidFileError> {
     let descriptors = match std::fs::read_dir(format!("/proc/{pid}/fd")) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        // A server lets nobody but root look at it; the kernel's list of locks is everybody's to read.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            let locks =
+                std::fs::read_to_string("/proc/locks").map_err(system(path, "its lock is not told"))?;
+            return Ok(locks.lines().any(|line| is_lock_of(line, pid, metadata.ino())));
+        }
         other => other.map_err(system(path, "its process cannot be examined"))?,
     };
     Ok(descriptors
         .flatten()
         .any(|entry| std::fs::metadata(entry.path()).is_ok_and(|other| is_same(&other, metadata))))
+}
+
+/// Whether a line of `/proc/locks` is this process's lock on the file with this number:
+/// `1: FLOCK  ADVISORY  WRITE 708 08:01:1835010 0 EOF`.
+fn is_lock_of(line: &str, pid: i32, inode: u64) -> bool {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let [_, "FLOCK", _, "WRITE", holder, file, ..] = fields[..] else { return false };
+    holder.parse() == Ok(pid) && file.rsplit(':').next().is_some_and(|last| last.parse() == Ok(inode))
 }
 
 fn open(path: &Path, flags: OFlags) -> Result<File, Errno> {
@@ -248,6 +262,20 @@ mod tests {
 
     fn own_pid() -> i32 {
         i32::try_from(std::process::id()).unwrap()
+    }
+
+    #[test]
+    fn the_kernels_list_of_locks_shows_the_holder() {
+        let (_directory, path) = directory();
+        let held = acquire(&path).unwrap();
+        let inode = held.file.metadata().unwrap().ino();
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        assert!(locks.lines().any(|line| is_lock_of(line, own_pid(), inode)), "{locks}");
+        assert!(!locks.lines().any(|line| is_lock_of(line, own_pid() + 1, inode)));
+        drop(held);
+        let locks = std::fs::read_to_string("/proc/locks").unwrap();
+        assert!(!locks.lines().any(|line| is_lock_of(line, own_pid(), inode)));
+        assert!(!is_lock_of("", 1, 1) && !is_lock_of("1: -> FLOCK ADVISORY WRITE 708 08:01:7 0 EOF", 708, 7));
     }
 
     #[test]

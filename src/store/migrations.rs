@@ -21,7 +21,7 @@ const MIGRATIONS: [&str; 7] = [
 ];
 pub const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
 /// The letters "meds", in the database header's field for it.
-const APPLICATION_ID: i32 = 0x6d65_6473;
+pub(super) const APPLICATION_ID: i32 = 0x6d65_6473;
 
 /// Where a database comes from.
 #[derive(Debug, PartialEq, Eq)]

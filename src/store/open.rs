@@ -11,7 +11,9 @@ use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
-use std::fs::File;
+use std::fs::{File, Permissions};
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -34,6 +36,9 @@ pub(super) const BUSY_TIMEOUT_BESIDE: Duration = Duration::from_secs(5);
 const CACHE_KIB: i64 = 16 * 1024;
 /// More than the number of statements, so that none is ever prepared twice.
 const STATEMENTS_CACHED: usize = 256;
+
+/// So much of a file as ends with its application id.
+const HEADER_BYTES: usize = 72;
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -62,6 +67,8 @@ pub enum OpenError {
     Empty,
     #[error("it is the Python server's database: start the server once, which adopts it")]
     NotAdopted,
+    #[error("others can read or change it (mode {mode:04o}): run `chmod 600 {}`, and ask who may have", .path.display())]
+    Exposed { mode: u32, path: PathBuf },
     #[error("another medsrv serves it already; two servers on one database would give places twice")]
     InUse,
     #[error("it is locked by another process: stop the other server first")]
@@ -147,6 +154,7 @@ impl Store {
         )?;
         writer.busy_timeout(BUSY_TIMEOUT)?;
         let origin = migrations::origin(&writer)?;
+        make_private(path, &origin)?;
         let copy = match origin {
             Origin::Python => Some(copy_beside(&writer, path)?),
             Origin::Ours { .. } => None,
@@ -221,6 +229,37 @@ impl Store {
         adhoc::confine(&mut reader)?;
         Ok(Store::new(writer, reader, readable, None, BUSY_TIMEOUT, Arc::default()))
     }
+}
+
+/// The rights on the file of others than its owner.
+fn mode_of_others(path: &Path) -> Option<u32> {
+    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// Whether a database of ours can be read by others, by its name and its first bytes. For a process that has it open
+/// nowhere, since closing it would drop SQLite's locks.
+pub fn exposure(path: &Path) -> Option<OpenError> {
+    let mode = mode_of_others(path)?;
+    let mut header = [0; HEADER_BYTES];
+    File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
+    let is_ours = header.ends_with(&migrations::APPLICATION_ID.to_be_bytes());
+    is_ours.then(|| OpenError::Exposed { mode, path: path.to_owned() })
+}
+
+/// Refuses a database of ours that others may read: nobody knows what they have made of it. One that is taken over,
+/// or new, becomes its owner's alone.
+fn make_private(path: &Path, origin: &Origin) -> Result<(), OpenError> {
+    let Some(mode) = mode_of_others(path) else { return Ok(()) };
+    if let Origin::Ours { schema: 1.. } = origin {
+        return Err(OpenError::Exposed { mode, path: path.to_owned() });
+    }
+    std::fs::set_permissions(path, Permissions::from_mode(0o600)).map_err(|error| {
+        let shown = path.display();
+        OpenError::CannotOpen(format!(
+            "others' rights on it cannot be taken away ({error}): run `chmod 600 {shown}`"
+        ))
+    })
 }
 
 pub(super) fn check_library() -> Result<(), OpenError> {

@@ -47,6 +47,7 @@ impl Server {
         flags: &[&str],
         configuration: &str,
     ) -> Server {
+        keep_new_files_private();
         // A password takes a second and a half where the program was built without optimization.
         let quick = if configuration.contains("[accounts]") { "" } else { QUICK_PASSWORDS };
         fs::write(directory.path().join("medsrv.conf"), format!("{configuration}{quick}")).unwrap();
@@ -112,6 +113,11 @@ impl Server {
     pub fn leave(mut self) -> tempfile::TempDir {
         std::mem::replace(&mut self.directory, tempfile::tempdir().unwrap())
     }
+}
+
+/// A server refuses a configuration and a database that others can read.
+pub fn keep_new_files_private() {
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
 }
 
 const QUICK_PASSWORDS: &str = "\n[accounts]\npassword_iterations = 1000\n";

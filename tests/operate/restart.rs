@@ -1,6 +1,6 @@
 //! A server that is replaced by the next one while clients come and go.
 
-use crate::common::{Client, PATIENCE};
+use crate::common::{Client, PATIENCE, keep_new_files_private};
 use crate::place::{NEW, OLD, wait_until};
 use serde_json::Value;
 use std::fs;
@@ -23,6 +23,7 @@ struct Place {
 
 impl Place {
     fn start(configuration: &str) -> Place {
+        keep_new_files_private();
         let directory = tempfile::tempdir().unwrap();
         fs::write(directory.path().join("medsrv.conf"), configuration).unwrap();
         let mut place = Place { directory, address: ([127, 0, 0, 1], 0).into() };
@@ -222,6 +223,7 @@ fn a_server_without_its_socket_is_replaced_all_the_same() {
 
 #[test]
 fn a_server_that_a_service_manager_has_started_is_left_to_it() {
+    keep_new_files_private();
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("medsrv.conf"), "[server]\nport = 0\n").unwrap();
     let mut child = Command::new(BINARY)

@@ -5,6 +5,7 @@
 use crate::Outcome;
 use medsrv::ops::config::{Config, Loaded};
 use medsrv::ops::supervisor::Supervisor;
+use medsrv::server::{Given, Server, Sockets};
 use rustix::process::Pid;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use std::io::{BufRead, BufReader};
@@ -82,7 +83,8 @@ fn serve(directory: &Path, audit_reads: bool) -> Outcome<()> {
     config.legacy.networks = vec!["127.0.0.0/8".parse()?];
     // Nobody who is measured writes as seldom as people do.
     config.chat.messages_per_minute_max = 1_000_000;
-    let server = medsrv::server::Server::open(Loaded::of(config), false)?;
+    let sockets = Sockets::bind(&config, Given::default())?;
+    let server = Server::open(Loaded::of(config), sockets, false)?;
     println!("{}", server.address());
-    Ok(server.run(Supervisor::none())?)
+    Ok(server.run(Supervisor::none(), || ())?)
 }

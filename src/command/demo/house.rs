@@ -3,6 +3,7 @@
 //! Invariant: whatever way this ends, the process and the directory are gone with it.
 
 use super::{Intent, Stop};
+use crate::ops::daemon::restrict_new_files;
 use chrono::{NaiveDateTime, TimeDelta, Timelike, Utc};
 use rustix::process::{Pid, Signal, kill_process};
 use std::fs::{self, DirBuilder, File};
@@ -68,6 +69,7 @@ impl House {
     pub fn open() -> Result<House, Stop> {
         let program = std::env::current_exe()
             .map_err(|error| Stop::failed(format_args!("this program cannot find its own file: {error}")))?;
+        restrict_new_files();
         let directory = Directory::make()?;
         fs::write(directory.0.join("medsrv.conf"), CONFIGURATION)
             .map_err(|error| Stop::failed(format_args!("the configuration cannot be written: {error}")))?;

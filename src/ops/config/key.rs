@@ -72,6 +72,8 @@ keys! {
     server.db_path = path() restart;
     server.log_file = path();
     server.pid_file = path() restart;
+    server.user = account() restart;
+    server.group = account() restart;
     log.level = level();
     log.format = log_format();
     log.slow_ms = integer(0, MINUTE_MS);
@@ -230,6 +232,15 @@ fn time_of_day(value: &Spanned<DeValue>) -> Read<String> {
     match value.get_ref() {
         DeValue::String(text) if text.is_empty() || is_time(text) => Ok(text.to_string()),
         _ => refuse(value, r#"a time of the day, such as "07:30", or "" for none"#),
+    }
+}
+
+/// The name of a Unix user or group, or none.
+fn account(value: &Spanned<DeValue>) -> Read<String> {
+    let is_fit = |letter: char| letter.is_ascii_alphanumeric() || "._-$@\\".contains(letter);
+    match value.get_ref() {
+        DeValue::String(text) if text.chars().all(is_fit) && !text.starts_with('-') => Ok(text.to_string()),
+        _ => refuse(value, r#"the name of a user or group, such as "medsrv", or "" for none"#),
     }
 }
 

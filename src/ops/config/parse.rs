@@ -166,6 +166,10 @@ pub(super) fn check_relations(checked: &mut Checked, flags: &[(&'static str, &'s
         );
         relate(checked, flags, &["buffered_max_bytes", "data_max_bytes", "name_max_bytes"], message);
     }
+    if server.user.is_empty() && !server.group.is_empty() {
+        let message = "server.group is that of server.user, which is missing; name the user too".to_owned();
+        relate(checked, flags, &["group"], message);
+    }
     let files: [(&str, &str, &Path); 5] = [
         ("server", "db_path", &server.db_path),
         ("server", "log_file", &server.log_file),

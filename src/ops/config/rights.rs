@@ -1,0 +1,25 @@
+//! Who may read and change the configuration file. Never looks into it.
+//! Invariant: a server goes by no file that others than its owner may change, or that everybody may read.
+
+use super::{ConfigError, ConfigErrors, Loaded};
+use std::os::unix::fs::PermissionsExt;
+
+/// Writing by the group, and anything by the rest.
+const MODE_OF_OTHERS: u32 = 0o027;
+
+impl Loaded {
+    /// # Errors
+    /// Where the file's rights go beyond 0640.
+    pub fn check_rights(&self) -> Result<(), ConfigErrors> {
+        let Some(file) = &self.file else { return Ok(()) };
+        // One that is gone by now is told of by whoever reads it next.
+        let Ok(metadata) = std::fs::metadata(file) else { return Ok(()) };
+        let mode = metadata.permissions().mode() & 0o7777;
+        if mode & MODE_OF_OTHERS == 0 {
+            return Ok(());
+        }
+        let place = file.display().to_string();
+        let message = format!("can be read or changed by others (mode {mode:04o}): run `chmod 640 {place}`");
+        Err(ConfigErrors(vec![ConfigError { place, message }]))
+    }
+}
