@@ -17,7 +17,9 @@ use medsrv::store::{Commit, Store, params};
 use rusqlite::Connection;
 use serde_json::{Value, json};
 use std::collections::HashMap;
+use std::fs::Permissions;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 use zeroize::Zeroizing;
@@ -154,6 +156,8 @@ impl Server {
         let directory = directory();
         let path = directory.path().join("model.db");
         std::fs::write(&path, FILLED.get_or_init(|| filled(reference))).unwrap();
+        // Others may read nothing of a database that is opened.
+        std::fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
         let store = Store::open(&path, credential::hash_salted_sha256).unwrap().store;
         Server {
             rows: Connection::open(&path).unwrap(),
