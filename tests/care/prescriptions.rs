@@ -119,8 +119,7 @@ fn a_draft_becomes_active_is_given_out_and_stopped() {
         assert_eq!(clinic.ok(who, "prescription.list", list.clone())["items"], json!([]));
     }
     assert_eq!(clinic.ok(DOCTOR, "prescription.list", list.clone())["items"][0]["state"], "draft");
-    let facts = clinic.refused(NURSE, "prescription.dispense", id.clone(), "bad_transition");
-    assert_eq!((&facts["from"], &facts["allowed"]), (&json!("draft"), &json!(["active", "cancelled"])));
+    clinic.refused(NURSE, "prescription.dispense", id.clone(), "not_found");
     clinic.refused(OTHER_DOCTOR, "prescription.activate", id.clone(), "forbidden");
 
     let active = clinic.ok(DOCTOR, "prescription.activate", id.clone());

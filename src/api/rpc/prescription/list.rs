@@ -2,7 +2,7 @@
 //!
 //! It never changes one. Invariant: a list is one patient's or one visit's.
 
-use super::{Prescription, found, sees_drafts, subject};
+use super::{Prescription, found, reachable, sees_drafts, subject};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject, cut, encounter};
@@ -36,12 +36,7 @@ impl Method for GetPrescription {
         call: &Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Subject, Problem> {
-        // What was never active is not there for them, before anything else is asked of it.
-        let Id(prescription_id) = params.prescription_id;
-        let sheet = prescription::by_id(transaction, prescription_id)?;
-        if sheet.is_some_and(|sheet| !sheet.was_active()) && !sees_drafts(call)? {
-            return Err(Problem::not_found("prescription"));
-        }
+        reachable(call, transaction, params.prescription_id.0)?;
         subject(transaction, params.prescription_id)
     }
 

@@ -114,6 +114,15 @@ fn sees_drafts(call: &Call<'_>) -> Result<bool, Problem> {
     Ok(matches!(call.actor()?.role, Role::Doctor | Role::Admin))
 }
 
+/// What was never active is not there for those who see no drafts, before anything else is asked of it.
+fn reachable(call: &Call<'_>, transaction: &Transaction<'_>, prescription_id: i64) -> Result<(), Problem> {
+    let sheet = prescription::by_id(transaction, prescription_id)?;
+    if sheet.is_some_and(|sheet| !sheet.was_active()) && !sees_drafts(call)? {
+        return Err(Problem::not_found("prescription"));
+    }
+    Ok(())
+}
+
 /// A prescription as it stands.
 fn found(transaction: &Transaction<'_>, prescription_id: i64) -> Result<Prescription, Problem> {
     let sheet = prescription::by_id(transaction, prescription_id)?
