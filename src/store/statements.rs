@@ -133,6 +133,7 @@ statements! {
     }
     record {
         BY_ID = "by_id";
+        DISCARD = "discard";
         DRAFTS = "drafts";
         INSERT = "insert";
         INSERT_VERSION = "insert_version";

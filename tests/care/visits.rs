@@ -94,6 +94,20 @@ fn what_was_attached_keeps_no_doctor_from_writing() {
 }
 
 #[test]
+fn what_was_ordered_keeps_no_doctor_from_writing() {
+    let mut clinic = Clinic::new();
+    let (ticket_id, _) = called(&mut clinic);
+    let started = clinic.ok("DOC001", "queue.start", json!({"ticket_id": ticket_id}));
+    let encounter_id = started["encounter_id"].as_i64().unwrap();
+    let order = json!({"encounter_id": encounter_id, "kind": "laboratory", "content": "血常规"});
+    clinic.ok("DOC001", "order.request", order);
+    let finished = clinic.ok("DOC001", "queue.finish", json!({"ticket_id": ticket_id}));
+    assert_eq!(finished["encounter_state"], "finished");
+    clinic.ok("DOC001", "record.write", json!({"encounter_id": encounter_id, "symptoms": "咳嗽"}));
+    assert_eq!(state(&mut clinic, encounter_id), "in_progress");
+}
+
+#[test]
 fn a_start_that_is_taken_back_takes_an_empty_visit_with_it_and_no_other() {
     let mut clinic = Clinic::new();
     let (ticket_id, appointment_id) = called(&mut clinic);

@@ -93,7 +93,9 @@ pub mod methods {
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
-    pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
+    pub use super::record::{
+        AmendRecord, DiscardRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord,
+    };
     pub use super::report::GetReport;
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
