@@ -169,15 +169,22 @@ fn refused(failure: Failure<prescription::Refusal>) -> Problem {
 }
 
 fn refused_line(place: Option<usize>, drug_id: i64, fault: LineFault) -> Problem {
-    let invalid = |field: &str, message: &str| Problem::invalid(field, format!("{field} {message}"));
+    let line = place.map_or_else(|| "line".to_owned(), |place| format!("lines[{place}]"));
+    let invalid = |field: &str, message: &str| Problem::invalid(&format!("{line}.{field}"), message);
     let mut refusal = match fault {
         LineFault::UnknownDrug => Refusal::new(Code::NotFound, "there is no such drug to be prescribed"),
         LineFault::NoRoute => {
-            return invalid("route", "is missing: the list of drugs does not say it either");
+            return invalid("route", "is missing, and the list of drugs does not say it either");
         }
         LineFault::NoDose => return invalid("dose", "must be above 0"),
         LineFault::NoQuantity => return invalid("quantity", "must be given where the frequency is prn"),
-        LineFault::TooMuch => return invalid("dose", "comes to more than can be counted"),
+        LineFault::DoseTooLarge => {
+            return invalid("dose", &format!("must be {} at the most", prescription::DOSE_MAX));
+        }
+        LineFault::TooMuch => {
+            let message = format!("must come to {} at the most", prescription::QUANTITY_MAX);
+            return invalid("quantity", &message);
+        }
         LineFault::WrongQuantity { expected } => {
             Refusal::new(Code::WrongQuantity, "dose, frequency and days come to `expected`")
                 .with("expected", expected.to_string())
