@@ -127,6 +127,7 @@ pub enum Problem {
     Noted(Refusal),
     InvalidParams {
         field: String,
+        /// What it should be; the field's name stands before it.
         message: String,
     },
     /// The method has done nothing yet, and is to be asked again once this has been derived.
@@ -168,7 +169,7 @@ impl Problem {
             }
             Problem::InvalidParams { field, message } => ErrorObject {
                 code: INVALID_PARAMS,
-                message: format!("invalid params: {message}"),
+                message: format!("invalid params: `{field}`: {message}"),
                 data: Some(Map::from_iter([("field".to_owned(), Value::from(field.as_str()))])),
             },
             Problem::Store(error) => match store_code(error) {

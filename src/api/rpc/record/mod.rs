@@ -120,7 +120,7 @@ fn refused(failure: Failure<record::Refusal>) -> Problem {
         Of::UnknownNote => return Problem::not_found("record"),
         Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
         Of::NothingToChange => {
-            Refusal::new(Code::NothingToChange, "give at least one of symptoms, diagnosis and advice")
+            Refusal::new(Code::NothingToChange, "give at least one of `symptoms`, `diagnosis` and `advice`")
         }
         Of::Stale { version } => {
             Refusal::new(Code::Conflict, "the record was changed meanwhile; `version` is the one that holds")
