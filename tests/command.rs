@@ -286,7 +286,7 @@ fn what_is_called_wrongly_is_explained() {
             1,
             &["call", "doctor.get"],
             "",
-            &["doctor_id is missing (code -32602)", "doctor.get takes doctor_id (a whole"],
+            &["`doctor_id`: is missing (code -32602)", "doctor.get takes doctor_id (a whole"],
         ),
         (
             1,

@@ -287,6 +287,13 @@ fn what_was_missed_is_told_or_how_things_stand() {
     assert_eq!(remaining, [8, 7]);
     let last = missed["sequence"].as_i64().unwrap();
     assert_eq!(resume(&mut clinic, last)["events"], json!([]));
+    // Few events, and too large for one reply.
+    clinic.execute(
+        r#"UPDATE events SET facts = '{"x":"' || hex(zeroblob(300000)) || '"}'
+        WHERE sequence = (SELECT max(sequence) FROM events)"#,
+    );
+    let stands = resume(&mut clinic, sequence);
+    assert_eq!((&stands["gap"], &stands["events"]), (&json!(true), &json!([])));
     // A sequence of another database.
     for since in [last + 1, -1] {
         let stands = resume(&mut clinic, since);

@@ -137,7 +137,7 @@ fn the_reports_of_a_month() {
     play(&Page {
         name: "reports.md",
         samples: &[],
-        shown: &["2024-02-02       0", "\"booked\": 3", "\n3\n"],
+        shown: &["2024-02-02       0", "\"booked\": 3", "\n4\n"],
         complaints: &[],
     });
 }

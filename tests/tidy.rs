@@ -161,7 +161,7 @@ fn explain(
 }
 
 /// The statements that read a table, or an index, from end to end, by why that is right.
-const READ_WHOLE: [(&str, &[&str]); 6] = [
+const READ_WHOLE: [(&str, &[&str]); 7] = [
     (
         "once, when a database of the Python server is taken over",
         &[
@@ -177,6 +177,7 @@ const READ_WHOLE: [(&str, &[&str]); 6] = [
     ),
     ("templates are as many as doctors have hours in a week", &["schedule/of_day.sql"]),
     ("the index has those alone who wait now", &["waitlist/with_places.sql"]),
+    ("a hospital has some dozens of wards, and seldom one more", &["ward/numbers.sql"]),
     ("only the rows that the statement before it has added", &["chat/add_copies.sql"]),
     (
         "a copy that is read whole to see that it is, by a command, or before a server serves",

@@ -89,6 +89,7 @@ pub const METHODS: &[Entry] = &[
     entry::<of::EditRecord>(),
     entry::<of::SignRecord>(),
     entry::<of::AmendRecord>(),
+    entry::<of::DiscardRecord>(),
     entry::<of::GetRecord>(),
     entry::<of::ListRecords>(),
     entry::<of::AddDiagnosis>(),

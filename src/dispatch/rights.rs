@@ -148,6 +148,7 @@ pub const RIGHTS: &[Right] = {
         roles("record.edit",              [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
         roles("record.sign",              [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
         roles("record.amend",             [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
+        roles("record.discard",           [Nobody,     Own,        Nobody,     Nobody,     Anyone]),
         roles("record.get",               [Own,        Treated,    Nobody,     Nobody,     WithReason]),
         roles("record.list",              [Own,        Treated,    Nobody,     Nobody,     WithReason]),
         roles("diagnosis.add",            [Nobody,     Treated,    Nobody,     Nobody,     Nobody]),

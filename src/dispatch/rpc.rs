@@ -9,6 +9,7 @@ use super::methods::METHODS;
 use super::rights::{Right, may_hear};
 use super::tally::{Outcome, Tally};
 use super::{Asked, Dispatcher, Then};
+use crate::api::rpc::REPORT;
 use crate::api::rpc::envelope::{self, Incoming, Invalid, Request};
 use crate::api::rpc::problem::{Code, ErrorObject, METHOD_NOT_FOUND, Problem};
 use crate::api::rpc::{Binding, Call, Delivered, Detail, Entry, Kind, Listening, Note, Who};
@@ -305,13 +306,14 @@ impl Dispatcher {
     }
 
     /// Reads of a patient's data by others are kept in the trail; what was unmasked, seen for a reason or under a
-    /// broken glass, and looks into the trail itself, are kept whatever the operator has set.
+    /// broken glass, looks into the trail itself, and reports are kept whatever the operator has set.
     fn record_read(&mut self, act: &Act<'_>, note: &Note) -> Result<(), store::Error> {
         let is_kept = act.entry.kind == Kind::ReadPatient
             && ((self.settings.audit_reads && !note.is_own)
                 || matches!(note.detail, Some(Detail::Unmasked | Detail::UnderGlass))
                 || note.reason.is_some()
-                || note.entity == "audit");
+                || note.entity == "audit"
+                || (note.entity == REPORT && !note.is_own));
         if is_kept {
             let trail = &mut self.trail;
             self.store.append(|transaction| act.record(trail, transaction, note, SUCCESS))?;

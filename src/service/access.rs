@@ -96,6 +96,19 @@ pub fn sight(
     })
 }
 
+/// Whether a patient has an appointment of today, with the doctor or with another one of their department.
+pub fn is_expected(
+    transaction: &Transaction<'_>,
+    actor: &Actor,
+    patient_id: i64,
+    now: &Now,
+) -> Result<bool, Error> {
+    let found =
+        transaction
+            .first(&access::EXPECTED, params![actor.user_id, patient_id, now.day()], |row| row.integer(0))?;
+    Ok(found.is_some())
+}
+
 /// Lets someone see a patient's records for a while. Returns until when, in milliseconds since 1970.
 pub fn break_glass(
     transaction: &Transaction<'_>,

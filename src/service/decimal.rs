@@ -17,6 +17,10 @@ pub struct Decimal {
 }
 
 impl Decimal {
+    pub const fn whole(number: u32) -> Decimal {
+        Decimal { thousandths: number as i64 * THOUSANDTHS }
+    }
+
     /// Reads digits, and at most three more behind a point. Nothing else is a number here.
     pub fn parse(text: &str) -> Option<Decimal> {
         let (whole, fraction) = match text.split_once('.') {

@@ -28,7 +28,7 @@ pub fn set_head(
     name: &str,
     doctor_id: Option<i64>,
 ) -> Result<(), Failure<Refusal>> {
-    if transaction.first(&department::EXISTS, params![name], |row| row.integer(0))?.is_none() {
+    if !is_there(transaction, name)? {
         return Err(Failure::Refused(Refusal::UnknownDepartment));
     }
     let Some(doctor_id) = doctor_id else {
@@ -40,6 +40,11 @@ pub fn set_head(
     }
     transaction.execute(&department::SET_HEAD, params![name, doctor_id])?;
     Ok(())
+}
+
+/// Whether a doctor belongs to a department of this name.
+pub fn is_there(transaction: &Transaction<'_>, name: &str) -> Result<bool, Error> {
+    Ok(transaction.first(&department::EXISTS, params![name], |row| row.integer(0))?.is_some())
 }
 
 /// Who leads a department.

@@ -10,6 +10,7 @@ pub use step::{cancel, finish, reopen, started, writable};
 pub(super) use step::{seen, still_seen, unstarted};
 
 use super::booking::Change;
+use super::chat::{self, Visit};
 use super::time::Now;
 use super::{Failure, order, prescription};
 use crate::store::statements::{doctor, encounter, patient};
@@ -228,7 +229,7 @@ pub(super) fn hand_over(
     if order::hand_over(change.transaction, encounter_id, to)? {
         change.changes.critical.extend([from, to]);
     }
-    Ok(())
+    chat::follow(change.transaction, Visit::Encounter(encounter_id), change.changes, change.now)
 }
 
 /// An encounter that may go there.

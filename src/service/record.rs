@@ -1,7 +1,7 @@
 //! What doctors write of visits: texts that are drafts of their authors, and then signed for ever.
 //!
-//! It never knows who may read one. Invariants: what is signed is never changed, a later text is a version
-//! beside it; the latest text that was signed shows in the old schema's row of its encounter; nobody overwrites
+//! It never knows who may read one. Invariants: what is signed or discarded is never changed, a later text is a
+//! version beside it; the latest text that was signed shows in the old schema's row of its encounter; nobody overwrites
 //! what they have not seen.
 
 use super::time::Now;
@@ -14,15 +14,18 @@ use crate::store::{Error, Row, Transaction, params};
 pub enum State {
     Draft,
     Signed,
+    /// A draft that will not be signed; it is kept.
+    Discarded,
 }
 
 impl State {
-    pub const ALL: [State; 2] = [State::Draft, State::Signed];
+    pub const ALL: [State; 3] = [State::Draft, State::Signed, State::Discarded];
 
     pub fn word(self) -> &'static str {
         match self {
             State::Draft => "draft",
             State::Signed => "signed",
+            State::Discarded => "discarded",
         }
     }
 
@@ -36,8 +39,8 @@ impl State {
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
-            State::Draft => &[State::Signed],
-            State::Signed => &[],
+            State::Draft => &[State::Signed, State::Discarded],
+            State::Signed | State::Discarded => &[],
         }
     }
 }
@@ -78,7 +81,7 @@ impl Note {
         })
     }
 
-    /// A draft is its author's alone.
+    /// A draft is its author's alone, and so is one that was discarded.
     pub fn is_visible_to(&self, user_id: i64) -> bool {
         self.state == State::Signed || self.author_id == user_id
     }
@@ -91,7 +94,7 @@ pub struct Text {
     pub symptoms: Option<String>,
     pub diagnosis: Option<String>,
     pub advice: Option<String>,
-    /// Why a signed text was followed by this one.
+    /// Why a signed text was followed by this one, or a draft was discarded.
     pub reason: Option<String>,
     pub author_id: i64,
     pub written_ms: i64,
@@ -299,6 +302,17 @@ pub fn amend(
     insert_version(transaction, note_id, version + 1, &parts, Some(reason), author_id, now)?;
     transaction.execute(&record::SET_VERSION, params![note_id, version + 1])?;
     show(transaction, &note, &parts)?;
+    Ok(())
+}
+
+/// A draft that will not be signed. Its text stays, and once more as a last version, which says who discarded it and
+/// why.
+pub fn discard(transaction: &Transaction<'_>, note_id: i64, reason: &str, by: i64, now: &Now) -> Outcome<()> {
+    let (note, text) = seen(transaction, note_id, State::Draft, State::Discarded.word(), None)?;
+    transaction.execute(&record::MAKE_FINAL, params![note_id, note.version])?;
+    let parts = Parts::default().over(&text);
+    insert_version(transaction, note_id, note.version + 1, &parts, Some(reason), by, now)?;
+    transaction.execute(&record::DISCARD, params![note_id, note.version + 1])?;
     Ok(())
 }
 

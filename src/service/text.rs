@@ -51,6 +51,12 @@ fn narrow(letter: char) -> char {
     }
 }
 
+/// Whether a spreadsheet could take a text for a formula: by the first letter of it that it does not pass over.
+pub fn looks_like_formula(text: &str) -> bool {
+    let first = text.chars().find(|letter| !letter.is_whitespace() && !is_invisible(*letter)).map(narrow);
+    matches!(first, Some('=' | '+' | '-' | '@')) || text.starts_with(['\t', '\r'])
+}
+
 /// Whether a letter is not seen where it stands alone: of no width, a filler, or a mark that chooses among forms.
 fn is_invisible(letter: char) -> bool {
     letter.is_control()
@@ -92,6 +98,20 @@ mod tests {
         }
         assert_eq!(key("青霉素"), "青霉素");
         assert_eq!(key("\u{200b} \u{3000}"), "");
+    }
+
+    #[test]
+    fn a_formula_is_one_behind_what_is_passed_over_and_in_any_width() {
+        for text in ["=1", "+1", "-1", "@a", "＝1", "＋1", "－1", "＠a", "\t内科", "\r=", "\u{feff}=1"]
+        {
+            assert!(looks_like_formula(text), "{text:?}");
+        }
+        for text in ["\u{200b}=1", " =1", "\u{3000}＝1", "\n\u{ad}\t-1", "\u{0}@a", "\u{2060}\u{200e}＋1"] {
+            assert!(looks_like_formula(text), "{text:?}");
+        }
+        for text in ["", "内科", "3A", "a=1", "\u{200b}内科", "'=1", "1-2"] {
+            assert!(!looks_like_formula(text), "{text:?}");
+        }
     }
 
     #[test]

@@ -72,6 +72,11 @@ impl Now {
             .map_or_else(|| self.day().to_owned(), |day| day.to_string())
     }
 
+    /// Whether a day is so near: from so many days before today to so many days after it.
+    pub fn is_near(&self, day: &str, days_before: i64, days_after: i64) -> bool {
+        (self.day_after(-days_before).as_str()..=self.day_after(days_after).as_str()).contains(&day)
+    }
+
     /// The local day, `YYYY-MM-DD`.
     pub fn day(&self) -> &str {
         self.local.get(..DATE_BYTES).unwrap_or_default()

@@ -1,13 +1,16 @@
 //! Wards and their beds: which there are, what each is good for, and who lies where.
 //!
 //! It never knows why somebody is admitted. Invariants: a bed goes only where `State::next` lets it; reserved
-//! and occupied it becomes by an admission alone; a closed ward has nobody in it.
+//! and occupied it becomes by an admission alone; a closed ward has nobody in it; no two numbers that look alike
+//! stand side by side.
 
 use super::Failure;
 use super::admission;
 use super::booking::Change;
+use super::text::key;
 use crate::store::statements::{bed, ward};
 use crate::store::{Error, Row, Transaction, params};
+use std::collections::HashMap;
 
 /// More beds than a ward has; a board shows all of them at once.
 pub const BEDS_MAX: usize = 200;
@@ -228,16 +231,18 @@ pub fn add<'a>(
     beds: impl Iterator<Item = &'a str>,
 ) -> Outcome<i64> {
     let transaction = change.transaction;
-    let found = transaction.first(&ward::ID_BY_NUMBER, params![new.number], |row| row.integer(0))?;
-    if let Some(ward_id) = found {
-        return refuse(Refusal::WardNumberTaken { ward_id });
+    let mut wards = Numbers::new();
+    transaction.each(&ward::NUMBERS, params![], |row| take_number(&mut wards, row))?;
+    if let Some(ward_id) = wards.get(&key(new.number)) {
+        return refuse(Refusal::WardNumberTaken { ward_id: *ward_id });
     }
     let ward_id = transaction.insert(&ward::INSERT, params![new.number, new.name, new.department])?;
+    let mut had = Numbers::new();
     for (count, number) in beds.enumerate() {
         if count >= BEDS_MAX {
             return refuse(Refusal::TooManyBeds);
         }
-        insert_bed(change, ward_id, number)?;
+        insert_bed(change, ward_id, number, &mut had)?;
     }
     change.changes.wards.insert(ward_id);
     Ok(ward_id)
@@ -248,22 +253,32 @@ pub fn add_bed(change: &mut Change<'_, '_>, ward_id: i64, number: &str) -> Outco
     if known(change.transaction, ward_id)?.is_closed {
         return refuse(Refusal::WardClosed);
     }
-    let beds = change.transaction.first(&ward::COUNT_BEDS, params![ward_id], |row| row.integer(0))?;
-    if beds.is_some_and(|beds| usize::try_from(beds).is_ok_and(|beds| beds >= BEDS_MAX)) {
+    let mut had = Numbers::new();
+    change.transaction.each(&bed::NUMBERS, params![ward_id], |row| take_number(&mut had, row))?;
+    if had.len() >= BEDS_MAX {
         return refuse(Refusal::TooManyBeds);
     }
-    let bed_id = insert_bed(change, ward_id, number)?;
+    let bed_id = insert_bed(change, ward_id, number, &mut had)?;
     change.changes.wards.insert(ward_id);
     Ok(bed_id)
 }
 
-fn insert_bed(change: &Change<'_, '_>, ward_id: i64, number: &str) -> Outcome<i64> {
-    let transaction = change.transaction;
-    let found = transaction.first(&bed::ID_BY_NUMBER, params![ward_id, number], |row| row.integer(0))?;
-    if let Some(bed_id) = found {
-        return refuse(Refusal::BedNumberTaken { bed_id });
+/// Numbers as they are compared, 3a and the fullwidth form of it as 3A, and what has each.
+type Numbers = HashMap<String, i64>;
+
+fn take_number(numbers: &mut Numbers, row: &Row<'_>) -> Result<(), Error> {
+    numbers.insert(key(row.text(1)?), row.integer(0)?);
+    Ok(())
+}
+
+fn insert_bed(change: &Change<'_, '_>, ward_id: i64, number: &str, had: &mut Numbers) -> Outcome<i64> {
+    let key = key(number);
+    if let Some(bed_id) = had.get(&key) {
+        return refuse(Refusal::BedNumberTaken { bed_id: *bed_id });
     }
-    Ok(transaction.insert(&bed::INSERT, params![ward_id, number, change.now.unix_ms])?)
+    let bed_id = change.transaction.insert(&bed::INSERT, params![ward_id, number, change.now.unix_ms])?;
+    had.insert(key, bed_id);
+    Ok(bed_id)
 }
 
 /// Nobody can be admitted to a ward any longer, in which nobody lies and for which nobody is asked.

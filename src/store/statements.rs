@@ -28,6 +28,7 @@ macro_rules! statements {
 statements! {
     access {
         BREAK_GLASS = "break_glass";
+        EXPECTED = "expected";
         SIGHT = "sight";
     }
     account {
@@ -135,6 +136,7 @@ statements! {
     }
     record {
         BY_ID = "by_id";
+        DISCARD = "discard";
         DRAFTS = "drafts";
         INSERT = "insert";
         INSERT_VERSION = "insert_version";
@@ -180,19 +182,18 @@ statements! {
     }
     bed {
         BY_ID = "by_id";
-        ID_BY_NUMBER = "id_by_number";
         INSERT = "insert";
+        NUMBERS = "numbers";
         SET_STATE = "set_state";
     }
     ward {
         BOARD = "board";
         BY_ID = "by_id";
         CLOSE = "close";
-        COUNT_BEDS = "count_beds";
         COUNT_OPEN = "count_open";
-        ID_BY_NUMBER = "id_by_number";
         INSERT = "insert";
         LIST = "list";
+        NUMBERS = "numbers";
     }
     export {
         ALLERGIES_OF_PATIENT = "allergies_of_patient";

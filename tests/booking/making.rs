@@ -160,7 +160,7 @@ fn a_block_stops_the_sessions_that_lie_in_it() {
     let blocked = clinic.ok(CLERK, "schedule.add_block", block);
     assert_eq!(blocked["stopped_sessions"], json!([first]));
     assert_eq!(blocked["cancelled_appointments"], json!([booked]));
-    assert_eq!(clinic.get(booked)["cancelled_by"], "system");
+    assert_eq!(clinic.get(booked)["cancelled_by"], "hospital");
     assert_eq!(
         (clinic.state(kept).as_str(), clinic.listed(second)["state"].as_str()),
         ("booked", Some("open"))

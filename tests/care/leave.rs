@@ -30,6 +30,24 @@ fn old_rows(clinic: &mut Clinic, leave_id: i64, status: &str) -> i64 {
 }
 
 #[test]
+fn a_leave_is_of_days_that_can_be_decided_on() {
+    let mut clinic = Clinic::new();
+    for (from, to, wrong) in [
+        ("1970-01-01", "1970-01-02", Some("date_from")),
+        ("2025-12-04", "2026-01-05", Some("date_from")),
+        ("2027-01-07", "2027-01-07", Some("date_from")),
+        ("2026-01-07", "2026-01-06", Some("date_to")),
+        ("2025-12-05", "2025-12-06", None),
+        ("2027-01-06", "2027-01-08", None),
+    ] {
+        let asked = clinic.call("DOC001", "leave.request", &days(from, to));
+        let field = asked.err().map(|error| error["field"].as_str().unwrap_or_default().to_owned());
+        assert_eq!(field.as_deref(), wrong, "{from} {to}");
+    }
+    clinic.refused("DOC001", "leave.request", days("2026-02-01", "2027-02-02"), "too_large");
+}
+
+#[test]
 fn departments_have_a_head_or_none() {
     let mut clinic = Clinic::new();
     lead(&mut clinic);
@@ -123,7 +141,7 @@ fn without_a_substitute_the_sessions_are_stopped_and_the_patients_told() {
     assert_eq!((&approved["moved"], &approved["cancelled"]), (&json!(0), &json!(1)));
     assert_eq!(approved["sessions"][1]["appointments"], json!([gone]));
     let found = clinic.get(gone);
-    assert_eq!((&found["state"], &found["cancelled_by"]), (&json!("cancelled"), &json!("system")));
+    assert_eq!((&found["state"], &found["cancelled_by"]), (&json!("cancelled"), &json!("hospital")));
     assert_eq!((clinic.state(stays), clinic.state(of_other)), ("booked".into(), "booked".into()));
     // The doctor's own reason is not for patients.
     let notices = clinic.ok(&patient(1), "notice.list", json!({}));
@@ -158,11 +176,18 @@ fn the_substitute_takes_over_what_they_have_time_for() {
     let third = clinic.book(morning, 3);
     let planned = json!({"patient_id": FIRST_PATIENT, "appointment_id": first, "is_planned": true});
     let encounter = clinic.ok("DOC001", "encounter.open", planned)["encounter_id"].take();
+    let about = json!({"appointment_id": first, "subject": "咳嗽"});
+    let thread = json!({"thread_id": clinic.ok(&patient(0), "chat.open", about)["thread_id"]});
     let mut params = days("2026-01-06", "2026-01-07");
     params["substitute_id"] = json!(5);
     let leave_id = ask(&mut clinic, "DOC001", params);
     lead(&mut clinic);
     let approved = clinic.ok("DOC002", "leave.approve", of(leave_id));
+    // The thread about it is the substitute's from that moment on.
+    assert_eq!(clinic.ok("DOC002", "chat.get", thread.clone())["thread"]["doctor_id"], 5);
+    let send = json!({"thread_id": thread["thread_id"], "content": "请空腹"});
+    clinic.ok("DOC002", "chat.send", send.clone());
+    clinic.refused("DOC001", "chat.send", send, "forbidden");
     let outcomes: Vec<&Value> =
         approved["sessions"].as_array().unwrap().iter().map(|item| &item["outcome"]).collect();
     assert_eq!(outcomes, ["handed_over", "stopped"]);

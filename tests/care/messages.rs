@@ -189,6 +189,9 @@ fn whoever_takes_the_visit_over_takes_the_thread_over() {
     let other = clinic.session(LIU_ID, 3);
     let params = json!({"appointment_id": appointment_id, "session_id": other});
     clinic.ok(&patient(0), "appointment.reschedule", params);
+    // Nobody has asked for it: it came with the appointment.
+    assert_eq!(clinic.ok(LIU, "chat.threads", json!({}))["items"][0]["thread"]["thread_id"], thread_id);
+    clinic.refused(WANG, "chat.send", json!({"thread_id": thread_id, "content": "?"}), "forbidden");
     let open = json!({"appointment_id": appointment_id, "subject": "咳嗽"});
     assert_eq!(clinic.ok(LIU, "chat.open", open)["doctor_id"], LIU_ID);
     send(&mut clinic, LIU, thread_id, "我来看");

@@ -63,6 +63,7 @@ fn an_order_is_accepted_done_and_its_results_are_the_patients_then() {
     clinic.refused(DOCTOR, "order.cancel", cancel, "bad_transition");
     // What is not there, and a visit that is over.
     clinic.refused(NURSE, "order.accept", json!({"order_id": 999}), "not_found");
+    clinic.ok(DOCTOR, "diagnosis.add", json!({"encounter_id": encounter_id, "title": "感冒"}));
     end_visit(&mut clinic, encounter_id);
     let params = json!({"encounter_id": encounter_id, "kind": "imaging", "content": "胸片"});
     clinic.refused(DOCTOR, "order.request", params, IS_OVER);

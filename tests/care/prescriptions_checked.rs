@@ -133,6 +133,40 @@ fn what_has_come_to_be_known_since_the_draft_is_looked_at_again() {
 }
 
 #[test]
+fn what_has_come_to_be_known_since_it_is_active_is_looked_at_when_it_is_given_out() {
+    let mut clinic = with_drugs();
+    let encounter_id = visit(&mut clinic, 0);
+    let known = allergy(&mut clinic, 0, "amoxicillin", "mild");
+    let one = overriding(line(&mut clinic, "AMX500", "500"), "轻微");
+    let id = json!({"prescription_id": draft(&mut clinic, encounter_id, json!([one]))["prescription_id"]});
+    // To the nurse a draft is as one that is not there.
+    let (theirs, none) = (
+        clinic.call(NURSE, "prescription.dispense", &id),
+        clinic.call(NURSE, "prescription.dispense", &json!({"prescription_id": 999})),
+    );
+    assert_eq!(theirs.unwrap_err(), none.unwrap_err());
+    clinic.ok(DOCTOR, "prescription.activate", id.clone());
+    let dispense = |reason: &str| {
+        let mut params = id.clone();
+        params["override_reason"] = json!(reason);
+        params
+    };
+    let found = allergy(&mut clinic, 0, "penicillin", "severe");
+    for params in [id.clone(), dispense("医生已知")] {
+        let facts = clinic.refused(NURSE, "prescription.dispense", params, "allergy");
+        assert_eq!((&facts["allergy_id"], &facts["severity"]), (&json!(found), &json!("severe")));
+        assert!(facts["drug_id"].is_i64());
+    }
+    clinic.execute(&format!("UPDATE allergies SET severity = 'moderate' WHERE allergy_id = {found}"));
+    let facts = clinic.refused(NURSE, "prescription.dispense", id.clone(), "allergy");
+    assert_eq!(facts["allergy_id"], found, "the reason was given for {known}");
+    assert_eq!(clinic.ok(NURSE, "prescription.dispense", dispense("医生已知"))["state"], "dispensed");
+    let kept = "SELECT count(*) FROM audit WHERE method = 'prescription.dispense' AND detail = 'override'
+        AND reason = '医生已知' AND outcome = 'success'";
+    assert_eq!(clinic.number(kept), 1);
+}
+
+#[test]
 fn an_allergy_is_compared_by_what_is_seen_of_its_name() {
     for name in ["penicillin\u{200b}", "peni\u{ad}cillin", "ｐenicillin"] {
         let mut clinic = with_drugs();

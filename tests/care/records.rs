@@ -25,7 +25,7 @@ fn a_draft_is_its_authors_until_it_is_signed() {
     }
     assert_eq!(clinic.ok("DOC001", "record.get", get.clone())["state"], "draft");
     let sign = json!({"note_id": note_id});
-    clinic.refused("DOC002", "record.sign", sign.clone(), "forbidden");
+    clinic.refused("DOC002", "record.sign", sign.clone(), "not_found");
     clinic.refused(&patient(0), "record.sign", sign.clone(), "forbidden");
     let signed = clinic.ok("DOC001", "record.sign", sign.clone());
     assert_eq!((&signed["state"], &signed["version"]), (&json!("signed"), &json!(1)));
@@ -43,8 +43,60 @@ fn a_draft_is_its_authors_until_it_is_signed() {
     let theirs = json!({"encounter_id": encounter_id, "advice": "复查"});
     let theirs = clinic.ok("DOC002", "record.write", theirs);
     let edit = json!({"note_id": theirs["note_id"], "version": 1, "advice": "住院"});
-    clinic.refused("DOC001", "record.edit", edit.clone(), "forbidden");
+    let none = json!({"note_id": 999, "version": 1, "advice": "住院"});
+    let (theirs, absent) =
+        (clinic.call("DOC001", "record.edit", &edit), clinic.call("DOC001", "record.edit", &none));
+    assert_eq!(theirs.unwrap_err(), absent.unwrap_err());
+    clinic.refused("DOC001", "record.edit", edit.clone(), "not_found");
     assert_eq!(clinic.ok("DOC002", "record.edit", edit)["version"], 2);
+}
+
+#[test]
+fn a_draft_that_will_not_be_signed_is_discarded_and_kept() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    for doctor in ["DOC002", "DOC003"] {
+        clinic.ok(doctor, "patient.break_glass", json!({"patient_id": FIRST_PATIENT, "reason": "会诊"}));
+    }
+    let draft = |clinic: &mut Clinic, advice: &str| {
+        let written = json!({"encounter_id": encounter_id, "advice": advice});
+        clinic.ok("DOC002", "record.write", written)["note_id"].take()
+    };
+    let (first, second, third) =
+        (draft(&mut clinic, "复查"), draft(&mut clinic, "住院"), draft(&mut clinic, "手术"));
+    let discard = |note_id: &Value| json!({"note_id": note_id, "reason": "重复"});
+    // The visit's doctor is held up by them, and has no say in them.
+    clinic.refused("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}), "unsigned_notes");
+    for who in ["DOC001", "DOC003"] {
+        clinic.refused(who, "record.discard", discard(&first), "not_found");
+    }
+    clinic.refused(NURSE, "record.discard", discard(&first), "forbidden");
+    clinic.call("DOC002", "record.discard", &json!({"note_id": first})).unwrap_err();
+    let gone = clinic.ok("DOC002", "record.discard", discard(&first));
+    assert_eq!((&gone["state"], &gone["author_id"]), (&json!("discarded"), &json!(5)));
+    // The head of the author's department, and an administrator, may; they are not shown what stands in it.
+    let head = json!({"department": "外科", "doctor_id": 6});
+    clinic.execute("UPDATE doctors SET department = '外科' WHERE doctor_id = 5");
+    clinic.ok(ADMIN, "department.set_head", head);
+    assert!(clinic.ok("DOC003", "record.discard", discard(&second)).get("advice").is_none());
+    clinic.ok(ADMIN, "record.discard", discard(&third));
+    // It is neither signed nor taken up again, stands in nobody's way, and is nobody's to read but the author's,
+    // and the administrator's for a reason.
+    let again = clinic.refused("DOC002", "record.discard", discard(&first), "bad_transition");
+    assert_eq!((&again["from"], &again["allowed"]), (&json!("discarded"), &json!([])));
+    clinic.refused("DOC002", "record.sign", json!({"note_id": first}), "bad_transition");
+    assert_eq!(clinic.ok("DOC002", "record.list", json!({"encounter_id": encounter_id}))["items"], json!([]));
+    clinic.ok("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}));
+    let kept = clinic.ok("DOC002", "record.get", json!({"note_id": second}));
+    assert_eq!((&kept["advice"], &kept["reason"]), (&json!("住院"), &json!("重复")));
+    assert_eq!((&kept["author_id"], &kept["state"]), (&json!(6), &json!("discarded")));
+    for who in ["DOC001", "DOC003"] {
+        clinic.refused(who, "record.get", json!({"note_id": second}), "not_found");
+    }
+    clinic.refused(ADMIN, "record.get", json!({"note_id": second}), "reason_required");
+    let looked = clinic.ok(ADMIN, "record.get", json!({"note_id": second, "version": 1, "reason": "投诉"}));
+    assert_eq!((&looked["advice"], &looked["author_id"]), (&json!("住院"), &json!(5)));
+    assert!(clinic.is_kept_from("UPDATE record_versions SET advice = ''"));
 }
 
 #[test]

@@ -106,7 +106,7 @@ fn every_figure_of_a_morning_is_the_one_that_was_counted_by_hand() {
             "doctor_id": 4, "doctor": "王医生", "department": "内科",
             "booked": 9, "attended": 5, "completed": 2, "left_unseen": 1, "still_waiting": 1, "follow_ups": 1,
             "cancelled": 3, "cancel_rate": 0.3333, "cancelled_by_patient": 1, "cancelled_by_doctor": 1,
-            "cancelled_by_staff": 1, "cancelled_by_system": 0, "no_shows": 0, "no_show_rate": 0.0,
+            "cancelled_by_staff": 1, "cancelled_by_hospital": 0, "cancelled_by_system": 0, "no_shows": 0, "no_show_rate": 0.0,
             // 10 and 17 until they were called, 27 without an appointment, 20 until they left, and 55 until now.
             "waiting_p50_min": 20.0, "waiting_p90_min": 55.0,
             "waiting": [{"length": 10.0, "count": 1}, {"length": 17.0, "count": 1}, {"length": 20.0, "count": 1},
@@ -127,7 +127,7 @@ fn every_figure_of_a_morning_is_the_one_that_was_counted_by_hand() {
         &rows[1],
         &json!({
             "doctor_id": 5, "department": "外科", "booked": 1, "attended": 0, "completed": 0, "cancelled": 1,
-            "cancel_rate": 1.0, "cancelled_by_system": 1, "no_shows": 0, "no_show_rate": null,
+            "cancel_rate": 1.0, "cancelled_by_hospital": 1, "cancelled_by_system": 0, "no_shows": 0, "no_show_rate": null,
             "waiting_p50_min": null, "waiting_p90_min": null, "consultation_p50_min": null, "waiting": [],
             "sessions": 0, "sessions_stopped": 1, "places": {"capacity": 0, "taken": 0, "utilisation": null},
             "paid_fen": 0, "unpaid_fen": 0, "refundable_fen": 0,
@@ -272,6 +272,23 @@ fn pages_add_up_to_the_whole() {
         [("2026-01-04", 0, 0), ("2026-01-05", 1250, 250), ("2026-01-06", 1250, 250), ("2026-01-07", 0, 0)];
     assert_eq!(days, expected);
     assert_eq!(doctors, [834, 833, 833]);
+}
+
+#[test]
+fn a_report_is_in_the_trail_but_for_ones_own_figures() {
+    let (mut clinic, _) = morning();
+    let kept = |clinic: &mut Clinic| {
+        clinic.number(
+            "SELECT count(*) FROM audit
+            WHERE method = 'report.get' AND entity = 'report' AND action = 'R' AND outcome = 'success'",
+        )
+    };
+    report(&mut clinic, "DOC001", "day");
+    assert_eq!(kept(&mut clinic), 0);
+    report(&mut clinic, CLERK, "day");
+    let of_doctor = json!({"name": "doctor", "from": DAY, "to": DAY, "doctor_id": 4});
+    clinic.ok(ADMIN, "report.get", of_doctor);
+    assert_eq!(kept(&mut clinic), 2);
 }
 
 #[test]

@@ -270,12 +270,39 @@ fn the_encounter_of_a_stay_goes_on_until_the_discharge() {
 }
 
 #[test]
+fn a_stay_is_expected_to_end_on_a_day_that_is_to_come() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = ward(&mut clinic, "1", &["1"]);
+    let patient_id = treated(&mut clinic, 0);
+    let mut request = request_of(patient_id, ward_id);
+    for wrong in ["2026-01-04", "0001-01-01", "2027-01-07", "9999-12-31"] {
+        request["expected_on"] = json!(wrong);
+        let error = clinic.call(DOCTOR, "admission.request", &request).unwrap_err();
+        assert_eq!(error["field"], "expected_on", "{wrong}");
+    }
+    request["expected_on"] = json!("2026-01-05");
+    let admission_id = clinic.ok(DOCTOR, "admission.request", request)["admission_id"].take();
+    let admit = |day: &str| json!({"admission_id": admission_id, "bed_id": beds[0], "expected_on": day});
+    let error = clinic.call(NURSE, "admission.admit", &admit("2026-01-04")).unwrap_err();
+    assert_eq!(error["field"], "expected_on");
+    clinic.ok(NURSE, "admission.admit", admit("2027-01-06"));
+    diagnosed(&mut clinic, admission_id.as_i64().unwrap());
+    let order = json!({"admission_id": admission_id, "disposition": "home", "expected_on": "2026-01-01"});
+    assert_eq!(clinic.call(DOCTOR, "admission.order_discharge", &order).unwrap_err()["field"], "expected_on");
+}
+
+#[test]
 fn whoever_has_asked_for_a_stay_treats_the_patient() {
     let mut clinic = Clinic::new();
     let (ward_id, _) = ward(&mut clinic, "1", &["1"]);
     let glass = json!({"patient_id": FIRST_PATIENT, "reason": "昏迷"});
     clinic.ok(OTHER_DOCTOR, "patient.break_glass", glass);
+    // A broken glass alone does not do.
+    clinic.refused(OTHER_DOCTOR, "admission.request", request_of(FIRST_PATIENT, ward_id), "forbidden");
+    let session_id = clinic.session(OTHER_DOCTOR_ID, 3);
+    let appointment_id = clinic.book(session_id, 0);
     let made = clinic.ok(OTHER_DOCTOR, "admission.request", request_of(FIRST_PATIENT, ward_id));
+    clinic.cancel(&patient(0), appointment_id);
     clinic.pass(120);
     clinic.ok(OTHER_DOCTOR, "patient.get", json!({"patient_id": FIRST_PATIENT}));
     clinic.ok(NURSE, "admission.cancel", json!({"admission_id": made["admission_id"]}));

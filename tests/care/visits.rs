@@ -94,6 +94,20 @@ fn what_was_attached_keeps_no_doctor_from_writing() {
 }
 
 #[test]
+fn what_was_ordered_keeps_no_doctor_from_writing() {
+    let mut clinic = Clinic::new();
+    let (ticket_id, _) = called(&mut clinic);
+    let started = clinic.ok("DOC001", "queue.start", json!({"ticket_id": ticket_id}));
+    let encounter_id = started["encounter_id"].as_i64().unwrap();
+    let order = json!({"encounter_id": encounter_id, "kind": "laboratory", "content": "血常规"});
+    clinic.ok("DOC001", "order.request", order);
+    let finished = clinic.ok("DOC001", "queue.finish", json!({"ticket_id": ticket_id}));
+    assert_eq!(finished["encounter_state"], "finished");
+    clinic.ok("DOC001", "record.write", json!({"encounter_id": encounter_id, "symptoms": "咳嗽"}));
+    assert_eq!(state(&mut clinic, encounter_id), "in_progress");
+}
+
+#[test]
 fn a_start_that_is_taken_back_takes_an_empty_visit_with_it_and_no_other() {
     let mut clinic = Clinic::new();
     let (ticket_id, appointment_id) = called(&mut clinic);
@@ -157,11 +171,31 @@ fn a_visit_is_cancelled_for_a_reason_until_something_of_it_is_signed() {
 }
 
 #[test]
+fn a_visit_is_of_a_department_that_there_is() {
+    let mut clinic = Clinic::new();
+    visit(&mut clinic);
+    let open = |department: &str| json!({"patient_id": FIRST_PATIENT, "department": department});
+    clinic.refused("DOC001", "encounter.open", open("不存在科"), "not_found");
+    assert_eq!(clinic.ok("DOC001", "encounter.open", open("外科"))["department"], "外科");
+}
+
+#[test]
 fn a_cancelled_visit_makes_nobody_a_treating_doctor() {
     let mut clinic = Clinic::new();
     let patient_id = FIRST_PATIENT + 5;
+    // A broken glass alone lets nobody open a visit.
     clinic.ok("DOC002", "patient.break_glass", json!({"patient_id": patient_id, "reason": "昏迷"}));
+    for is_planned in [false, true] {
+        let open = json!({"patient_id": patient_id, "class": "EMER", "is_planned": is_planned});
+        clinic.refused("DOC002", "encounter.open", open, "forbidden");
+    }
+    // An appointment of today with a colleague does, for as long as it stands; with another department it does not.
+    let session_id = clinic.session(6, 3);
+    let appointment_id = clinic.book(session_id, 5);
+    clinic.refused("DOC002", "encounter.open", json!({"patient_id": patient_id}), "forbidden");
+    clinic.execute("UPDATE doctors SET department = '急诊科' WHERE doctor_id IN (5, 6)");
     let opened = clinic.ok("DOC002", "encounter.open", json!({"patient_id": patient_id}));
+    clinic.cancel(&patient(5), appointment_id);
     let encounter_id = opened["encounter_id"].as_i64().unwrap();
     clinic.pass(61);
     clinic.ok("DOC002", "patient.get", json!({"patient_id": patient_id}));

@@ -11,6 +11,15 @@ fn a_ward_has_beds_that_have_numbers_of_their_own() {
     assert_eq!(beds.len(), 2);
     let again = clinic.refused(CLERK, "ward.add", json!({"number": "3A", "name": "x"}), "conflict");
     assert_eq!(again["ward_id"], ward_id);
+    for like in ["3a", "３A", "３ａ"] {
+        let again = clinic.refused(CLERK, "ward.add", json!({"number": like, "name": "x"}), "conflict");
+        assert_eq!(again["ward_id"], ward_id, "{like}");
+    }
+    let alike = json!({"number": "3B", "name": "x", "beds": ["a1", "Ａ1"]});
+    clinic.refused(CLERK, "ward.add", alike, "conflict");
+    let alike =
+        clinic.refused(CLERK, "ward.add_bed", json!({"ward_id": ward_id, "number": "１０"}), "conflict");
+    assert_eq!(alike["bed_id"], json!(beds[1]));
     let twice = json!({"number": "3B", "name": "x", "beds": ["1", "1"]});
     clinic.refused(CLERK, "ward.add", twice, "conflict");
     let many: Vec<String> = (0..201).map(|number| number.to_string()).collect();

@@ -129,7 +129,14 @@ pub fn step(dice: &mut Dice, clinic: &mut Clinic) -> Step {
         13..=16 => ("prescription.activate", if may { clinic.activate(id) } else { FORBIDDEN }),
         17..=18 => {
             by = if dice.one_in(8) { doctor } else { NURSE };
-            ("prescription.dispense", if by == NURSE { clinic.dispense(id) } else { FORBIDDEN })
+            let is_overridden = dice.one_in(2);
+            if is_overridden {
+                params["override_reason"] = json!("医生已知");
+            }
+            (
+                "prescription.dispense",
+                if by == NURSE { clinic.dispense(id, is_overridden) } else { FORBIDDEN },
+            )
         }
         _ => {
             params["reason"] = json!("停药");

@@ -58,15 +58,9 @@ impl Clinic {
         self.care.lines.iter().filter(|line| line.sheet == sheet).cloned().collect()
     }
 
-    /// What speaks against a drug, beside those lines; refused where that cannot be set aside.
-    fn against(
-        &self,
-        patient: i64,
-        id: i64,
-        beside: &[Line],
-        is_known: impl Fn(Against) -> bool,
-    ) -> Result<Vec<Against>, &'static str> {
-        let ((ingredients, class), today) = (drug(id), self.now / DAY);
+    /// The allergies that speak against a drug; refused where one of them is severe.
+    fn allergies_against(&self, patient: i64, id: i64) -> Result<Vec<Against>, &'static str> {
+        let (ingredients, class) = drug(id);
         let mut found = Vec::new();
         for allergy in self.care.allergies.values() {
             let is_in_it = class == allergy.substance || ingredients.contains(&allergy.substance);
@@ -77,6 +71,19 @@ impl Clinic {
                 found.push(Against::Allergy(allergy.id));
             }
         }
+        Ok(found)
+    }
+
+    /// What speaks against a drug, beside those lines; refused where that cannot be set aside.
+    fn against(
+        &self,
+        patient: i64,
+        id: i64,
+        beside: &[Line],
+        is_known: impl Fn(Against) -> bool,
+    ) -> Result<Vec<Against>, &'static str> {
+        let ((ingredients, _), today) = (drug(id), self.now / DAY);
+        let mut found = self.allergies_against(patient, id)?;
         let is_taken = |line: &&Line| {
             self.care.sheets[&line.sheet].patient == patient
                 && line.is_live
@@ -197,12 +204,23 @@ impl Clinic {
         Ok(())
     }
 
-    pub fn dispense(&mut self, id: i64) -> Said {
-        let now = self.now;
-        let sheet = self.sheet(id);
-        if sheet.state != "active" {
+    /// To the nurse what was never active is not there.
+    pub fn dispense(&mut self, id: i64, is_overridden: bool) -> Said {
+        let Sheet { patient, state, activated, .. } = self.care.sheets[&id];
+        if activated.is_none() {
+            return Err("not_found");
+        }
+        if state != "active" {
             return Err("bad_transition");
         }
+        for line in self.lines_of(id) {
+            let found = self.allergies_against(patient, line.drug)?;
+            if !is_overridden && found.iter().any(|against| !line.against.contains(against)) {
+                return Err("allergy");
+            }
+        }
+        let now = self.now;
+        let sheet = self.sheet(id);
         (sheet.state, sheet.dispensed) = ("dispensed", Some(now));
         Ok(())
     }

@@ -53,7 +53,8 @@ fn prescription(clinic: &mut Clinic, pair: Pair, steps: &[&str]) -> i64 {
         for step in steps {
             match *step {
                 "activate" => prescription::activate(change.transaction, written.sheet_id, &now),
-                _ => prescription::dispense(change.transaction, written.sheet_id, NURSE, &now),
+                _ => prescription::dispense(change.transaction, written.sheet_id, None, NURSE, &now)
+                    .map(|_| ()),
             }
             .unwrap();
         }

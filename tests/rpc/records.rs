@@ -112,6 +112,7 @@ pub fn of_records(
         "record.write" => json!({"encounter_id": encounter(clinic, pair), "symptoms": "咳嗽"}),
         "record.edit" => json!({"note_id": note(clinic, pair, false), "version": 1, "advice": "多喝水"}),
         "record.sign" => id("note_id", note(clinic, pair, false)),
+        "record.discard" => json!({"note_id": note(clinic, pair, false), "reason": "误写"}),
         "record.amend" => json!({
             "note_id": note(clinic, pair, true), "version": 1, "advice": "休息", "reason": "遗漏",
         }),

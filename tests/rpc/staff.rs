@@ -20,9 +20,9 @@ fn lead(clinic: &mut Clinic, is_led: bool) {
     });
 }
 
-/// A leave that is to be decided on, of days that are far away.
+/// A leave that is to be decided on, of days that no other one has.
 fn pending(clinic: &mut Clinic, doctor_id: i64) -> i64 {
-    let day = clinic.now.day_after(10_000 + clinic.number("SELECT count(*) FROM leave_requests"));
+    let day = clinic.now.day_after(60 + clinic.number("SELECT count(*) FROM leave_requests"));
     let now = clinic.now.clone();
     act(clinic, |change| {
         let (date_from, date_to) = (day.as_str(), day.as_str());
@@ -79,7 +79,7 @@ pub fn of_staff(
 pub fn of_own_work(clinic: &mut Clinic, method: &str) -> Option<Value> {
     Some(match method {
         "leave.request" => {
-            let day = clinic.now.day_after(20_000 + clinic.number("SELECT count(*) FROM leave_requests"));
+            let day = clinic.now.day_after(60 + clinic.number("SELECT count(*) FROM leave_requests"));
             json!({"date_from": day, "date_to": day, "reason": "会议"})
         }
         "attendance.clock_in" | "attendance.clock_out" => {

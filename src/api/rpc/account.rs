@@ -57,6 +57,7 @@ pub struct RegisterPatient;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RegisterPatientParams {
+    /// The name of the person.
     pub name: Name,
     /// Becomes the username.
     pub phone: Line<32>,
@@ -135,6 +136,7 @@ pub struct CreateAccountParams {
     pub password: Password,
     /// doctor, nurse, clerk or admin; patients are registered with account.register_patient.
     pub role: Role,
+    /// The name of the person.
     pub name: Name,
     /// A doctor's department.
     #[serde(default)]
@@ -166,10 +168,10 @@ impl Method for CreateAccount {
     ) -> Result<Registered, Problem> {
         call.note.entity = "account";
         if params.role == Role::Patient {
-            return Err(Problem::invalid("role", "role patient is registered with account.register_patient"));
+            return Err(Problem::invalid("role", "a patient is registered with account.register_patient"));
         }
         if params.role != Role::Doctor && params.department.is_some() {
-            return Err(Problem::invalid("department", "department is a doctor's"));
+            return Err(Problem::invalid("department", "is a doctor's"));
         }
         account::check_auditor(params.role.into(), params.is_auditor)
             .map_err(|refusal| Problem::refused(Code::Conflict, refusal.to_string()))?;
@@ -506,7 +508,7 @@ fn confirm(
     transaction: &Transaction<'_>,
 ) -> Result<(), Problem> {
     let Some(old) = &params.old_password else {
-        return Err(Problem::invalid("old_password", "old_password is needed to change one's own password"));
+        return Err(Problem::invalid("old_password", "is needed to change one's own password"));
     };
     match login::confirm(transaction, call.desk, username, old, call.peer, call.now)? {
         login::Confirmed::Yes => Ok(()),

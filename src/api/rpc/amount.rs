@@ -4,12 +4,11 @@
 //! binary fraction.
 
 use crate::service::decimal::Decimal;
+use crate::service::prescription::DAYS_MAX;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 use serde_json::value::RawValue;
 use std::borrow::Cow;
-
-const DAYS_MAX: i64 = 365;
 
 /// A decimal number above 0, as a number of JSON or as text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -116,7 +116,7 @@ impl Method for AddAttachment {
     ) -> Result<Attachment, Problem> {
         let is_hash = |text: &str| text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if params.sha256.as_deref().is_some_and(|text| !is_hash(text)) {
-            return Err(Problem::invalid("sha256", "sha256 must be 64 digits of base 16"));
+            return Err(Problem::invalid("sha256", "must be 64 digits of base 16"));
         }
         let new = NewAttachment {
             encounter_id: params.encounter_id.0,

@@ -263,7 +263,9 @@ impl Method for ListAttendance {
             (Some(Id(doctor_id)), _) => Scope::Doctor(doctor_id),
             (None, Some(department)) => Scope::Department(department),
             (None, None) if caller.role == Role::Doctor => Scope::Doctor(caller.user_id),
-            (None, None) => return Err(Problem::invalid("doctor_id", "name a doctor or a department")),
+            (None, None) => {
+                return Err(Problem::invalid("doctor_id", "give one of `doctor_id` and `department`"));
+            }
         };
         let from: &str = &params.date_from;
         let to: &str = params.date_to.as_deref().unwrap_or(from);
@@ -284,8 +286,7 @@ fn check_range(from: &str, to: &str) -> Result<(), Problem> {
     match days {
         Some(days) if (0..DAYS_MAX).contains(&days) => Ok(()),
         _ => {
-            let message =
-                format!("date_to must not be before date_from, nor {DAYS_MAX} days or more after it");
+            let message = format!("must not be before `date_from`, nor {DAYS_MAX} days or more after it");
             Err(Problem::invalid("date_to", message))
         }
     }

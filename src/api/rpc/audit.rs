@@ -101,7 +101,7 @@ impl Method for QueryAudit {
     ) -> Result<AuditList, Problem> {
         call.note.entity = "audit";
         let since = params.since.as_deref().map(parse_since).transpose();
-        let since = since.map_err(|no_moment| Problem::invalid("since", format!("since is {no_moment}")))?;
+        let since = since.map_err(|no_moment| Problem::invalid("since", format!("is {no_moment}")))?;
         let filter = audit::Filter {
             actor_id: params.actor_id.map(|Id(id)| id),
             patient_id: params.patient_id.map(|Id(id)| id),

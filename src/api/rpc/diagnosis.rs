@@ -122,7 +122,7 @@ fn refused(failure: Failure<diagnosis::Refusal>) -> Problem {
         Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
         Of::UnknownCode => Refusal::new(Code::UnknownCode, Code::UnknownCode.meaning()),
         Of::TitleNeeded => {
-            return Problem::invalid("title", "title is needed where no table has the code's");
+            return Problem::invalid("title", "is needed where no table has the code's");
         }
         Of::RankTaken { diagnosis_id } => Refusal::new(
             Code::Conflict,
@@ -130,7 +130,7 @@ fn refused(failure: Failure<diagnosis::Refusal>) -> Problem {
         )
         .with("diagnosis_id", diagnosis_id),
         Of::NoRankLeft => {
-            let text = format!("rank must be given, for a diagnosis has rank {RANK_MAX}, the last one");
+            let text = format!("must be given, for a diagnosis has rank {RANK_MAX}, the last one");
             return Problem::invalid("rank", text);
         }
         Of::Withdrawn { to } => Refusal::new(Code::BadTransition, "the diagnosis is withdrawn")
@@ -146,7 +146,7 @@ fn check_rank(rank: i64) -> Result<i64, Problem> {
     if (1..=RANK_MAX).contains(&rank) {
         return Ok(rank);
     }
-    Err(Problem::invalid("rank", format!("rank must be a whole number from 1 to {RANK_MAX}")))
+    Err(Problem::invalid("rank", format!("must be a whole number from 1 to {RANK_MAX}")))
 }
 
 pub struct AddDiagnosis;
@@ -200,10 +200,10 @@ impl Method for AddDiagnosis {
         transaction: &Transaction<'_>,
     ) -> Result<Diagnosis, Problem> {
         if params.code.is_none() && params.title.is_none() {
-            return Err(Problem::invalid("title", "give code or title"));
+            return Err(Problem::invalid("title", "give `code` or `title`"));
         }
         if params.code.as_deref().is_some_and(|code| !icd10::is_code(code)) {
-            return Err(Problem::invalid("code", "code must be one of ICD-10, as in I10 or A15.0"));
+            return Err(Problem::invalid("code", "must be one of ICD-10, as in I10 or A15.0"));
         }
         let new = NewDiagnosis {
             encounter_id: params.encounter_id.0,
@@ -420,7 +420,7 @@ impl Method for SearchCodes {
         let beginning = match (&params.prefix, &params.text) {
             (Some(code), None) => Beginning::Code(code),
             (None, Some(title)) => Beginning::Title(title),
-            _ => return Err(Problem::invalid("prefix", "give one of prefix and text")),
+            _ => return Err(Problem::invalid("prefix", "give one of `prefix` and `text`")),
         };
         let limit = params.limit.0 as usize;
         let after = params.cursor.as_deref().unwrap_or_default();

@@ -130,6 +130,7 @@ pub struct UpdateDoctor;
 #[serde(deny_unknown_fields)]
 pub struct UpdateDoctorParams {
     pub doctor_id: Id,
+    /// The name of the person.
     #[serde(default)]
     pub name: Option<Name>,
     #[serde(default)]
@@ -155,13 +156,13 @@ impl UpdateDoctorParams {
     fn changes(&self) -> Result<Vec<(Field, Value<'_>)>, Problem> {
         let within = |name: &str, value: Option<i64>, max: i64| match value {
             Some(number) if !(0..=max).contains(&number) => {
-                Err(Problem::invalid(name, format!("{name} must be a whole number from 0 to {max}")))
+                Err(Problem::invalid(name, format!("must be a whole number from 0 to {max}")))
             }
             other => Ok(other),
         };
         if self.work_schedule.as_deref().is_some_and(|schedule| working_hours::check(schedule).is_err()) {
             let example = r#"{"monday": "8:00-17:00"}"#;
-            let message = format!("work_schedule must be JSON of weekdays and hours, such as {example}");
+            let message = format!("must be JSON of weekdays and hours, such as {example}");
             return Err(Problem::invalid("work_schedule", message));
         }
         let max_patients = within("max_patients", self.max_patients, MAX_PATIENTS)?;

@@ -86,7 +86,7 @@ impl Method for SearchDrugs {
         let search = match (&params.name, &params.code) {
             (Some(name), None) => Search::NamePrefix(name),
             (None, Some(code)) => Search::CodePrefix(code),
-            _ => return Err(Problem::invalid("name", "give one of name and code")),
+            _ => return Err(Problem::invalid("name", "give one of `name` and `code`")),
         };
         let (after, limit) = (params.cursor.map(|Id(id)| id), i64::from(params.limit.0));
         let mut items: Vec<Drug> = Vec::new();

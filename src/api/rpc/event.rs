@@ -24,6 +24,8 @@ use std::collections::BTreeSet;
 pub const TOPICS_MAX: usize = 100;
 /// Missed events that are told in one reply; who has missed more is told how things stand.
 const MISSED_MAX: i64 = 500;
+/// Of their facts together: five hundred boards of a large ward would be a reply of many megabytes.
+const MISSED_BYTES_MAX: usize = 512 * 1024;
 
 const NOT_CONCERNED: &str = "this topic is for those only whom it concerns";
 const NO_ONES_APPOINTMENT: Audience = Audience::Appointment { patient_id: 0, doctor_id: 0 };
@@ -82,7 +84,7 @@ pub struct AppointmentFacts {
     pub queue_number: Option<i64>,
     /// For a hold: when it expires, in milliseconds since 1970.
     pub expires_at_ms: Option<i64>,
-    /// patient, doctor, staff or system.
+    /// patient, doctor, staff, hospital (the session was stopped) or system.
     pub cancelled_by: Option<String>,
 }
 
@@ -265,7 +267,7 @@ pub struct MissedEvent {
 pub struct Subscribed {
     /// The sequence of the last event of all topics; `since` of the next event.subscribe, if none comes.
     pub sequence: i64,
-    /// True where events since `since` are not there any longer, or too many: `topics` says how things stand.
+    /// True where events since `since` are not there any longer, or too many or too large: `topics` says how things stand.
     pub gap: bool,
     /// How each topic stands; empty where `events` says it.
     pub topics: Vec<TopicState>,
@@ -321,8 +323,7 @@ impl Method for Subscribe {
 fn chosen(asked: &[TopicName], had: &BTreeSet<Topic>) -> Result<BTreeSet<Topic>, Problem> {
     let topics: BTreeSet<Topic> = asked.iter().map(|TopicName(topic)| *topic).collect();
     if topics.is_empty() || topics.union(had).count() > TOPICS_MAX {
-        let message =
-            format!("topics must be 1 to {TOPICS_MAX}, together with those that this connection has");
+        let message = format!("must be 1 to {TOPICS_MAX}, together with those that this connection has");
         return Err(Problem::invalid("topics", message));
     }
     Ok(topics)
@@ -382,9 +383,14 @@ fn missed(
     transaction: &Transaction<'_>,
 ) -> Result<Option<Vec<MissedEvent>>, Problem> {
     let (mut events, mut left, mut unfit) = (Vec::new(), MISSED_MAX, None);
+    let mut bytes = 0;
     for (topic, _) in topics {
         let before = events.len();
         event::since(transaction, *topic, since, left + 1, |event| {
+            bytes += event.facts.len();
+            if bytes > MISSED_BYTES_MAX {
+                return;
+            }
             match RawValue::from_string(event.facts.to_owned()) {
                 Ok(facts) => events.push(MissedEvent {
                     sequence: event.sequence,
@@ -397,7 +403,7 @@ fn missed(
             }
         })?;
         left -= i64::try_from(events.len() - before).unwrap_or(i64::MAX);
-        if left < 0 {
+        if left < 0 || bytes > MISSED_BYTES_MAX {
             return Ok(None);
         }
     }

@@ -3,6 +3,7 @@
 //! It never knows a method, only what the OpenRPC document says of it. Invariant: the same document gives the
 //! same page, so that a page can be held against its document.
 
+use super::openrpc::OF_KINDS;
 use serde_json::{Map, Value};
 use std::fmt::Write;
 
@@ -60,12 +61,48 @@ fn describe(page: &mut String, method: &Value, of_all: &[&str], document: &Value
 }
 
 fn row(page: &mut String, parameter: &Value, document: &Value) {
-    let required = if parameter.get("required") == Some(&Value::Bool(true)) { "yes" } else { "" };
-    let kind = kind(parameter.get("schema").unwrap_or(&Value::Null), document);
+    let is_required = parameter.get("required") == Some(&Value::Bool(true));
+    let schema = parameter.get("schema").unwrap_or(&Value::Null);
+    let (name, description) = (text_of(parameter, "name"), text_of(parameter, "description"));
+    parameter_rows(page, &Parameter { name, description, schema, is_required }, document, DEPTH_MAX);
+}
+
+/// A parameter, or a member of one.
+struct Parameter<'a> {
+    name: &'a str,
+    description: &'a str,
+    schema: &'a Value,
+    is_required: bool,
+}
+
+/// One row for a parameter, and below it one for each member of its own.
+fn parameter_rows(page: &mut String, parameter: &Parameter<'_>, document: &Value, depth: usize) {
+    let Parameter { name, description, schema, is_required } = *parameter;
+    let kind = kind(schema, document);
     // Whatever may be missing may be null.
     let kind = kind.strip_suffix(OR_NULL).unwrap_or(&kind);
-    let (name, description) = (text_of(parameter, "name"), cell(text_of(parameter, "description")));
-    line(page, &format!("| `{name}` | {kind} | {required} | {description} |"));
+    let required = if is_required { "yes" } else { "" };
+    line(page, &format!("| `{name}` | {kind} | {required} | {} |", cell(description)));
+    let (inner, suffix) = members_of(schema, document);
+    if depth == 0 {
+        return;
+    }
+    let needed = list(inner.get("required"));
+    for (member, schema) in members(inner.get("properties")) {
+        let name = &format!("{name}{suffix}.{member}");
+        let description = Some(text_of(schema, "description")).filter(|said| !OF_KINDS.contains(said));
+        let description = description.unwrap_or_default();
+        let is_required = needed.iter().any(|needed| text(needed) == member);
+        parameter_rows(page, &Parameter { name, description, schema, is_required }, document, depth - 1);
+    }
+}
+
+/// What has the members of a value, or of each value of an array.
+fn members_of<'a>(schema: &'a Value, document: &'a Value) -> (&'a Value, &'static str) {
+    match schema.get("items") {
+        Some(items) => (resolved(items, document), "[]"),
+        None => (resolved(schema, document), ""),
+    }
 }
 
 fn result(page: &mut String, method: &Value, document: &Value) {
@@ -89,10 +126,7 @@ fn rows(page: &mut String, prefix: &str, schema: &Value, document: &Value, depth
         let path = format!("{prefix}{name}");
         let description = cell(text_of(member, "description"));
         line(page, &format!("| `{path}` | {} | {description} |", kind(member, document)));
-        let (inner, suffix) = match member.get("items") {
-            Some(items) => (resolved(items, document), "[]"),
-            None => (resolved(member, document), ""),
-        };
+        let (inner, suffix) = members_of(member, document);
         if depth > 0 && inner.get("properties").is_some() {
             rows(page, &format!("{path}{suffix}."), inner, document, depth - 1);
         }
@@ -120,12 +154,8 @@ fn kind(schema: &Value, document: &Value) -> String {
         Some(name) => name,
         None => text_of(inner, "type"),
     };
-    let mut words = if let Some(words) = inner.get("enum") {
-        let words: Vec<&str> = list(Some(words)).iter().map(text).filter(|word| !word.is_empty()).collect();
-        quoted(&words)
-    } else {
-        named(name, inner, document)
-    };
+    let choices = choices(inner);
+    let mut words = if choices.is_empty() { named(name, inner, document) } else { quoted(&choices) };
     if can_be_null {
         words += OR_NULL;
     }
@@ -133,6 +163,16 @@ fn kind(schema: &Value, document: &Value) -> String {
         let _ = write!(words, ", {default} where it is missing");
     }
     words
+}
+
+/// The words that a value is one of; those that say more of themselves stand apart from the others.
+fn choices(schema: &Value) -> Vec<&str> {
+    let apart = list(schema.get("oneOf"));
+    let each = std::iter::once(schema).chain(apart);
+    each.flat_map(|schema| list(schema.get("enum")).iter().chain(schema.get("const")))
+        .map(text)
+        .filter(|word| !word.is_empty())
+        .collect()
 }
 
 fn named(name: &str, schema: &Value, document: &Value) -> String {
@@ -151,6 +191,8 @@ fn named(name: &str, schema: &Value, document: &Value) -> String {
                 if of.get("properties").is_some() { "objects".into() } else { kind(of, document) }
             )
         }
+        // One of several kinds of objects, or one that another document describes.
+        ("", ..) => "object".into(),
         (name, ..) => name.to_owned(),
     }
 }

@@ -93,7 +93,9 @@ pub mod methods {
         AddOn, CallNext, CheckIn, Finish, FollowUp, Leave, ListQueue, QueueBoard, QueueStatus, Recall,
         Return, SetPriority, Skip, Start, UndoCall, WalkIn,
     };
-    pub use super::record::{AmendRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord};
+    pub use super::record::{
+        AmendRecord, DiscardRecord, EditRecord, GetRecord, ListRecords, SignRecord, WriteRecord,
+    };
     pub use super::report::GetReport;
     pub use super::schedule::{
         AddBlock, AddException, AddSession, AddTemplate, EndTemplate, GenerateSessions, ListBlocks,
@@ -123,6 +125,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
+
+/// What the trail calls figures that were counted.
+pub const REPORT: &str = "report";
 
 /// Whose data the caller may reach with a method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -302,6 +307,19 @@ impl Call<'_> {
             self.note.detail = Some(Detail::UnderGlass);
         }
         Ok(sight != Sight::None)
+    }
+
+    /// Whether a doctor who calls may make themself the one who treats a patient. A broken glass lets them see and
+    /// write for a while; it would be for ever if it let them do this.
+    fn check_taking_on(&self, transaction: &Transaction<'_>, patient_id: i64) -> Result<(), Problem> {
+        let is_under_glass = self.note.detail == Some(Detail::UnderGlass);
+        if !is_under_glass || access::is_expected(transaction, self.actor()?, patient_id, self.now)? {
+            return Ok(());
+        }
+        Err(Problem::refused(
+            Code::Forbidden,
+            "a broken glass makes nobody a patient's doctor; the patient needs an appointment of today in your department",
+        ))
     }
 
     /// Who asks that a request be carried out once only.

@@ -21,7 +21,7 @@ pub const META_SCHEMA: &str = "https://raw.githubusercontent.com/open-rpc/meta-s
 
 /// What a parameter is that several methods have under one name. It is said where the method says nothing
 /// better.
-const COMMON: [(&str, &str); 13] = [
+const COMMON: [(&str, &str); 12] = [
     (
         "request_id",
         "Chosen by the client: the same request sent again within 24 hours gets the first reply again.",
@@ -30,7 +30,6 @@ const COMMON: [(&str, &str); 13] = [
     ("doctor_id", "The doctor's id."),
     ("user_id", "The account's id, which is the patient's or the doctor's, too."),
     ("username", "The account's name."),
-    ("name", "The name of the person."),
     ("department", "The name of a department."),
     ("birth_date", "A day, YYYY-MM-DD."),
     ("token", "The token that session.login gave."),
@@ -40,7 +39,7 @@ const COMMON: [(&str, &str); 13] = [
     ("is_available", "Whether appointments can be made."),
 ];
 /// What texts say of themselves; the kind says as much.
-const OF_KINDS: [&str; 2] =
+pub(super) const OF_KINDS: [&str; 2] =
     ["One line of text, without control characters.", "Text that may have several lines."];
 
 /// A method and who may call it, in words; and whether that is everyone.

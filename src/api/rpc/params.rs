@@ -37,16 +37,15 @@ fn explain(path: &str, message: &str) -> (String, String) {
     let below = |name: String| if path.is_empty() || path == name { name } else { format!("{path}.{name}") };
     if message.starts_with("missing field") {
         let field = below(named());
-        return (field.clone(), format!("{field} is missing"));
+        return (field, "is missing".into());
     }
     if message.starts_with("unknown field") {
-        let field = named();
         let known = message.split_once(", ").map_or(String::new(), |(_, known)| format!("; {known}"));
-        return (field.clone(), format!("there is no parameter {field}{}", known.replace('`', "")));
+        return (below(named()), format!("there is no such parameter{known}"));
     }
     if message.starts_with("duplicate field") {
         let field = below(named());
-        return (field.clone(), format!("{field} comes twice"));
+        return (field, "comes twice".into());
     }
     let field = if path.is_empty() { "params" } else { path };
     const ELSE: &str = "what rpc.discover describes";
@@ -62,7 +61,7 @@ fn explain(path: &str, message: &str) -> (String, String) {
         "i64" | "u32" => "a whole number",
         other => other,
     };
-    (field.to_owned(), format!("{field} must be {}", expected.replace('`', "")))
+    (field.to_owned(), format!("must be {expected}"))
 }
 
 #[cfg(test)]
@@ -93,30 +92,30 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_and_never_repeated() {
-        check(json!({}), "patient_id", "patient_id is missing");
-        check(json!({"patient_id": 1}), "name", "name is missing");
+        check(json!({}), "patient_id", "is missing");
+        check(json!({"patient_id": 1}), "name", "is missing");
         check(
             json!({"patient_id": 1, "name": "x", "nmae": "y"}),
             "nmae",
-            "there is no parameter nmae; expected one of patient_id, name, limit",
+            "there is no such parameter; expected one of `patient_id`, `name`, `limit`",
         );
         check(
             json!({"patient_id": "secret", "name": "x"}),
             "patient_id",
-            "patient_id must be an id, which is a whole number from 1 on",
+            "must be an id, which is a whole number from 1 on",
         );
         check(
             json!({"patient_id": 0, "name": "x"}),
             "patient_id",
-            "patient_id must be an id, which is a whole number from 1 on",
+            "must be an id, which is a whole number from 1 on",
         );
         check(
             json!({"patient_id": 1, "name": "secret"}),
             "name",
-            "name must be text of 1 to 4 characters without control characters",
+            "must be text of 1 to 4 characters without control characters",
         );
-        check(json!({"patient_id": 1, "name": "x", "limit": -1}), "limit", "limit must be a whole number");
-        check(json!([1]), "params", "params must be what rpc.discover describes");
+        check(json!({"patient_id": 1, "name": "x", "limit": -1}), "limit", "must be a whole number");
+        check(json!([1]), "params", "must be what rpc.discover describes");
     }
 
     #[test]

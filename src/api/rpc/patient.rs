@@ -156,7 +156,7 @@ impl Method for SearchPatients {
             (Some(name), None, None) => Search::NamePrefix(name),
             (None, Some(phone), None) => Search::Phone(phone),
             (None, None, Some(id_card)) => Search::IdCard(id_card),
-            _ => return Err(Problem::invalid("name", "give one of name, phone and id_card")),
+            _ => return Err(Problem::invalid("name", "give one of `name`, `phone` and `id_card`")),
         };
         let (after, limit) = (params.cursor.map(|Id(id)| id), i64::from(params.limit.0));
         let mut items = Vec::new();
@@ -174,6 +174,7 @@ pub struct UpdatePatient;
 #[serde(deny_unknown_fields)]
 pub struct UpdatePatientParams {
     pub patient_id: Id,
+    /// The name of the person.
     #[serde(default)]
     pub name: Option<Name>,
     #[serde(default)]

@@ -86,7 +86,7 @@ codes! {
     Blocked = "blocked": "The other one wants no messages from you.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
     NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
-    UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; sign them first.";
+    UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; each is signed by its author first, or discarded.";
     DiagnosisMissing = "diagnosis_missing": "No diagnosis of rank 1 says why the patient was here, or none of the discharge why they stayed.";
     AlreadySigned = "already_signed": "Something of the visit is signed, prescribed or asked for, and stays.";
     UnknownCode = "unknown_code": "The table of ICD-10 that the hospital has loaded does not have this code.";
@@ -127,6 +127,7 @@ pub enum Problem {
     Noted(Refusal),
     InvalidParams {
         field: String,
+        /// What it should be; the field's name stands before it.
         message: String,
     },
     /// The method has done nothing yet, and is to be asked again once this has been derived.
@@ -168,7 +169,7 @@ impl Problem {
             }
             Problem::InvalidParams { field, message } => ErrorObject {
                 code: INVALID_PARAMS,
-                message: format!("invalid params: {message}"),
+                message: format!("invalid params: `{field}`: {message}"),
                 data: Some(Map::from_iter([("field".to_owned(), Value::from(field.as_str()))])),
             },
             Problem::Store(error) => match store_code(error) {

@@ -5,7 +5,7 @@
 
 use super::field::{Date, Id, Line};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, Subject};
+use super::{Call, Kind, Method, REPORT, Subject};
 use crate::service::access::Role;
 use crate::service::doctor;
 use crate::service::report::{
@@ -46,6 +46,7 @@ impl From<ReportName> for report::Name {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportParams {
+    /// Whose rows: of days, doctors, departments, wards, or all of them.
     pub name: ReportName,
     /// The first day.
     pub from: Date,
@@ -86,6 +87,8 @@ pub struct ReportRow {
     pub cancelled_by_patient: i64,
     pub cancelled_by_doctor: i64,
     pub cancelled_by_staff: i64,
+    /// With sessions that the hospital has called off, as for a leave.
+    pub cancelled_by_hospital: i64,
     pub cancelled_by_system: i64,
     pub no_shows: i64,
     pub no_show_rate: Option<f64>,
@@ -178,6 +181,7 @@ impl From<&Figures> for ReportRow {
             cancelled_by_patient: figures.cancelled_by_patient,
             cancelled_by_doctor: figures.cancelled_by_doctor,
             cancelled_by_staff: figures.cancelled_by_staff,
+            cancelled_by_hospital: figures.cancelled_by_hospital,
             cancelled_by_system: figures.cancelled_by_system,
             no_shows: figures.no_shows,
             no_show_rate: figures.no_show_rate(),
@@ -266,7 +270,8 @@ fn doctor_asked_for(params: &ReportParams, call: &Call<'_>) -> Option<i64> {
 impl Method for GetReport {
     const NAME: &'static str = "report.get";
     const SUMMARY: &'static str = "Counts appointments, waiting, places, fees and beds of days, page by page; a doctor gets their own figures.";
-    const KIND: Kind = Kind::Read;
+    // As one that is made on the machine, a report is in the trail, but for a doctor's own figures.
+    const KIND: Kind = Kind::ReadPatient;
     const IS_LONG: bool = true;
     const ERRORS: &'static [Code] = &[Code::NotFound];
     type Params = ReportParams;
@@ -285,15 +290,16 @@ impl Method for GetReport {
         transaction: &Transaction<'_>,
     ) -> Result<ReportPage, Problem> {
         if *params.to < *params.from {
-            return Err(Problem::invalid("to", "to must not be before from"));
+            return Err(Problem::invalid("to", "must not be before `from`"));
         }
         let begin = match params.cursor.as_deref().map(Place::parse) {
             Some(None) => {
-                return Err(Problem::invalid("cursor", "cursor must be the next_cursor of another page"));
+                return Err(Problem::invalid("cursor", "must be the `next_cursor` of another page"));
             }
             Some(place) => place,
             None => None,
         };
+        call.note.entity = REPORT;
         let doctor_id = doctor_asked_for(&params, call);
         if let Some(doctor_id) = doctor_id
             && doctor::by_id(transaction, doctor_id, |_| ())?.is_none()

@@ -16,7 +16,7 @@ pub(super) fn subject(
     department: Option<&str>,
 ) -> Result<Subject, Problem> {
     if doctor_id.is_some() && department.is_some() {
-        return Err(Problem::invalid("department", "name a doctor or a department, not both"));
+        return Err(Problem::invalid("department", "give one of `doctor_id` and `department`"));
     }
     let caller = call.actor()?.user_id;
     Ok(match (doctor_id, department) {

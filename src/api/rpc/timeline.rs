@@ -112,7 +112,7 @@ impl Method for PatientTimeline {
         let from = match params.cursor.as_deref() {
             None => Position::start(),
             Some(cursor) => parsed(cursor)
-                .ok_or_else(|| Problem::invalid("cursor", "cursor must be a next_cursor of this method"))?,
+                .ok_or_else(|| Problem::invalid("cursor", "must be a `next_cursor` of this method"))?,
         };
         let limit = params.limit.0 as usize;
         let (items, next) = timeline::page(transaction, params.patient_id.0, from, limit, call.now)?;

@@ -25,7 +25,7 @@ pub fn run(play: &mut Play, cast: &mut Cast, seen: &Seen, ended: &Ended) -> Resu
         let is_so = usize::try_from(reported) == Ok(expected);
         must(is_so, format_args!("the report has {reported} {figure}, and {expected} were seen"))?;
     }
-    must(at(row, "/cancelled_by_system") == ended.cancelled, "the report knows of other cancellations")?;
+    must(at(row, "/cancelled_by_hospital") == ended.cancelled, "the report knows of other cancellations")?;
     let figure = |name: &str| number(row, name);
     play.screen.note(format!(
         "{} appointments were made for today. {} came, {} were seen, {} cancelled, {} did not come.",

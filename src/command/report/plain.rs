@@ -3,7 +3,7 @@
 
 use super::sheet::{self, Cell, Sheet};
 use super::{Found, units};
-use crate::service::text::is_printable;
+use crate::service::text::{is_printable, looks_like_formula};
 use serde_json::{Map, Value, json};
 
 /// Letters of East Asia take two places of a terminal.
@@ -92,7 +92,7 @@ fn field(cell: &Cell) -> String {
     match cell {
         Cell::Text(None) | Cell::Ratio(None) | Cell::Length(None) => String::new(),
         // A spreadsheet would take it for a formula.
-        Cell::Text(Some(text)) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        Cell::Text(Some(text)) if looks_like_formula(text) => format!("'{text}"),
         Cell::Text(Some(text)) => text.clone(),
         Cell::Count(number) | Cell::Fen(number) => number.to_string(),
         Cell::Ratio(Some(number)) | Cell::Length(Some(number)) => number.to_string(),

@@ -45,6 +45,7 @@ const FIGURES: &[Made<Figures>] = &[
     ("cancelled_by_patient", None, |of| Cell::Count(of.cancelled_by_patient)),
     ("cancelled_by_doctor", None, |of| Cell::Count(of.cancelled_by_doctor)),
     ("cancelled_by_staff", None, |of| Cell::Count(of.cancelled_by_staff)),
+    ("cancelled_by_hospital", None, |of| Cell::Count(of.cancelled_by_hospital)),
     ("cancelled_by_system", None, |of| Cell::Count(of.cancelled_by_system)),
     ("no_shows", Some("No-shows"), |of| Cell::Count(of.no_shows)),
     ("no_show_rate", Some("No-show rate"), |of| Cell::Ratio(of.no_show_rate())),

@@ -3,7 +3,9 @@
 //! It never knows how a stay ends. Invariants: a bed that is kept and not used is free again in the same step;
 //! whoever is admitted has an encounter and a row in the old schema from the same step on.
 
-use super::{Admission, Kind, Outcome, Refusal, State, bed_for, going, known, known_bed, refuse, standing};
+use super::{
+    Admission, Kind, Outcome, Refusal, State, bed_for, check_end, going, known, known_bed, refuse, standing,
+};
 use crate::service::booking::Change;
 use crate::service::encounter::{self, Class, NewEncounter};
 use crate::service::icd10;
@@ -28,6 +30,7 @@ pub struct NewAdmission<'a> {
 /// Asks for a stay of a patient who has none that is not over.
 pub fn request(change: &mut Change<'_, '_>, new: &NewAdmission<'_>) -> Outcome<Admission> {
     let transaction = change.transaction;
+    check_end(change, new.expected_on)?;
     if transaction.first(&patient::EXISTS, params![new.patient_id], |row| row.integer(0))?.is_none() {
         return refuse(Refusal::UnknownPatient);
     }
@@ -103,6 +106,7 @@ pub fn admit(
     expected_on: Option<&str>,
 ) -> Outcome<Admission> {
     let found = going(change, admission_id, State::Admitted)?;
+    check_end(change, expected_on)?;
     let reserved = found.bed_id;
     let Some(bed_id) = bed_id.or(reserved) else {
         return refuse(Refusal::BedMissing);

@@ -135,6 +135,9 @@ impl Disposition {
     }
 }
 
+/// How far ahead a stay is expected to end.
+pub const EXPECTED_DAYS_MAX: i64 = 366;
+
 #[derive(Debug, PartialEq, Eq)]
 pub enum Refusal {
     UnknownAdmission,
@@ -166,6 +169,8 @@ pub enum Refusal {
         to: &'static str,
     },
     NothingToUndo,
+    /// It is expected to end before today, or too far ahead.
+    BadEnd,
     /// The stay's own encounter does not allow it.
     Encounter(encounter::Refusal),
 }
@@ -205,6 +210,14 @@ fn standing(
 
 fn known_bed(change: &Change<'_, '_>, bed_id: i64) -> Outcome<Bed> {
     ward::bed_by_id(change.transaction, bed_id)?.ok_or(Failure::Refused(Refusal::UnknownBed))
+}
+
+/// The day on which a stay is expected to end is to come.
+fn check_end(change: &Change<'_, '_>, expected_on: Option<&str>) -> Outcome<()> {
+    match expected_on {
+        Some(day) if !change.now.is_near(day, 0, EXPECTED_DAYS_MAX) => refuse(Refusal::BadEnd),
+        _ => Ok(()),
+    }
 }
 
 /// A bed that is free for somebody, or is the one that is reserved for them.

@@ -5,7 +5,8 @@
 
 use super::enter::lie_down;
 use super::{
-    Admission, Disposition, Outcome, Refusal, State, bed_for, going, known, known_bed, refuse, standing,
+    Admission, Disposition, Outcome, Refusal, State, bed_for, check_end, going, known, known_bed, refuse,
+    standing,
 };
 use crate::service::booking::Change;
 use crate::service::{Failure, encounter, ward};
@@ -75,6 +76,7 @@ pub fn order_discharge(
     expected_on: Option<&str>,
 ) -> Outcome<Admission> {
     let found = going(change, admission_id, State::DischargeOrdered)?;
+    check_end(change, expected_on)?;
     let transaction = change.transaction;
     check_diagnosis(transaction, &found)?;
     transaction.execute(

@@ -12,7 +12,7 @@ use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, SessionState};
 use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
-use crate::service::{notice, queue, waitlist};
+use crate::service::{chat, notice, queue, waitlist};
 use crate::store::statements::{appointment, booking};
 use crate::store::{Error, Transaction, params};
 
@@ -22,7 +22,9 @@ pub enum CancelledBy {
     Patient,
     Doctor,
     Staff,
-    /// Nobody in person, as when a session is stopped.
+    /// Nobody in person: the hospital has called the session off, as for a leave.
+    Hospital,
+    /// The server by itself, as when nobody saw the patient in time.
     System,
 }
 
@@ -42,6 +44,7 @@ impl CancelledBy {
             CancelledBy::Patient => "patient",
             CancelledBy::Doctor => "doctor",
             CancelledBy::Staff => "staff",
+            CancelledBy::Hospital => "hospital",
             CancelledBy::System => "system",
         }
     }
@@ -243,6 +246,7 @@ pub fn reschedule(
     change.memory.forget_day(session.doctor_id, &starts);
     clinic_session::give_back(change.transaction, found.session_id, found.pool)?;
     notice::forget_reminders(change.transaction, &found, change.changes)?;
+    chat::follow(change.transaction, chat::Visit::Appointment(appointment_id), change.changes, change.now)?;
     // Whoever waited for the place that is left does so no longer.
     waitlist::ended(change.transaction, appointment_id)?;
     change.changes.sessions.extend([found.session_id, session_id]);

@@ -1,11 +1,12 @@
 //! A session that another doctor takes over, with all that is booked in it.
 //!
 //! It never knows why, or whether that doctor has the time. Invariant: the session, its appointments and their
-//! places in the day are of one doctor, before and after.
+//! places in the day are of one doctor, before and after; so are the threads about those that are to come.
 
 use super::change::Change;
 use super::find::in_state;
 use super::{Outcome, State};
+use crate::service::chat::{self, Visit};
 use crate::service::clinic_session::ClinicSession;
 use crate::service::notice;
 use crate::service::time::AppointmentTime;
@@ -36,6 +37,7 @@ pub fn hand_over(
     for state in [State::Held, State::Booked, State::CheckedIn] {
         for found in in_state(transaction, session_id, state)? {
             notice::doctor_changed(transaction, &found, doctor_name, change.now)?;
+            chat::follow(transaction, Visit::Appointment(found.appointment_id), change.changes, change.now)?;
             change.changes.notices.insert(found.patient_id);
             change.changes.appointments.insert(found.appointment_id);
             moved.push(found.appointment_id);

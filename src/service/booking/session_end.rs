@@ -47,7 +47,7 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
     let mut cancelled = Vec::new();
     for state in [State::Held, State::Booked, State::CheckedIn] {
         for found in in_state(change.transaction, session_id, state)? {
-            cancel(change, found.appointment_id, CancelledBy::System, Some(reason))?;
+            cancel(change, found.appointment_id, CancelledBy::Hospital, Some(reason))?;
             notice::session_stopped(change.transaction, &found, reason, change.now)?;
             change.changes.notices.insert(found.patient_id);
             cancelled.push(found.appointment_id);

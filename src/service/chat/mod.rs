@@ -14,6 +14,7 @@ pub use block::{Block, block, blocks, unblock};
 pub use find::{Last, Own, Unread, by_id, of_member, of_patient, unread};
 pub use member::{Mark, NamedMember, Standing, add_member, leave, marks, named_members, silenced, standing};
 pub use message::{Message, Page, Reading, deliver, messages, read, send};
+pub(super) use open::follow;
 pub use open::{Between, Visit, between, close, open, open_staff};
 pub use stray::{Stray, note_stray, strays};
 

@@ -4,6 +4,7 @@
 
 use super::member::{check_staff, hand_over, join};
 use super::{ChatRules, Kind, MEMBERS_MAX, Outcome, Refusal, State, Thread, When, known, refuse};
+use crate::service::Failure;
 use crate::service::appointment::Status;
 use crate::service::changes::Changes;
 use crate::service::encounter;
@@ -72,8 +73,43 @@ pub fn between(transaction: &Transaction<'_>, visit: Visit) -> Outcome<Between> 
     found.map_or_else(|| refuse(Refusal::UnknownAppointment), Ok)
 }
 
+/// The thread about a visit, where there is one, between its patient and the doctor who has it now.
+fn of_visit(
+    transaction: &Transaction<'_>,
+    visit: &Between,
+    changes: &mut Changes,
+    now: &Now,
+) -> Outcome<Option<i64>> {
+    let found = match (visit.appointment_id, visit.encounter_id) {
+        (Some(id), _) => transaction.first(&chat::BY_APPOINTMENT, params![id], |row| row.integer(0))?,
+        (None, id) => transaction.first(&chat::BY_ENCOUNTER, params![id], |row| row.integer(0))?,
+    };
+    let Some(thread_id) = found else { return Ok(None) };
+    let thread = known(transaction, thread_id)?;
+    if thread.doctor_id != Some(visit.doctor_id) {
+        hand_over(transaction, &thread, visit.doctor_id, now)?;
+        changes.marks(thread_id);
+    }
+    Ok(Some(thread_id))
+}
+
+/// Another doctor has a visit: the thread about it, where there is one, goes along.
+pub(in crate::service) fn follow(
+    transaction: &Transaction<'_>,
+    visit: Visit,
+    changes: &mut Changes,
+    now: &Now,
+) -> Result<(), Error> {
+    let followed = between(transaction, visit).and_then(|visit| of_visit(transaction, &visit, changes, now));
+    match followed {
+        // There is nothing to be followed.
+        Ok(_) | Err(Failure::Refused(_)) => Ok(()),
+        Err(Failure::Fault(fault)) => Err(fault),
+    }
+}
+
 /// Opens the thread about a visit, or finds the one that is there. Returns its id. Where another doctor has the
-/// visit by now, it is between the patient and them from now on.
+/// visit by now, as an old client may have written, it is between the patient and them from now on.
 pub fn open(
     transaction: &Transaction<'_>,
     visit: Visit,
@@ -84,16 +120,7 @@ pub fn open(
     now: &Now,
 ) -> Outcome<i64> {
     let visit = between(transaction, visit)?;
-    let found = match (visit.appointment_id, visit.encounter_id) {
-        (Some(id), _) => transaction.first(&chat::BY_APPOINTMENT, params![id], |row| row.integer(0))?,
-        (None, id) => transaction.first(&chat::BY_ENCOUNTER, params![id], |row| row.integer(0))?,
-    };
-    if let Some(thread_id) = found {
-        let thread = known(transaction, thread_id)?;
-        if thread.doctor_id != Some(visit.doctor_id) {
-            hand_over(transaction, &thread, visit.doctor_id, now)?;
-            changes.marks(thread_id);
-        }
+    if let Some(thread_id) = of_visit(transaction, &visit, changes, now)? {
         return Ok(thread_id);
     }
     if !visit.takes_place {

@@ -44,10 +44,15 @@ impl Written {
         found.ok_or_else(|| Error::Other("a statement without a table has no row".into()))
     }
 
-    /// Whether nobody has written, prescribed or asked for anything. What is attached comes when the visit is long
-    /// over, and says nothing of whether its doctor is done.
+    /// Whether nobody has written, diagnosed or prescribed anything. An order is given while the doctor still thinks,
+    /// and what is attached comes when the visit is long over: neither says that its doctor is done.
+    fn is_unwritten(&self) -> bool {
+        !(self.draft || self.signed || self.sheet || self.diagnosis)
+    }
+
+    /// Whether there is nothing that keeps it.
     fn is_nothing(&self) -> bool {
-        !(self.draft || self.signed || self.sheet || self.order || self.diagnosis)
+        self.is_unwritten() && !self.order && !self.attachment
     }
 
     /// Whether nothing stands against the end of the encounter.
@@ -143,7 +148,7 @@ pub fn writable(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<Enc
     let found = known(transaction, encounter_id)?;
     match found.state {
         State::InProgress => Ok(found),
-        State::Finished if Written::find(transaction, encounter_id)?.is_nothing() => {
+        State::Finished if Written::find(transaction, encounter_id)?.is_unwritten() => {
             reopen(transaction, encounter_id)
         }
         state => refuse(Refusal::NotInProgress { state }),
@@ -206,7 +211,7 @@ pub(in crate::service) fn unstarted(
         return Ok(());
     }
     let written = Written::find(transaction, found.encounter_id)?;
-    if written.is_nothing() && !written.attachment {
+    if written.is_nothing() {
         end(transaction, &found, State::Cancelled, Some(UNSTARTED), now)?;
     }
     Ok(())

@@ -15,6 +15,10 @@ use crate::store::{Error, Row, Statement, Transaction, params};
 
 /// More days than one leave has.
 pub const DAYS_MAX: i64 = 100;
+/// Who was ill asks afterwards; what is longer ago is nothing to be decided on.
+pub const DAYS_BEFORE_MAX: i64 = 31;
+/// How far ahead a leave begins.
+pub const DAYS_AHEAD_MAX: i64 = 366;
 
 /// Where a leave stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +126,8 @@ pub enum Refusal {
     OwnSubstitute,
     /// The last day is before the first, or one of them cannot be read.
     BadDays,
+    /// It begins too long ago, or too far ahead.
+    FarAway,
     /// The days are too many, or what is booked in them.
     TooLarge,
     /// The doctor has another one in those days.
@@ -158,6 +164,9 @@ pub struct NewLeave<'a> {
 /// Asks for leave. Returns its id.
 pub fn request(transaction: &Transaction<'_>, new: &NewLeave<'_>, now: &Now) -> Outcome<i64> {
     check_days(new.date_from, new.date_to)?;
+    if !now.is_near(new.date_from, DAYS_BEFORE_MAX, DAYS_AHEAD_MAX) {
+        return refuse(Refusal::FarAway);
+    }
     check_doctor(transaction, new.doctor_id)?;
     if let Some(substitute_id) = new.substitute_id {
         check_substitute(transaction, substitute_id, new.doctor_id)?;

@@ -26,6 +26,10 @@ impl Finding {
         }
     }
 
+    pub fn is_allergy(&self) -> bool {
+        matches!(self, Finding::Allergy { .. })
+    }
+
     /// Whether no reason sets it aside.
     pub fn is_severe(&self) -> bool {
         matches!(self, Finding::Allergy { severity, .. } if severity == SEVERE)

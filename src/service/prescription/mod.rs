@@ -23,6 +23,13 @@ use crate::store::{Error, Row, Transaction};
 
 /// Lines of one sheet.
 pub const LINES_MAX: usize = 50;
+/// For how many days something is taken.
+pub const DAYS_MAX: i64 = 365;
+/// Of any drug, in whatever unit: units of penicillin go into tens of millions. What is dangerous of which drug is for
+/// the doctor to know; this stops a slip of the hand.
+pub const DOSE_MAX: Decimal = Decimal::whole(100_000_000);
+/// What a line comes to, in the same unit.
+pub const QUANTITY_MAX: Decimal = Decimal::whole(1_000_000_000);
 
 /// Where a sheet stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -173,9 +180,11 @@ pub enum LineFault {
     /// Neither the line nor the list of drugs says how it is given.
     NoRoute,
     NoDose,
+    /// More than `DOSE_MAX`.
+    DoseTooLarge,
     /// How much that is must be said where the patient decides how often.
     NoQuantity,
-    /// More than can be counted.
+    /// It comes to more than `QUANTITY_MAX`.
     TooMuch,
     WrongQuantity {
         expected: Decimal,
@@ -203,7 +212,7 @@ pub enum Refusal {
         to: State,
     },
     Line {
-        /// Its place among the lines that are added; none where it stands in the sheet already.
+        /// Its place among the lines of the call; none where it comes alone, or stands in the sheet already.
         place: Option<usize>,
         drug_id: i64,
         fault: LineFault,

@@ -1,10 +1,10 @@
 //! Steps of a sheet: it becomes active, is given out, is stopped or cancelled.
 //!
 //! It never changes a line's words. Invariants: what speaks against a line is looked for anew before it is
-//! active, and only what its reason was given for is set aside; the old schema's row says what has become of
-//! the sheet.
+//! active, and its allergies once more before it is given out, and only what a reason was given for is set
+//! aside; the old schema's row says what has become of the sheet.
 
-use super::check::Known;
+use super::check::{Finding, Known};
 use super::{Line, LineFault, Outcome, Refusal, Sheet, State, find, known, refuse, writable};
 use crate::service::time::Now;
 use crate::store::statements::prescription;
@@ -39,20 +39,50 @@ pub fn activate(transaction: &Transaction<'_>, sheet_id: i64, now: &Now) -> Outc
     Ok(())
 }
 
+fn against_line(line: &Line, finding: Finding) -> Refusal {
+    Refusal::Line { place: None, drug_id: line.drug_id, fault: LineFault::Found(finding) }
+}
+
+/// What speaks against a line and was not set aside when it was written, the severe first.
+fn unanswered(against: &Known, line: &Line) -> Vec<Finding> {
+    let mut found = against.findings(&line.ingredient, line.drug_class.as_deref());
+    found.retain(|finding| finding.is_severe() || !line.warnings.contains(&finding.word()));
+    found
+}
+
 /// Refuses a sheet where something speaks against a line that was not known when it was written.
 fn check(transaction: &Transaction<'_>, sheet: &Sheet, lines: &[Line], now: &Now) -> Outcome<()> {
     let mut against = Known::read(transaction, sheet.patient_id, now.day())?;
     for line in lines {
-        let found = against.findings(&line.ingredient, line.drug_class.as_deref());
-        let weighty =
-            found.into_iter().find(|finding| finding.is_severe() || !line.warnings.contains(&finding.word()));
-        if let Some(finding) = weighty {
-            let fault = LineFault::Found(finding);
-            return refuse(Refusal::Line { place: None, drug_id: line.drug_id, fault });
+        if let Some(finding) = unanswered(&against, line).into_iter().next() {
+            return refuse(against_line(line, finding));
         }
         against.take(line.line_id, sheet.sheet_id, &line.ingredient);
     }
     Ok(())
+}
+
+/// Refuses a sheet that is given out where an allergy speaks against a line that was not known when it became
+/// active; one that is not severe is set aside by a reason. Returns whether that was needed. What the patient takes
+/// is no question here, for it is this sheet, too.
+fn check_allergies(
+    transaction: &Transaction<'_>,
+    sheet: &Sheet,
+    has_reason: bool,
+    now: &Now,
+) -> Outcome<bool> {
+    let against = Known::read(transaction, sheet.patient_id, now.day())?;
+    let mut is_set_aside = false;
+    for line in find::lines(transaction, sheet.sheet_id)? {
+        let allergies = unanswered(&against, &line).into_iter().filter(Finding::is_allergy);
+        for finding in allergies {
+            if finding.is_severe() || !has_reason {
+                return refuse(against_line(&line, finding));
+            }
+            is_set_aside = true;
+        }
+    }
+    Ok(is_set_aside)
 }
 
 /// A line as old clients show it.
@@ -73,11 +103,19 @@ fn readable(line: &Line) -> String {
     text
 }
 
-/// The patient has got it.
-pub fn dispense(transaction: &Transaction<'_>, sheet_id: i64, by: i64, now: &Now) -> Outcome<()> {
-    going(transaction, sheet_id, State::Dispensed)?;
+/// The patient has got it, although an allergy speaks against it, where there is a reason. Returns whether that was
+/// needed.
+pub fn dispense(
+    transaction: &Transaction<'_>,
+    sheet_id: i64,
+    override_reason: Option<&str>,
+    by: i64,
+    now: &Now,
+) -> Outcome<bool> {
+    let sheet = going(transaction, sheet_id, State::Dispensed)?;
+    let is_set_aside = check_allergies(transaction, &sheet, override_reason.is_some(), now)?;
     transaction.execute(&prescription::DISPENSE, params![sheet_id, by, now.unix_ms])?;
-    Ok(())
+    Ok(is_set_aside)
 }
 
 /// Another doctor answers for what is drafted in a visit, waits to be given out, or is being taken.

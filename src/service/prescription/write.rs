@@ -5,8 +5,8 @@
 
 use super::check::Known;
 use super::{
-    Finding, Frequency, LINES_MAX, Line, LineFault, Outcome, Refusal, Sheet, State, find, known, refuse,
-    writable,
+    DOSE_MAX, Finding, Frequency, LINES_MAX, Line, LineFault, Outcome, QUANTITY_MAX, Refusal, Sheet, State,
+    find, known, refuse, writable,
 };
 use crate::service::Failure;
 use crate::service::decimal::Decimal;
@@ -57,7 +57,7 @@ pub fn create<'a>(
     let mut against = Known::read(transaction, visit.patient_id, now.day())?;
     let (mut overridden_for, mut written) = (None, Vec::new());
     for (place, line) in lines.iter().enumerate() {
-        let done = write(transaction, sheet_id, visit.patient_id, line, place, &mut against);
+        let done = write(transaction, sheet_id, visit.patient_id, line, Some(place), &mut against);
         let (line_id, reason) = done.map_err(|failure| failure.map(|refusal| repeated(refusal, &written)))?;
         written.push(line_id);
         overridden_for = overridden_for.or(reason);
@@ -95,7 +95,7 @@ pub fn add_line<'a>(
     for Line { line_id, ingredient, .. } in &had {
         against.take(*line_id, sheet_id, ingredient);
     }
-    let (_, overridden_for) = write(transaction, sheet_id, sheet.patient_id, line, 0, &mut against)?;
+    let (_, overridden_for) = write(transaction, sheet_id, sheet.patient_id, line, None, &mut against)?;
     Ok(Written { sheet_id, overridden_for })
 }
 
@@ -123,11 +123,10 @@ fn write<'a>(
     sheet_id: i64,
     patient_id: i64,
     line: &NewLine<'a>,
-    place: usize,
+    place: Option<usize>,
     against: &mut Known,
 ) -> Outcome<(i64, Option<&'a str>)> {
-    let refused =
-        |fault| Failure::Refused(Refusal::Line { place: Some(place), drug_id: line.drug_id, fault });
+    let refused = |fault| Failure::Refused(Refusal::Line { place, drug_id: line.drug_id, fault });
     let drug = drug::by_id(transaction, line.drug_id)?.filter(|drug| drug.is_active);
     let Some(drug) = drug else { return Err(refused(LineFault::UnknownDrug)) };
     let Some(route) = line.route.or(drug.route.as_deref()) else {
@@ -167,10 +166,16 @@ fn quantity(line: &NewLine<'_>) -> Result<Decimal, LineFault> {
     if line.dose.is_zero() {
         return Err(LineFault::NoDose);
     }
+    if line.dose > DOSE_MAX {
+        return Err(LineFault::DoseTooLarge);
+    }
+    let is_bearable = |quantity: &Decimal| *quantity <= QUANTITY_MAX;
     let Some(times) = line.frequency.times_a_day() else {
-        return line.quantity.filter(|quantity| !quantity.is_zero()).ok_or(LineFault::NoQuantity);
+        let given = line.quantity.filter(|quantity| !quantity.is_zero()).ok_or(LineFault::NoQuantity)?;
+        return Some(given).filter(is_bearable).ok_or(LineFault::TooMuch);
     };
-    let expected = line.dose.times(times * line.duration_days).ok_or(LineFault::TooMuch)?;
+    let expected = line.dose.times(times * line.duration_days).filter(is_bearable);
+    let expected = expected.ok_or(LineFault::TooMuch)?;
     match line.quantity {
         Some(quantity) if quantity != expected => Err(LineFault::WrongQuantity { expected }),
         _ => Ok(expected),

@@ -187,6 +187,7 @@ fn count_cancelled(by: Option<&str>, figures: &mut Figures) {
         Some("patient") => figures.cancelled_by_patient += 1,
         Some("doctor") => figures.cancelled_by_doctor += 1,
         Some("staff") => figures.cancelled_by_staff += 1,
+        Some("hospital") => figures.cancelled_by_hospital += 1,
         _ => figures.cancelled_by_system += 1,
     }
 }

@@ -24,6 +24,8 @@ pub struct Figures {
     pub cancelled_by_patient: i64,
     pub cancelled_by_doctor: i64,
     pub cancelled_by_staff: i64,
+    /// With a session that was stopped.
+    pub cancelled_by_hospital: i64,
     pub cancelled_by_system: i64,
     pub no_shows: i64,
     /// Whose patients came and went without having been seen.
@@ -72,6 +74,7 @@ impl Figures {
             (&mut self.cancelled_by_patient, other.cancelled_by_patient),
             (&mut self.cancelled_by_doctor, other.cancelled_by_doctor),
             (&mut self.cancelled_by_staff, other.cancelled_by_staff),
+            (&mut self.cancelled_by_hospital, other.cancelled_by_hospital),
             (&mut self.cancelled_by_system, other.cancelled_by_system),
             (&mut self.no_shows, other.no_shows),
             (&mut self.left_unseen, other.left_unseen),

@@ -47,7 +47,7 @@ pub struct RequestAdmissionParams {
     /// The visit that led to it.
     #[serde(default)]
     pub origin_encounter_id: Option<Id>,
-    /// The day on which it is expected to end.
+    /// The day on which it is expected to end; from today to 366 days ahead.
     #[serde(default)]
     pub expected_on: Option<Date>,
     #[serde(default)]
@@ -81,11 +81,9 @@ impl Method for RequestAdmission {
         transaction: &Transaction<'_>,
     ) -> Result<Admission, Problem> {
         if params.reason_code.as_deref().is_some_and(|code| !icd10::is_code(code)) {
-            return Err(Problem::invalid(
-                "reason_code",
-                "reason_code must be one of ICD-10, as in I10 or A15.0",
-            ));
+            return Err(Problem::invalid("reason_code", "must be one of ICD-10, as in I10 or A15.0"));
         }
+        call.check_taking_on(transaction, params.patient_id.0)?;
         let doctor_id = call.actor()?.user_id;
         let new = NewAdmission {
             patient_id: params.patient_id.0,
@@ -130,7 +128,7 @@ pub struct AdmitParams {
     /// A free bed; without it, the one that is reserved.
     #[serde(default)]
     pub bed_id: Option<Id>,
-    /// The day on which the stay is expected to end.
+    /// The day on which the stay is expected to end; from today to 366 days ahead.
     #[serde(default)]
     pub expected_on: Option<Date>,
     #[serde(default)]

@@ -189,7 +189,7 @@ impl Method for ListAdmissions {
         let Id(ward_id) = match (params.patient_id, params.ward_id) {
             (Some(Id(patient_id)), None) => return Ok(Subject::Patient(patient_id)),
             (None, Some(ward_id)) => ward_id,
-            _ => return Err(Problem::invalid("patient_id", "give one of patient_id and ward_id")),
+            _ => return Err(Problem::invalid("patient_id", "give one of `patient_id` and `ward_id`")),
         };
         if ward::by_id(transaction, ward_id)?.is_none() {
             return Err(Problem::not_found("ward"));

@@ -132,6 +132,10 @@ fn refused(failure: Failure<admission::Refusal>) -> Problem {
         Of::UnknownBed => return Problem::not_found("bed"),
         Of::UnknownEncounter => return Problem::not_found("encounter of this patient"),
         Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
+        Of::BadEnd => {
+            let message = format!("must be from today to {} days ahead", admission::EXPECTED_DAYS_MAX);
+            return Problem::invalid("expected_on", message);
+        }
         Of::WardClosed => plain(Code::WardClosed),
         Of::AlreadyAdmitted { admission_id } => {
             plain(Code::AlreadyAdmitted).with("admission_id", admission_id)

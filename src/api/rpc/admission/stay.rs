@@ -83,7 +83,7 @@ step!(
 pub struct OrderDischargeParams {
     pub admission_id: Id,
     pub disposition: Disposition,
-    /// The day on which they go.
+    /// The day on which they go; from today to 366 days ahead.
     #[serde(default)]
     pub expected_on: Option<Date>,
     #[serde(default)]

@@ -95,7 +95,7 @@ impl Method for ListAppointments {
         match (params.patient_id, params.session_id) {
             (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
             (None, Some(session_id)) => schedule::subject(transaction, session_id),
-            _ => Err(Problem::invalid("patient_id", "give one of patient_id and session_id")),
+            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `session_id`")),
         }
     }
 

@@ -100,7 +100,7 @@ pub struct Appointment {
     pub origin_id: Option<i64>,
     pub fee_fen: i64,
     pub is_paid: bool,
-    /// patient, doctor, staff or system.
+    /// patient, doctor, staff, hospital (the session was stopped) or system.
     pub cancelled_by: Option<String>,
     pub reason: Option<String>,
     /// The sessions that it was moved from, the first one first.

@@ -123,8 +123,8 @@ impl Method for ListMessages {
             (None, None) => Page::Latest,
             (Some(sequence), None) if sequence >= 0 => Page::After(sequence),
             (None, Some(Id(sequence))) => Page::Before(sequence),
-            (Some(_), None) => return Err(Problem::invalid("after", "after must be a sequence, 0 or more")),
-            (Some(_), Some(_)) => return Err(Problem::invalid("after", "give one of after and before")),
+            (Some(_), None) => return Err(Problem::invalid("after", "must be a sequence, 0 or more")),
+            (Some(_), Some(_)) => return Err(Problem::invalid("after", "give one of `after` and `before`")),
         };
         let standing = standing(transaction, call, params.thread_id)?;
         let (Id(thread_id), user_id, last_sequence) =

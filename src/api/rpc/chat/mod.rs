@@ -241,7 +241,7 @@ fn refused(failure: Failure<chat::Refusal>) -> Problem {
             plain(Code::TooManyMessages).with("retry_after_ms", retry_after_ms)
         }
         Of::Blocked => plain(Code::Blocked),
-        Of::Oneself => return Problem::invalid("user_id", "user_id must be someone else's"),
+        Of::Oneself => return Problem::invalid("user_id", "must be someone else's"),
     }
     .into()
 }

@@ -33,7 +33,7 @@ impl OpenThreadParams {
         match (self.appointment_id, self.encounter_id) {
             (Some(Id(id)), None) => Ok(Visit::Appointment(id)),
             (None, Some(Id(id))) => Ok(Visit::Encounter(id)),
-            _ => Err(Problem::invalid("appointment_id", "give one of appointment_id and encounter_id")),
+            _ => Err(Problem::invalid("appointment_id", "give one of `appointment_id` and `encounter_id`")),
         }
     }
 }
@@ -115,7 +115,7 @@ impl Method for OpenStaffThread {
         transaction: &Transaction<'_>,
     ) -> Result<Thread, Problem> {
         if params.members.len() > MEMBERS_MAX {
-            return Err(Problem::invalid("members", format!("members must be at most {MEMBERS_MAX} ids")));
+            return Err(Problem::invalid("members", format!("must be at most {MEMBERS_MAX} ids")));
         }
         let members: Vec<i64> = params.members.iter().map(|Id(id)| *id).collect();
         let opener_id = call.actor()?.user_id;

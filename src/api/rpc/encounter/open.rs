@@ -8,6 +8,7 @@ use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject};
 use crate::service::audit::Action;
 use crate::service::booking;
+use crate::service::department;
 use crate::service::encounter::{self, NewEncounter};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -25,6 +26,7 @@ pub struct OpenParams {
     /// AMB or EMER; a stay, IMP, begins with admission.request.
     #[serde(default)]
     pub class: ClassCode,
+    /// One of department.list; else that of the appointment.
     #[serde(default)]
     pub department: Option<Line<64>>,
     /// True to plan it only; encounter.begin begins it.
@@ -56,9 +58,15 @@ impl Method for OpenEncounter {
         transaction: &Transaction<'_>,
     ) -> Result<Encounter, Problem> {
         if matches!(params.class, ClassCode::Inpatient) {
-            return Err(Problem::invalid("class", "class IMP is a stay, which admission.request asks for"));
+            return Err(Problem::invalid("class", "IMP is a stay, which admission.request asks for"));
         }
+        call.check_taking_on(transaction, params.patient_id.0)?;
         let doctor_id = call.actor()?.user_id;
+        if let Some(name) = params.department.as_deref()
+            && !department::is_there(transaction, name)?
+        {
+            return Err(Problem::not_found("department"));
+        }
         let appointment_id = params.appointment_id.map(|id| id.0);
         let mut department = params.department.as_deref().map(str::to_owned);
         if let Some(appointment_id) = appointment_id {

@@ -109,7 +109,12 @@ fn refused(failure: Failure<leave::Refusal>) -> Problem {
         Of::UnknownLeave => return Problem::not_found("leave"),
         Of::UnknownDoctor => return Problem::not_found("doctor"),
         Of::OwnSubstitute => {
-            return Problem::invalid("substitute_id", "substitute_id must be another doctor");
+            return Problem::invalid("substitute_id", "must be another doctor");
+        }
+        Of::FarAway => {
+            let (before, ahead) = (leave::DAYS_BEFORE_MAX, leave::DAYS_AHEAD_MAX);
+            let message = format!("must be from {before} days ago to {ahead} days ahead");
+            return Problem::invalid("date_from", message);
         }
         Of::BadDays => Refusal::new(Code::Conflict, "the last day is before the first, or cannot be read"),
         Of::TooLarge => Refusal::new(Code::TooLarge, "the days are too many, or what is booked in them")

@@ -17,6 +17,7 @@ pub struct RequestLeave;
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RequestLeaveParams {
+    /// The first day; from 31 days ago to 366 days ahead.
     pub date_from: Date,
     /// The last day; 100 days at the most.
     pub date_to: Date,
@@ -51,7 +52,7 @@ impl Method for RequestLeave {
         transaction: &Transaction<'_>,
     ) -> Result<Leave, Problem> {
         if *params.date_from > *params.date_to {
-            return Err(Problem::invalid("date_to", "date_to must not be before date_from"));
+            return Err(Problem::invalid("date_to", "must not be before `date_from`"));
         }
         let new = NewLeave {
             doctor_id: call.actor()?.user_id,

@@ -152,7 +152,7 @@ impl Method for ListOrders {
         match (params.patient_id, params.encounter_id) {
             (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
             (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
-            _ => Err(Problem::invalid("patient_id", "give one of patient_id and encounter_id")),
+            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
         }
     }
 

@@ -104,6 +104,7 @@ impl From<FlagWord> for Flag {
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ResultParams {
+    /// What was measured or looked at.
     pub name: Line<128>,
     /// A number as text, or words.
     pub value: Line<500>,

@@ -18,6 +18,7 @@ pub struct AddResult;
 #[serde(deny_unknown_fields)]
 pub struct AddResultParams {
     pub order_id: Id,
+    /// What was measured or looked at.
     pub name: Line<128>,
     /// A number as text, or words.
     pub value: Line<500>,

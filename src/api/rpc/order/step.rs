@@ -130,7 +130,7 @@ step!(
     ERRORS,
     |params, call, transaction| {
         if params.results.len() > RESULTS_MAX {
-            return Err(Problem::invalid("results", format!("results must be {RESULTS_MAX} at the most")));
+            return Err(Problem::invalid("results", format!("must be {RESULTS_MAX} at the most")));
         }
         let results: Vec<NewResult<'_>> = params.results.iter().map(ResultParams::result).collect();
         let (by, order_id) = (call.actor()?.user_id, params.order_id.0);

@@ -2,7 +2,7 @@
 //!
 //! It never changes one. Invariant: a list is one patient's or one visit's.
 
-use super::{Prescription, found, sees_drafts, subject_of};
+use super::{Prescription, found, reachable, sees_drafts, subject_of};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject, cut, encounter};
@@ -36,12 +36,7 @@ impl Method for GetPrescription {
         call: &Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Subject, Problem> {
-        let sheet = prescription::by_id(transaction, params.prescription_id.0)?;
-        match sheet {
-            // What was never active is not there for them, before anything else is asked of it.
-            Some(sheet) if sheet.was_active() || sees_drafts(call)? => Ok(subject_of(&sheet)),
-            _ => Err(Problem::not_found("prescription")),
-        }
+        Ok(subject_of(&reachable(call, transaction, params.prescription_id.0)?))
     }
 
     fn reason(params: &GetPrescriptionParams) -> Option<&str> {
@@ -142,7 +137,7 @@ impl Method for ListPrescriptions {
         match (params.patient_id, params.encounter_id) {
             (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
             (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
-            _ => Err(Problem::invalid("patient_id", "give one of patient_id and encounter_id")),
+            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
         }
     }
 

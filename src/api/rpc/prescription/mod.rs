@@ -114,6 +114,14 @@ fn sees_drafts(call: &Call<'_>) -> Result<bool, Problem> {
     Ok(matches!(call.actor()?.role, Role::Doctor | Role::Admin))
 }
 
+/// What was never active is not there for those who see no drafts, before anything else is asked of it.
+fn reachable(call: &Call<'_>, transaction: &Transaction<'_>, prescription_id: i64) -> Result<Sheet, Problem> {
+    match prescription::by_id(transaction, prescription_id)? {
+        Some(sheet) if sheet.was_active() || sees_drafts(call)? => Ok(sheet),
+        _ => Err(Problem::not_found("prescription")),
+    }
+}
+
 /// A prescription as it stands.
 fn found(transaction: &Transaction<'_>, prescription_id: i64) -> Result<Prescription, Problem> {
     let sheet = prescription::by_id(transaction, prescription_id)?
@@ -163,15 +171,22 @@ fn refused(failure: Failure<prescription::Refusal>) -> Problem {
 }
 
 fn refused_line(place: Option<usize>, drug_id: i64, fault: LineFault) -> Problem {
-    let invalid = |field: &str, message: &str| Problem::invalid(field, format!("{field} {message}"));
+    let line = place.map_or_else(|| "line".to_owned(), |place| format!("lines[{place}]"));
+    let invalid = |field: &str, message: &str| Problem::invalid(&format!("{line}.{field}"), message);
     let mut refusal = match fault {
         LineFault::UnknownDrug => Refusal::new(Code::NotFound, "there is no such drug to be prescribed"),
         LineFault::NoRoute => {
-            return invalid("route", "is missing: the list of drugs does not say it either");
+            return invalid("route", "is missing, and the list of drugs does not say it either");
         }
         LineFault::NoDose => return invalid("dose", "must be above 0"),
         LineFault::NoQuantity => return invalid("quantity", "must be given where the frequency is prn"),
-        LineFault::TooMuch => return invalid("dose", "comes to more than can be counted"),
+        LineFault::DoseTooLarge => {
+            return invalid("dose", &format!("must be {} at the most", prescription::DOSE_MAX));
+        }
+        LineFault::TooMuch => {
+            let message = format!("must come to {} at the most", prescription::QUANTITY_MAX);
+            return invalid("quantity", &message);
+        }
         LineFault::WrongQuantity { expected } => {
             Refusal::new(Code::WrongQuantity, "dose, frequency and days come to `expected`")
                 .with("expected", expected.to_string())

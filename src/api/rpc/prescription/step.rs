@@ -2,7 +2,8 @@
 //!
 //! It never knows where one may go. Invariant: each gives the prescription as it is afterwards.
 
-use super::{Prescription, found, refused, subject};
+use super::{Prescription, found, reachable, refused, subject};
+use crate::api::rpc::Detail;
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::Code;
 use crate::api::rpc::step::step;
@@ -49,15 +50,33 @@ step!(
     }
 );
 
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DispenseParams {
+    pub prescription_id: Id,
+    /// Why it is given out although an allergy that is not severe was recorded since it became active.
+    #[serde(default)]
+    pub override_reason: Option<Reason>,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
 step!(
-    Dispense(PrescriptionParams: prescription_id) -> Prescription,
+    Dispense(DispenseParams: prescription_id) -> Prescription,
     "prescription.dispense",
-    "Says that the patient has got what was prescribed.",
-    ERRORS,
+    "Says that the patient has got what was prescribed, where no allergy has come to be known since.",
+    &[Code::NotFound, Code::BadTransition, Code::Allergy, Code::RequestIdReused],
     |params, call, transaction| {
+        let (Id(prescription_id), reason) = (params.prescription_id, params.override_reason.as_deref());
+        reachable(call, transaction, prescription_id)?;
         let by = call.actor()?.user_id;
-        prescription::dispense(transaction, params.prescription_id.0, by, call.now).map_err(refused)?;
-        found(transaction, params.prescription_id.0)
+        let is_set_aside =
+            prescription::dispense(transaction, prescription_id, reason, by, call.now).map_err(refused)?;
+        if is_set_aside {
+            call.note.detail = Some(Detail::Override);
+            call.note.reason = reason.map(str::to_owned);
+        }
+        found(transaction, prescription_id)
     }
 );
 

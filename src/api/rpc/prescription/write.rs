@@ -49,6 +49,7 @@ pub struct LineParams {
     pub drug_id: Id,
     /// In the drug's unit, each time.
     pub dose: Amount,
+    /// qd, bid, tid, qid, prn, or qNh where N divides 24.
     pub frequency: FrequencyWord,
     /// 1 to 365.
     pub duration_days: Days,
@@ -138,7 +139,7 @@ impl Method for CreatePrescription {
         transaction: &Transaction<'_>,
     ) -> Result<Prescription, Problem> {
         if params.lines.len() > LINES_MAX {
-            return Err(Problem::invalid("lines", format!("lines must be {LINES_MAX} at the most")));
+            return Err(Problem::invalid("lines", format!("must be {LINES_MAX} at the most")));
         }
         let lines: Vec<NewLine<'_>> = params.lines.iter().map(LineParams::line).collect();
         let written = prescription::create(transaction, params.encounter_id.0, &lines, call.now);

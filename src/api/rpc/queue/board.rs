@@ -102,7 +102,7 @@ impl Method for QueueBoard {
             (None, Some(room)) => {
                 queue::board_of_room(transaction, &room, queue::NEXT_SHOWN, rules, call.now)?
             }
-            _ => return Err(Problem::invalid("session_id", "give one of session_id and room")),
+            _ => return Err(Problem::invalid("session_id", "give one of `session_id` and `room`")),
         };
         Ok(board.into())
     }

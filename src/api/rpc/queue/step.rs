@@ -154,7 +154,7 @@ step!(
         if !(0..=PRIORITY_MAX).contains(&params.priority) {
             return Err(Problem::invalid(
                 "priority",
-                format!("priority must be a whole number from 0 to {PRIORITY_MAX}"),
+                format!("must be a whole number from 0 to {PRIORITY_MAX}"),
             ));
         }
         queue::set_priority(&mut change(call, transaction), params.ticket_id.0, params.priority)
@@ -245,7 +245,7 @@ impl Method for CallNext {
             None => clinic_session::by_id(transaction, session_id)?.and_then(|session| session.room),
         };
         let Some(room) = room else {
-            return Err(Problem::invalid("room", "room is needed, for the session has none of its own"));
+            return Err(Problem::invalid("room", "is needed, for the session has none of its own"));
         };
         let rules = &call.rules.queue;
         let ticket =

@@ -1,17 +1,18 @@
 //! `record.*`: what doctors write of visits.
 //!
 //! It never knows what stands in a text. Invariant: nobody but its author is given a draft, or told that there is
-//! one.
+//! one; one that was discarded, an administrator may look into as well.
 
 mod read;
 mod write;
 
 pub use read::{GetRecord, ListRecords};
-pub use write::{AmendRecord, EditRecord, SignRecord, WriteRecord};
+pub use write::{AmendRecord, DiscardRecord, EditRecord, SignRecord, WriteRecord};
 
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, encounter};
 use crate::service::Failure;
+use crate::service::access::Role;
 use crate::service::record::{self, Note, OldRow, State, Text};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -27,9 +28,9 @@ pub struct Record {
     pub record_id: Option<i64>,
     pub encounter_id: Option<i64>,
     pub patient_id: i64,
-    /// Who wrote this version.
+    /// Who wrote this version; of a draft that was discarded, who discarded it.
     pub author_id: i64,
-    /// draft or signed.
+    /// draft, signed or discarded.
     pub state: &'static str,
     /// Which version of the text this is.
     pub version: i64,
@@ -38,7 +39,7 @@ pub struct Record {
     pub symptoms: Option<String>,
     pub diagnosis: Option<String>,
     pub advice: Option<String>,
-    /// Why a signed text was followed by this version.
+    /// Why a signed text was followed by this version, or a draft was discarded.
     pub reason: Option<String>,
     pub written_ms: Option<i64>,
     pub signed_ms: Option<i64>,
@@ -94,9 +95,10 @@ impl From<OldRow> for Record {
 
 /// A record that the caller may know of.
 fn visible(call: &Call<'_>, transaction: &Transaction<'_>, note_id: i64) -> Result<Note, Problem> {
-    let user_id = call.actor()?.user_id;
+    let actor = call.actor()?;
+    let may_audit = |note: &Note| note.state == State::Discarded && actor.role == Role::Admin;
     record::by_id(transaction, note_id)?
-        .filter(|note| note.is_visible_to(user_id))
+        .filter(|note| note.is_visible_to(actor.user_id) || may_audit(note))
         .ok_or_else(|| Problem::not_found("record"))
 }
 
@@ -118,7 +120,7 @@ fn refused(failure: Failure<record::Refusal>) -> Problem {
         Of::UnknownNote => return Problem::not_found("record"),
         Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
         Of::NothingToChange => {
-            Refusal::new(Code::NothingToChange, "give at least one of symptoms, diagnosis and advice")
+            Refusal::new(Code::NothingToChange, "give at least one of `symptoms`, `diagnosis` and `advice`")
         }
         Of::Stale { version } => {
             Refusal::new(Code::Conflict, "the record was changed meanwhile; `version` is the one that holds")
@@ -129,6 +131,7 @@ fn refused(failure: Failure<record::Refusal>) -> Problem {
             let message = match from {
                 State::Signed => "what is signed stays as it is; record.amend adds a version",
                 State::Draft => "a draft is edited, not amended",
+                State::Discarded => "what was discarded stays as it is; record.write begins another one",
             };
             Refusal::new(Code::BadTransition, message)
                 .with("from", from.word())

@@ -53,7 +53,7 @@ impl Method for GetRecord {
                 let row = row.ok_or_else(|| Problem::not_found("record"))?;
                 (record_id, row.patient_id, row.doctor_id)
             }
-            _ => return Err(Problem::invalid("note_id", "give one of note_id and record_id")),
+            _ => return Err(Problem::invalid("note_id", "give one of `note_id` and `record_id`")),
         };
         let entity = if params.note_id.is_some() { "record" } else { "old_record" };
         Ok(Subject::Care { entity, entity_id, patient_id, doctor_id })

@@ -1,16 +1,18 @@
-//! Writing: a draft, its edits, its signature, and versions behind that.
+//! Writing: a draft, its edits, its signature, and versions behind that; or that it is discarded.
 //!
 //! It never knows whose turn it is to write. Invariant: each gives the record as it is afterwards.
 
-use super::{Record, refused, shown};
+use super::{Record, refused, shown, visible};
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Subject, encounter};
+use crate::service::access::Role;
 use crate::service::audit::Action;
-use crate::service::record::{self, Parts};
+use crate::service::department;
+use crate::service::record::{self, Note, Parts};
 use crate::store::Transaction;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 type Writing = Notes<16384>;
 
@@ -22,11 +24,14 @@ fn parts<'a>(
     Parts { symptoms: symptoms.as_deref(), diagnosis: diagnosis.as_deref(), advice: advice.as_deref() }
 }
 
-/// A record as its author's own; as the doctor's whose encounter it is, too, where they ask for that.
-fn subject(transaction: &Transaction<'_>, Id(note_id): Id, caller: Option<i64>) -> Result<Subject, Problem> {
-    let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
-    let doctor_id = if caller == Some(note.doctor_id) { note.doctor_id } else { note.author_id };
-    Ok(Subject::Care { entity: "record", entity_id: note_id, patient_id: note.patient_id, doctor_id })
+fn of_doctor(note: &Note, doctor_id: i64) -> Subject {
+    Subject::Care { entity: "record", entity_id: note.note_id, patient_id: note.patient_id, doctor_id }
+}
+
+/// A record as its author's own. Another one's draft is not there.
+fn subject(call: &Call<'_>, transaction: &Transaction<'_>, Id(note_id): Id) -> Result<Subject, Problem> {
+    let note = visible(call, transaction, note_id)?;
+    Ok(of_doctor(&note, note.author_id))
 }
 
 fn written(transaction: &Transaction<'_>, note_id: i64) -> Result<Record, Problem> {
@@ -119,8 +124,12 @@ impl Method for EditRecord {
     type Params = EditParams;
     type Outcome = Record;
 
-    fn subject(params: &EditParams, _: &Call<'_>, transaction: &Transaction<'_>) -> Result<Subject, Problem> {
-        subject(transaction, params.note_id, None)
+    fn subject(
+        params: &EditParams,
+        call: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(call, transaction, params.note_id)
     }
 
     fn request_id(params: &EditParams) -> Option<&str> {
@@ -160,8 +169,12 @@ impl Method for SignRecord {
     type Params = SignParams;
     type Outcome = Record;
 
-    fn subject(params: &SignParams, _: &Call<'_>, transaction: &Transaction<'_>) -> Result<Subject, Problem> {
-        subject(transaction, params.note_id, None)
+    fn subject(
+        params: &SignParams,
+        call: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        subject(call, transaction, params.note_id)
     }
 
     fn request_id(params: &SignParams) -> Option<&str> {
@@ -214,7 +227,9 @@ impl Method for AmendRecord {
         call: &Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Subject, Problem> {
-        subject(transaction, params.note_id, Some(call.actor()?.user_id))
+        let (caller, note) = (call.actor()?.user_id, visible(call, transaction, params.note_id.0)?);
+        let doctor_id = if caller == note.doctor_id { caller } else { note.author_id };
+        Ok(of_doctor(&note, doctor_id))
     }
 
     fn reason(params: &AmendParams) -> Option<&str> {
@@ -236,5 +251,81 @@ impl Method for AmendRecord {
         record::amend(transaction, note_id, version, &parts, &params.reason, author_id, call.now)
             .map_err(refused)?;
         written(transaction, note_id)
+    }
+}
+
+pub struct DiscardRecord;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiscardParams {
+    pub note_id: Id,
+    /// Why it will not be signed.
+    pub reason: Reason,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+/// That a draft was discarded, without what stands in it.
+#[derive(Serialize, JsonSchema)]
+pub struct Discarded {
+    pub note_id: i64,
+    pub encounter_id: i64,
+    pub patient_id: i64,
+    /// Whose draft it was.
+    pub author_id: i64,
+    /// discarded.
+    pub state: &'static str,
+}
+
+impl Method for DiscardRecord {
+    const NAME: &'static str = "record.discard";
+    const SUMMARY: &'static str =
+        "Gives up a draft, for its author, the head of their department or an administrator; it is kept.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    type Params = DiscardParams;
+    type Outcome = Discarded;
+
+    fn subject(
+        params: &DiscardParams,
+        call: &Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Subject, Problem> {
+        let Id(note_id) = params.note_id;
+        let actor = call.actor()?;
+        let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
+        let stands_in = actor.role == Role::Admin
+            || department::head_of_doctor(transaction, note.author_id)? == Some(actor.user_id);
+        match stands_in {
+            true => Ok(of_doctor(&note, actor.user_id)),
+            false => subject(call, transaction, params.note_id),
+        }
+    }
+
+    fn reason(params: &DiscardParams) -> Option<&str> {
+        Some(&params.reason)
+    }
+
+    fn request_id(params: &DiscardParams) -> Option<&str> {
+        params.request_id.as_deref()
+    }
+
+    fn run(
+        params: DiscardParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Discarded, Problem> {
+        let Id(note_id) = params.note_id;
+        let by = call.actor()?.user_id;
+        record::discard(transaction, note_id, &params.reason, by, call.now).map_err(refused)?;
+        let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
+        Ok(Discarded {
+            note_id,
+            encounter_id: note.encounter_id,
+            patient_id: note.patient_id,
+            author_id: note.author_id,
+            state: note.state.word(),
+        })
     }
 }

@@ -99,33 +99,25 @@ fn capacity(field: &str, value: i64) -> Result<i64, Problem> {
     if (0..=CAPACITY_MAX).contains(&value) {
         return Ok(value);
     }
-    Err(Problem::invalid(field, format!("{field} must be a whole number from 0 to {CAPACITY_MAX}")))
+    Err(Problem::invalid(field, format!("must be a whole number from 0 to {CAPACITY_MAX}")))
 }
 
 /// An hour of the day, `HH:MM`.
 fn hour(field: &str, text: &Line<5>) -> Result<String, Problem> {
     let is_hour = text.len() == 5 && AppointmentTime::parse(&format!("2000-01-01 {}", &**text)).is_some();
-    if is_hour {
-        Ok(text.to_string())
-    } else {
-        Err(Problem::invalid(field, format!("{field} must be HH:MM")))
-    }
+    if is_hour { Ok(text.to_string()) } else { Err(Problem::invalid(field, "must be HH:MM")) }
 }
 
 fn hours(starts: &Line<5>, ends: &Line<5>) -> Result<(String, String), Problem> {
     let (starts, ends) = (hour("starts", starts)?, hour("ends", ends)?);
-    if starts < ends {
-        Ok((starts, ends))
-    } else {
-        Err(Problem::invalid("ends", "ends must be after starts"))
-    }
+    if starts < ends { Ok((starts, ends)) } else { Err(Problem::invalid("ends", "must be after `starts`")) }
 }
 
 /// A time, `YYYY-MM-DD HH:MM`, with or without seconds.
 fn time(field: &str, text: &str) -> Result<String, Problem> {
     match AppointmentTime::parse(text) {
         Some(time) => Ok(time.to_string()),
-        None => Err(Problem::invalid(field, format!("{field} must be a real time, YYYY-MM-DD HH:MM"))),
+        None => Err(Problem::invalid(field, "must be a real time, YYYY-MM-DD HH:MM")),
     }
 }
 
@@ -139,14 +131,10 @@ fn check_range(from: &str, to: &str) -> Result<(), Problem> {
     if last.is_some_and(|last| to <= last.date()) {
         return Ok(());
     }
-    let message = format!("date_to must be no more than {RANGE_DAYS_MAX} days on, date_from included");
+    let message = format!("must be no more than {RANGE_DAYS_MAX} days on, `date_from` included");
     Err(Problem::invalid("date_to", message))
 }
 
 fn in_order(from: &Date, to: &Date) -> Result<(), Problem> {
-    if **from <= **to {
-        Ok(())
-    } else {
-        Err(Problem::invalid("date_to", "date_to must not be before date_from"))
-    }
+    if **from <= **to { Ok(()) } else { Err(Problem::invalid("date_to", "must not be before `date_from`")) }
 }

@@ -70,13 +70,13 @@ impl Method for AddTemplate {
         transaction: &Transaction<'_>,
     ) -> Result<Made, Problem> {
         if !(1..=7).contains(&params.weekday) {
-            return Err(Problem::invalid("weekday", "weekday must be from 1, Monday, to 7, Sunday"));
+            return Err(Problem::invalid("weekday", "must be from 1, Monday, to 7, Sunday"));
         }
         let (starts, ends) = hours(&params.starts, &params.ends)?;
         let valid_from = params.valid_from.map_or_else(|| call.now.day().to_owned(), |day| day.to_string());
         let valid_to = params.valid_to.map(|day| day.to_string());
         if valid_to.as_ref().is_some_and(|to| *to < valid_from) {
-            return Err(Problem::invalid("valid_to", "valid_to must not be before valid_from"));
+            return Err(Problem::invalid("valid_to", "must not be before `valid_from`"));
         }
         let new = Template {
             template_id: 0,
@@ -258,7 +258,7 @@ impl Method for AddException {
         let hours = match (&params.starts, &params.ends) {
             (None, None) => None,
             (Some(starts), Some(ends)) => Some(hours(starts, ends)?),
-            _ => return Err(Problem::invalid("ends", "give both of starts and ends, or neither")),
+            _ => return Err(Problem::invalid("ends", "give both of `starts` and `ends`, or neither")),
         };
         let new = Exception {
             exception_id: 0,
@@ -414,7 +414,10 @@ impl Method for AddBlock {
         transaction: &Transaction<'_>,
     ) -> Result<Blocked, Problem> {
         if params.doctor_id.is_some() && params.department.is_some() {
-            return Err(Problem::invalid("department", "give one of doctor_id and department, or neither"));
+            return Err(Problem::invalid(
+                "department",
+                "give one of `doctor_id` and `department`, or neither",
+            ));
         }
         let new = Block {
             block_id: 0,
@@ -425,7 +428,7 @@ impl Method for AddBlock {
             reason: params.reason.to_string(),
         };
         if new.starts_at >= new.ends_at {
-            return Err(Problem::invalid("ends_at", "ends_at must be after starts_at"));
+            return Err(Problem::invalid("ends_at", "must be after `starts_at`"));
         }
         let done = block::add(&mut change(call, transaction), &new).map_err(refused)?;
         Ok(Blocked {

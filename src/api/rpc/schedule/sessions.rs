@@ -190,7 +190,7 @@ impl Method for AddSession {
         let (starts_at, ends_at) = (time("starts_at", &params.starts_at)?, time("ends_at", &params.ends_at)?);
         let day = starts_at.get(..10).unwrap_or_default().to_owned();
         if starts_at >= ends_at || !ends_at.starts_with(&day) {
-            return Err(Problem::invalid("ends_at", "ends_at must be after starts_at, on the same day"));
+            return Err(Problem::invalid("ends_at", "must be after `starts_at`, on the same day"));
         }
         let optional = |field: &str, text: Option<Line<19>>| text.map(|text| time(field, &text)).transpose();
         let new = NewSession {
@@ -260,7 +260,7 @@ impl Method for GenerateSessions {
         let doctor_id = params.doctor_id.map(|Id(id)| id);
         let session_ids = match (doctor_id, params.from_work_schedule) {
             (None, true) => {
-                return Err(Problem::invalid("doctor_id", "doctor_id is needed with from_work_schedule"));
+                return Err(Problem::invalid("doctor_id", "is needed with `from_work_schedule`"));
             }
             (Some(doctor_id), true) => {
                 schedule::generate_from_hours(transaction, doctor_id, &call.rules.release, call.now)

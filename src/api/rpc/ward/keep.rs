@@ -15,9 +15,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A number as it is kept: what looks like another is that other.
-fn seen<'a>(field: &'static str, number: &'a str) -> Result<&'a str, Problem> {
-    text::number(number)
-        .ok_or_else(|| Problem::invalid(field, format!("{field} must not have invisible letters")))
+fn seen<'a>(field: &str, number: &'a str) -> Result<&'a str, Problem> {
+    text::number(number).ok_or_else(|| Problem::invalid(field, "must not have invisible letters"))
 }
 
 pub struct AddWard;
@@ -26,6 +25,7 @@ pub struct AddWard;
 #[serde(deny_unknown_fields)]
 pub struct AddWardParams {
     pub number: Number,
+    /// What the ward is called.
     pub name: Name,
     #[serde(default)]
     pub department: Option<Line<64>>,
@@ -66,15 +66,19 @@ impl Method for AddWard {
         transaction: &Transaction<'_>,
     ) -> Result<AddedWard, Problem> {
         if params.beds.len() > BEDS_MAX {
-            return Err(Problem::invalid("beds", format!("a ward has at most {BEDS_MAX} beds")));
+            return Err(Problem::invalid("beds", format!("must be {BEDS_MAX} at the most")));
         }
         let new = NewWard {
             number: seen("number", &params.number)?,
             name: &params.name,
             department: params.department.as_deref(),
         };
-        let numbers: Vec<&str> =
-            params.beds.iter().map(|number| seen("beds", number)).collect::<Result<_, _>>()?;
+        let numbers: Vec<&str> = params
+            .beds
+            .iter()
+            .enumerate()
+            .map(|(place, number)| seen(&format!("beds[{place}]"), number))
+            .collect::<Result<_, _>>()?;
         let ward_id =
             ward::add(&mut change(call, transaction), &new, numbers.into_iter()).map_err(refused)?;
         (call.note.entity, call.note.entity_id) = ("ward", Some(ward_id));

@@ -1,0 +1,1 @@
+SELECT bed_id, number FROM beds WHERE ward_id = ?1

@@ -1,1 +1,0 @@
-SELECT count(*) FROM beds WHERE ward_id = ?1

@@ -1,1 +1,0 @@
-SELECT ward_id FROM wards WHERE number = ?1

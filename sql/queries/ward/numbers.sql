@@ -1,0 +1,1 @@
+SELECT ward_id, number FROM wards
