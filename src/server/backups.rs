@@ -29,6 +29,7 @@ const KILL_POLL: Duration = Duration::from_millis(5);
 
 pub(super) struct Backups {
     running: Option<Running>,
+    is_ending: bool,
     /// True exactly when the process may have ended since it was last looked at.
     may_have_ended: bool,
     /// True exactly when the operator has asked for one that has not been begun.
@@ -62,6 +63,7 @@ impl Backups {
     pub fn new(now: Instant) -> Backups {
         Backups {
             running: None,
+            is_ending: false,
             may_have_ended: false,
             is_asked: false,
             is_known: false,
@@ -80,8 +82,17 @@ impl Backups {
     }
 
     /// When `tend` is to be called even though nothing happens.
-    pub fn alarm(&self) -> Instant {
-        self.looks_at
+    pub fn alarm(&self) -> Option<Instant> {
+        (!self.is_ending).then_some(self.looks_at)
+    }
+
+    /// From now on none is begun, and one that is being made is not waited for.
+    pub fn give_up(&mut self) {
+        self.is_ending = true;
+        if let Some(Running { child, .. }) = &mut self.running {
+            // One that has ended meanwhile cannot be killed.
+            let _ = child.kill();
+        }
     }
 
     /// One of the server's processes has ended.
@@ -134,7 +145,7 @@ impl Backups {
 
     /// Sees to the process that has ended, and begins the next where it is time.
     pub fn tend(&mut self, config: &Config) {
-        if Instant::now() < self.looks_at {
+        if self.is_ending || Instant::now() < self.looks_at {
             return;
         }
         if std::mem::take(&mut self.may_have_ended) || self.is_running() {
@@ -209,9 +220,8 @@ impl Backups {
 
     /// Ends the process that runs, and removes what it leaves.
     pub fn end(mut self) {
+        self.give_up();
         let Some(Running { child, order, .. }) = &mut self.running else { return };
-        // One that has ended meanwhile cannot be killed.
-        let _ = child.kill();
         let give_up = Instant::now() + KILL_WAIT;
         while matches!(child.try_wait(), Ok(None)) {
             if Instant::now() >= give_up {

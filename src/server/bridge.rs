@@ -226,6 +226,7 @@ impl Handler for Bridge {
 
     fn ending(&mut self) {
         self.supervisor.stopping("ending: what was read is answered");
+        self.backups.give_up();
     }
 
     fn wants_end(&self) -> Option<End> {
@@ -255,9 +256,7 @@ impl Handler for Bridge {
     fn background(&mut self, idle: bool) -> Background {
         let begun = Instant::now();
         self.supervisor.ping(begun);
-        if self.end.is_none() {
-            self.backups.tend(&self.loaded.config);
-        }
+        self.backups.tend(&self.loaded.config);
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
             self.dispatcher.tend(&now());
@@ -299,9 +298,8 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        let backups = self.end.is_none().then(|| self.backups.alarm());
-        let moments = [Some(self.tends_at), Some(self.ticks_at), self.supervisor.pings_at(), backups];
-        moments.into_iter().flatten().min()
+        let moments = [self.supervisor.pings_at(), self.backups.alarm()];
+        moments.into_iter().flatten().chain([self.tends_at, self.ticks_at]).min()
     }
 
     fn closed(&mut self, session: SessionId) {
