@@ -440,28 +440,38 @@ fn medsrv(directory: &Path, words: &[&str]) -> (i32, String, String) {
 
 #[test]
 fn the_subcommands_work_beside_a_running_server() {
-    let server = Server::demo();
-    let directory = server.directory.path();
-    let data = directory.join("data");
-    let database = data.join("MedicalSystem.db");
-    let mut beside = Store::open_beside(&database).unwrap();
-    let heads = append(&mut beside, 3);
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data");
+    fs::create_dir(&data).unwrap();
+    let mut store = Store::open(&data.join("MedicalSystem.db"), |_| Err(String::new())).unwrap().store;
+    let heads = append(&mut store, 3);
+    store.close();
     put_key_and_anchors(&data, &heads[1..]);
+    let server = Server::start_in(place, &["--demo"], "");
+    let directory = server.directory.path();
+    let database = server.database();
+    // The fourth entry is that of the start.
+    let mut beside = Store::open_beside(&database).unwrap();
+    while Head::read(&beside.read().unwrap()).unwrap().sequence < 4 {
+        beside.commit();
+        std::thread::yield_now();
+    }
+    beside.commit();
     let (exit_code, said, complained) = medsrv(directory, &["audit", "verify"]);
     assert_eq!((exit_code, complained.as_str()), (0, ""), "{said}");
     assert!(
-        said.contains("whole: 3 entries, 1 (2026-01-01T19:04:05.001Z) to 3 (") && said.contains("2 anchors")
+        said.contains("whole: 4 entries, 1 (2026-01-01T19:04:05.001Z) to 4 (") && said.contains("2 anchors")
     );
 
     let (exit_code, lines, _) = medsrv(directory, &["audit", "export", "--format", "ndjson"]);
     let events: Vec<serde_json::Value> =
         lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    assert_eq!((exit_code, events.len()), (0, 3));
+    assert_eq!((exit_code, events.len()), (0, 4));
     assert_eq!(events[2]["resourceType"], "AuditEvent");
     assert_eq!(events[2]["entity"][0]["what"]["reference"], "Patient/3");
     let (_, lines, _) = medsrv(directory, &["audit", "export", "--since", "2026-01-01T19:04:05.003Z"]);
-    assert_eq!(lines.lines().count(), 1);
-    let (exit_code, lines, _) = medsrv(directory, &["audit", "export", "--since", "2026-02-01"]);
+    assert_eq!(lines.lines().count(), 2);
+    let (exit_code, lines, _) = medsrv(directory, &["audit", "export", "--since", "2100-01-01"]);
     assert_eq!((exit_code, lines.as_str()), (0, ""));
     assert_eq!(medsrv(directory, &["audit", "export", "--since", "soon"]).0, 2);
 

@@ -2,6 +2,7 @@
 //! defaults. Never knows what a value is used for, and keeps no global.
 //! Invariant: a `Config` that `load` returned has passed every check, and all of its paths are absolute.
 
+mod backup;
 mod key;
 mod parse;
 mod reload;
@@ -10,6 +11,7 @@ mod rights;
 mod tests;
 mod word;
 
+pub use backup::Backup;
 pub use key::{Applies, KEYS, Key};
 pub use reload::{Change, Reloaded};
 pub use word::{LimitScope, LogFormat};
@@ -196,19 +198,6 @@ pub struct Metrics {
     pub address: Option<SocketAddr>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
-pub struct Backup {
-    /// None has the server make none.
-    pub directory: Option<PathBuf>,
-    pub every_min: u32,
-    /// `HH:MM`; where there are any, `every_min` says nothing.
-    pub times: Vec<String>,
-    pub keep_last: usize,
-    pub keep_daily: usize,
-    /// 0 is twice the longest time between two.
-    pub overdue_min: u32,
-}
-
 impl Default for Server {
     fn default() -> Self {
         Server {
@@ -336,19 +325,6 @@ impl Default for Audit {
             reads: true,
             key_file: PathBuf::from("./data/audit.key"),
             anchor_file: PathBuf::from("./data/audit.anchor"),
-        }
-    }
-}
-
-impl Default for Backup {
-    fn default() -> Self {
-        Backup {
-            directory: None,
-            every_min: 60,
-            times: Vec::new(),
-            keep_last: 24,
-            keep_daily: 14,
-            overdue_min: 0,
         }
     }
 }

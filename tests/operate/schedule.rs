@@ -114,8 +114,9 @@ fn next_name() -> String {
 fn what_keeps_one_from_being_made_is_told_and_is_over_once_one_is() {
     let server = Server::configured(CONFIGURATION);
     wait_until("it has failed", || status(&server)["backup"]["failed"] == 1);
-    let reason = status(&server)["degraded"][0].as_str().unwrap().to_owned();
-    assert!(reason.starts_with("no backup was made: backup.directory "), "{reason}");
+    let is_told =
+        || status(&server)["degraded"].to_string().contains("no backup was made: backup.directory ");
+    assert!(is_told());
     let refused = expect(&server, 1, &["backup"]);
     assert!(refused.err.contains("No such file or directory"), "{refused:?}");
     assert!(server.log().contains("[ERROR] no backup was made: backup.directory "), "{}", server.log());
@@ -123,7 +124,7 @@ fn what_keeps_one_from_being_made_is_told_and_is_over_once_one_is() {
     assert!(metrics.contains("\nmedsrv_backup_total{result=\"failed\"} 2\n"), "{metrics}");
     fs::create_dir(backups(&server)).unwrap();
     expect(&server, 0, &["backup"]);
-    assert_eq!(status(&server)["degraded"], json!([]));
+    assert!(!is_told());
     // One that is killed leaves nothing that looks like one.
     let before = names(&server);
     let lock = Connection::open(server.database()).unwrap();
