@@ -18,6 +18,7 @@ use crate::service::backup::Depth;
 use crate::service::time::Now;
 use crate::store::{self, CopyError};
 use clap::{Args, Subcommand};
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -112,15 +113,42 @@ fn copy(config: &Config, file: &Path) -> Result<Manifest, Problem> {
     let draft = Draft::begin(file).map_err(files)?;
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
     let database = &config.server.db_path;
-    store::copy(database, &draft.copy(), || ()).map_err(|error| match error {
+    let mut pieces = Pieces { path: draft.copy(), file: None, synced: Ok(()) };
+    store::copy(database, &draft.copy(), || pieces.sync()).map_err(|error| match error {
         CopyError::Source(error) => {
             problem(exit::DATABASE, format_args!("database {}: {error}", database.display()))
         }
         other => problem(exit::FILES, format_args!("{}: {other}", file.display())),
     })?;
+    pieces.synced.map_err(files)?;
     let manifest = look_at(config, &draft, anchor, taken_at)?;
     draft.finish(&manifest).map_err(files)?;
     Ok(manifest)
+}
+
+/// A copy that is brought to disk while it grows. Were all of it left to the end, whoever commits meanwhile would
+/// wait until all of it is there, for the file system orders one behind the other.
+struct Pieces {
+    path: PathBuf,
+    file: Option<File>,
+    /// The first failure, which no other descriptor is told of again.
+    synced: io::Result<()>,
+}
+
+impl Pieces {
+    fn sync(&mut self) {
+        if self.synced.is_ok() {
+            self.synced = self.try_sync();
+        }
+    }
+
+    fn try_sync(&mut self) -> io::Result<()> {
+        let file = match self.file.take() {
+            Some(file) => file,
+            None => File::open(&self.path)?,
+        };
+        self.file.insert(file).sync_data()
+    }
 }
 
 /// Refuses to begin what would fill the disk: a copy is as long as the database, with what waits in its WAL.
