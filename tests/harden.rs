@@ -131,6 +131,21 @@ fn a_configuration_that_others_can_read_or_change_is_refused() {
 }
 
 #[test]
+fn the_sample_configuration_may_be_read_by_everybody_until_it_says_something() {
+    let place = Place::new("");
+    let sample = include_str!("../medsrv.conf");
+    fs::write(place.path("medsrv.conf"), sample).unwrap();
+    place.give_mode("medsrv.conf", 0o644);
+    place.expect(0, &["check"]);
+    place.give_mode("medsrv.conf", 0o664);
+    place.expect(78, &["check"]);
+    place.give_mode("medsrv.conf", 0o644);
+    fs::write(place.path("medsrv.conf"), sample.replacen("10000", "9999", 1)).unwrap();
+    let answer = place.expect(78, &["check"]);
+    assert!(answer.err.contains("run `chmod 640 "), "{answer:?}");
+}
+
+#[test]
 fn a_database_that_others_can_read_is_refused_until_they_cannot() {
     let place = Place::new("");
     place.expect(0, &["start"]);

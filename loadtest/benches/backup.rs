@@ -23,6 +23,7 @@ use loadtest::prepare::Amounts;
 use medsrv::command::Arguments;
 use medsrv::ops::config::{Config, Loaded};
 use medsrv::ops::supervisor::Supervisor;
+use medsrv::server::{Given, Server, Sockets};
 use operator::Operator;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use served::{DATABASE, Served, pin};
@@ -80,9 +81,10 @@ fn serve(directory: &Path) -> Outcome<()> {
     config.backup.directory = Some(directory.join("backups"));
     config.backup.keep_last = 2 * BACKUPS;
     config.backup.every_min = EVERY_MIN;
-    let server = medsrv::server::Server::open(Loaded::of(config), false)?;
+    let sockets = Sockets::bind(&config, Given::default())?;
+    let server = Server::open(Loaded::of(config), sockets, false)?;
     println!("{}", server.address());
-    Ok(server.run(Supervisor::none())?)
+    Ok(server.run(Supervisor::none(), || ())?)
 }
 
 /// One backup, with how far each booking connection had come.

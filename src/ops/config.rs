@@ -368,6 +368,8 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// What the file hashes to.
     pub sha256: String,
+    /// Whether the file says what holds without it, as the sample does.
+    is_default: bool,
     directory: PathBuf,
     overrides: Overrides,
 }
@@ -436,6 +438,7 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     };
     let text = source.map(|(_, text)| text).unwrap_or_default();
     let mut checked = parse(&text);
+    let is_default = checked.config == Config::default();
     override_with(&mut checked.config, overrides, &mut errors);
     place_audit_files(&mut checked);
     make_absolute(&mut checked.config, directory);
@@ -444,8 +447,8 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     report(checked.complaints_in_order(), &label, &text, &mut errors);
     let Checked { config, .. } = checked;
     let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
-    let loaded =
-        Loaded { config, file, sha256, directory: directory.to_owned(), overrides: overrides.clone() };
+    let (directory, overrides) = (directory.to_owned(), overrides.clone());
+    let loaded = Loaded { config, file, sha256, is_default, directory, overrides };
     (loaded, errors)
 }
 
