@@ -176,15 +176,23 @@ impl Dispatcher {
             self.moment = Some(now.clone());
         }
         let is_rpc = self.is_rpc(session, data);
-        self.desk.get_mut().derived = self.waiting.take(session.id);
+        let desk = self.desk.get_mut();
+        desk.derived = self.waiting.take(session.id);
+        let let_in = desk.counts.succeeded;
         let asked = if is_rpc {
             self.rpc(session, data, now, output)
         } else {
             self.legacy(session, name, data, now, alone, output)
         };
-        let derived = std::mem::take(&mut self.desk.get_mut().derived);
+        let desk = self.desk.get_mut();
+        let derived = std::mem::take(&mut desk.derived);
         match asked {
-            Asked::Answered(then) => then,
+            Asked::Answered(then) => {
+                if desk.counts.succeeded > let_in {
+                    derived.iter().for_each(|derived| self.waiting.share(derived));
+                }
+                then
+            }
             Asked::Waits(recipe) => match self.wait(session, recipe) {
                 Ok(()) => {
                     self.waiting.keep(session.id, derived);

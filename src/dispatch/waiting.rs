@@ -65,6 +65,20 @@ impl Waiting {
         self.woken.push_back(session);
     }
 
+    /// Gives what was derived to all who wait for the same, as clients do that log in again for each request. Only what
+    /// has let someone in is shared, or the time of a refusal would tell whether there is such a name.
+    pub fn share(&mut self, derived: &Derived) {
+        let Waiting { queue, derived: kept, woken } = self;
+        queue.retain(|place| {
+            let is_same = place.derivation.comes_to(derived);
+            if is_same {
+                kept.entry(place.session).or_default().push(derived.clone());
+                woken.push_back(place.session);
+            }
+            !is_same
+        });
+    }
+
     pub fn len(&self) -> usize {
         self.queue.len()
     }
@@ -100,6 +114,35 @@ impl Waiting {
 mod tests {
     use super::*;
     use crate::session::SessionIds;
+
+    #[test]
+    fn what_was_derived_is_shared_with_those_who_wait_for_the_same() {
+        let mut ids = SessionIds::default();
+        let address = "192.0.2.1".parse().unwrap();
+        let row = |password: &str| {
+            let mut derivation = Derivation::begin(Recipe::new(password, 1).unwrap());
+            derivation.step(0).unwrap().phc()
+        };
+        let (one, other) = (row("p"), row("p"));
+        let mut waiting = Waiting::default();
+        let sessions: Vec<_> = [(&one, "p"), (&one, "p"), (&one, "q"), (&other, "p"), (&one, "p")]
+            .map(|(stored, password)| {
+                let session = ids.give();
+                let recipe = Recipe::for_stored(stored, password).unwrap();
+                waiting.start(session, address, recipe, 100).unwrap();
+                session
+            })
+            .into();
+        let decoy = ids.give();
+        waiting.start(decoy, address, Recipe::decoy("p", 1), 100).unwrap();
+        waiting.step(1);
+        let derived = waiting.take(sessions[0]);
+        waiting.share(&derived[0]);
+        let woken: Vec<_> = std::iter::from_fn(|| waiting.woken()).collect();
+        assert_eq!(woken, [sessions[0], sessions[1], sessions[4]]);
+        assert!(waiting.take(sessions[4]).iter().all(|derived| derived.matches(&one)));
+        assert_eq!(waiting.len(), 3);
+    }
 
     #[test]
     fn one_address_holds_a_quarter_of_the_places_and_this_machine_all() {

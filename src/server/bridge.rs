@@ -30,8 +30,10 @@ use std::time::{Duration, Instant};
 const TEND_EVERY: Duration = Duration::from_secs(60);
 /// However the clock is set meanwhile, what is due is looked at after this.
 const TICK_WITHIN: Duration = Duration::from_secs(60);
-/// How long passwords are derived between two turns; the work is begun in steps of so many iterations.
+/// How long passwords are derived between two turns at the least, and at the most: for half as long as the turn took,
+/// or long commits would leave them hardly any time. The work is begun in steps of so many iterations.
 const DERIVE_FOR: Duration = Duration::from_micros(400);
+const DERIVE_FOR_MAX: Duration = Duration::from_millis(4);
 const DERIVE_STEP: u32 = 400;
 
 /// What the loop calls; the dispatcher never hears of the loop.
@@ -60,6 +62,8 @@ pub(super) struct Bridge {
     /// When the dispatcher has something due, and the moment that it has named for that.
     ticks_at: Instant,
     due_ms: Option<i64>,
+    /// Since when the loop has its turn, while more is to be derived after it.
+    derived_at: Option<Instant>,
 }
 
 impl Bridge {
@@ -88,6 +92,7 @@ impl Bridge {
             tends_at: started + TEND_EVERY,
             ticks_at: started,
             due_ms: None,
+            derived_at: None,
         }
     }
 
@@ -280,9 +285,13 @@ impl Handler for Bridge {
             self.due_ms = None;
             self.dispatcher.tick(&now());
         }
-        // However much is due, whoever logs in gets on by a step.
+        // However much is due, whoever logs in gets on by a step. While they wait, a turn does not sleep.
+        let turn_took = self.derived_at.take().map_or(Duration::ZERO, |at| begun - at);
+        let derive_for = (turn_took / 2).clamp(DERIVE_FOR, DERIVE_FOR_MAX);
+        let deriving_since = Instant::now();
         while self.dispatcher.derive(DERIVE_STEP) {
-            if begun.elapsed() >= DERIVE_FOR {
+            if deriving_since.elapsed() >= derive_for {
+                self.derived_at = Some(Instant::now());
                 return Background::Pending;
             }
         }

@@ -143,19 +143,6 @@ fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<Account>
     Ok(found.flatten())
 }
 
-/// Whether this was a success lately. It asks nothing of the database: whatever changes an account makes it
-/// forgotten.
-fn is_remembered(
-    transaction: &Transaction<'_>,
-    desk: &mut Desk,
-    username: &str,
-    password: &str,
-    now: &Now,
-) -> bool {
-    desk.remembered.keep_up(transaction.generation());
-    desk.remembered.knows(username, password, now.unix_ms)
-}
-
 /// Whether this was a success lately, at a place that is known and where nothing has failed since, so that
 /// nothing needs to be written.
 pub fn is_repeated(
@@ -166,7 +153,9 @@ pub fn is_repeated(
     peer: IpAddr,
     now: &Now,
 ) -> Result<bool, Error> {
-    let is_repeated = is_remembered(transaction, desk, username, password, now)
+    // What another process may have changed is looked at by `login`.
+    desk.remembered.keep_up(transaction.generation());
+    let is_repeated = desk.remembered.knows(username, password, now.unix_ms)
         && throttle::is_untroubled(transaction, &Subjects::of(username, peer), now)?;
     desk.counts.succeeded += u64::from(is_repeated);
     Ok(is_repeated)
@@ -225,9 +214,10 @@ fn look_at(
     if let Err(too_many) = throttle::check(transaction, &subjects, &desk.rules.throttle, now)? {
         return Ok(Login::TooMany(too_many));
     }
+    desk.remembered.keep_up(transaction.generation());
     if let Some(account) = &account
-        && is_remembered(transaction, desk, username, password, now)
         && !account.is_disabled
+        && desk.remembered.knows_still(username, password, &account.password_hash, now.unix_ms)
     {
         throttle::succeeded(transaction, &subjects, now)?;
         return Ok(Login::Verified(account.actor.clone()));
@@ -243,12 +233,13 @@ fn look_at(
     if account.is_disabled {
         return Ok(Login::Disabled { user_id });
     }
-    if let Some(newer) = newer {
+    if let Some(newer) = &newer {
         transaction.execute(&account::SET_PASSWORD, params![user_id, newer])?;
     }
     throttle::succeeded(transaction, &subjects, now)?;
     if desk.rules.remember_ms > 0 {
-        desk.remembered.remember(username, password, now.unix_ms + desk.rules.remember_ms);
+        let stored = newer.as_deref().unwrap_or(&account.password_hash);
+        desk.remembered.remember(username, password, stored, now.unix_ms + desk.rules.remember_ms);
     }
     Ok(Login::Verified(account.actor.clone()))
 }

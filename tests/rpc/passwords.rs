@@ -3,6 +3,7 @@
 
 use crate::clinic::*;
 use medsrv::dispatch::Then;
+use medsrv::service::credential;
 use medsrv::session::Session;
 use serde_json::{Value, json};
 
@@ -128,8 +129,10 @@ fn a_success_is_remembered_until_the_account_changes() {
             clinic.result(&admin, "account.disable", &json!({"user_id": PATIENT}));
             clinic.result(&admin, "account.enable", &json!({"user_id": PATIENT}));
         }),
-        ("another process has written", |clinic| {
-            clinic.rows.execute("UPDATE students SET age = age + 1", []).unwrap();
+        ("another process has set the same password", |clinic| {
+            let hash = credential::hash_salted_sha256("hash_patient1").unwrap();
+            let set = "UPDATE users SET password_hash = ?1 WHERE username = '13800138000'";
+            assert_eq!(clinic.rows.execute(set, [hash]).unwrap(), 1);
         }),
         ("the server was started anew", |clinic| clinic.restart(|_| {})),
     ];
@@ -146,6 +149,30 @@ fn a_success_is_remembered_until_the_account_changes() {
             assert!(again(&mut clinic, PATIENT) > 0, "{why}");
         }
     }
+}
+
+#[test]
+fn what_another_process_writes_elsewhere_has_nobody_prove_their_password_again() {
+    for again in [steps_of_login, steps_of_old_login] {
+        let mut clinic = Clinic::new();
+        assert!(steps_of_login(&mut clinic, PATIENT) > 0);
+        clinic.rows.execute("UPDATE students SET age = age + 1", []).unwrap();
+        for _ in 0..2 {
+            assert_eq!(again(&mut clinic, PATIENT), 0);
+        }
+    }
+}
+
+#[test]
+fn whom_another_process_has_disabled_nothing_lets_in() {
+    let mut clinic = Clinic::new();
+    clinic.login(CLERK);
+    assert_eq!(steps_of_old_login(&mut clinic, CLERK), 0);
+    let disable = "UPDATE accounts SET disabled_at = '2026-01-05 09:00:00' WHERE user_id = ?1";
+    assert_eq!(clinic.rows.execute(disable, [CLERK]).unwrap(), 1);
+    assert_eq!(clinic.old(&old_login(CLERK)), "verificationFalse");
+    let session = clinic.connect();
+    assert_eq!(clinic.word(&session, "session.login", &credentials(CLERK)), "disabled");
 }
 
 #[test]
@@ -216,6 +243,58 @@ fn who_finds_the_queue_full_is_told_so_and_everyone_else_is_served() {
     assert_eq!(word(&serde_json::from_str(&reply).unwrap()), "ok");
     let (_, reply) = clinic.ask(&second, &old_login(OTHER_PATIENT).to_string(), false);
     assert!(reply.contains("verificationSuccess"), "{reply}");
+}
+
+#[test]
+fn who_waits_for_what_has_let_another_one_in_waits_no_longer() {
+    let mut clinic = Clinic::new();
+    steps_of_login(&mut clinic, PATIENT);
+    clinic.restart(|_| {});
+    let login = request("session.login", &credentials(PATIENT));
+    let waiting = [
+        wait(&mut clinic, &login),
+        wait(&mut clinic, &old_login(PATIENT).to_string()),
+        wait(&mut clinic, &login),
+    ];
+    let first = loop {
+        clinic.dispatcher().derive(1);
+        if let Some(woken) = clinic.dispatcher().woken() {
+            break woken;
+        }
+    };
+    assert_eq!(first, waiting[0].id);
+    assert_eq!(clinic.dispatcher().woken(), None);
+    let (then, reply) = clinic.ask(&waiting[0], &login, false);
+    assert_eq!((then, reply.contains("\"result\"")), (Then::Keep, true), "{reply}");
+    let woken: Vec<_> = std::iter::from_fn(|| clinic.dispatcher().woken()).collect();
+    assert_eq!(woken, [waiting[1].id, waiting[2].id]);
+    let (_, reply) = clinic.ask(&waiting[1], &old_login(PATIENT).to_string(), false);
+    assert!(reply.contains("verificationSuccess"), "{reply}");
+    let (_, reply) = clinic.ask(&waiting[2], &login, false);
+    assert!(reply.contains("\"result\""), "{reply}");
+    clinic.commit();
+}
+
+#[test]
+fn a_guess_twice_at_once_costs_two_derivations_as_an_unknown_name_does() {
+    for name in ["13800138000", "nobody"] {
+        let mut clinic = Clinic::new();
+        clinic.login(PATIENT);
+        let guess = request("session.login", &json!({"username": name, "password": "wrong"}));
+        let (first, second) = (wait(&mut clinic, &guess), wait(&mut clinic, &guess));
+        let mut woken = None;
+        while woken.is_none() {
+            assert!(clinic.dispatcher().derive(1));
+            woken = clinic.dispatcher().woken();
+        }
+        assert_eq!(woken, Some(first.id));
+        let (_, reply) = clinic.ask(&first, &guess, false);
+        assert_eq!(word(&serde_json::from_str(&reply).unwrap()), "wrong_credentials");
+        assert_eq!(clinic.dispatcher().woken(), None, "{name}");
+        clinic.derive();
+        assert_eq!(clinic.dispatcher().woken(), Some(second.id));
+        clinic.commit();
+    }
 }
 
 #[test]

@@ -103,9 +103,16 @@ impl Derivation {
             mark: self.mark.clone(),
         })
     }
+
+    /// Whether this will come to what has come of another recipe, which was for a row.
+    pub fn comes_to(&self, derived: &Derived) -> bool {
+        let same = self.mark.as_slice().ct_eq(derived.mark.as_slice()) & self.salt.ct_eq(&derived.salt);
+        bool::from(same) && self.iterations == derived.iterations && !self.is_decoy && !derived.is_decoy
+    }
 }
 
 /// What came of a recipe.
+#[derive(Clone)]
 pub struct Derived {
     salt: [u8; SALT_BYTES],
     iterations: u32,

@@ -2,9 +2,9 @@
 //! slow form each time.
 //!
 //! It never knows the clock, and it keeps no credential: only what it hashes to under a key that this process
-//! has made and nobody else sees. Invariant: what it knows was verified against the row as it still is; all is
-//! forgotten when the store's generation has changed, and whoever changes an account forgets it in the same
-//! step.
+//! has made and nobody else sees. Invariant: what it knows was verified against the row as it still is; whoever
+//! changes an account forgets it in the same step, and once the store's generation has changed each entry is held
+//! against its row before it is used again.
 
 use super::{HASH_BYTES, keyed, random};
 use hmac::{Hmac, Mac};
@@ -19,10 +19,21 @@ const ENTRIES_MAX: usize = 20_000;
 
 pub struct Remembered {
     key: Hmac<Sha256>,
-    /// The state of the database that the entries are of.
+    /// The state that the database is in.
     generation: u64,
-    /// By username: what the login hashed to, and when it is no longer good.
-    entries: HashMap<String, ([u8; HASH_BYTES], i64)>,
+    /// By username.
+    entries: HashMap<String, Entry>,
+}
+
+struct Entry {
+    /// What the login hashed to.
+    login: [u8; HASH_BYTES],
+    /// What the stored form of its password hashed to, against which it was verified.
+    stored: [u8; HASH_BYTES],
+    /// The state of the database in which the row was seen to have that stored form.
+    generation: u64,
+    /// When it is no longer good.
+    until_ms: i64,
 }
 
 impl Remembered {
@@ -35,22 +46,37 @@ impl Remembered {
         Ok(Remembered { key: keyed(key.as_slice()), generation: 0, entries: HashMap::new() })
     }
 
-    /// Whether that login succeeded and is still good, in a time that does not tell how much of the credential
-    /// is right.
+    /// Whether that login succeeded and is still good, by what is known of its row, in a time that does not tell how
+    /// much of the credential is right.
     pub fn knows(&self, username: &str, credential: &str, now_ms: i64) -> bool {
         let login = self.login(username, credential);
-        self.entries
-            .get(username)
-            .is_some_and(|(known, until_ms)| bool::from(login.ct_eq(known)) && now_ms < *until_ms)
+        self.entries.get(username).is_some_and(|entry| {
+            bool::from(login.ct_eq(&entry.login))
+                && now_ms < entry.until_ms
+                && entry.generation == self.generation
+        })
     }
 
-    /// That login has succeeded, and is good for as long as the time is before `until_ms`.
-    pub fn remember(&mut self, username: &str, credential: &str, until_ms: i64) {
+    /// As `knows`, of whom the row has this stored form of the password now.
+    pub fn knows_still(&mut self, username: &str, credential: &str, stored: &str, now_ms: i64) -> bool {
+        let stored = self.hashed(stored);
+        if let Some(entry) = self.entries.get_mut(username)
+            && bool::from(stored.ct_eq(&entry.stored))
+        {
+            entry.generation = self.generation;
+            return self.knows(username, credential, now_ms);
+        }
+        false
+    }
+
+    /// That login has succeeded against this stored form, and is good for as long as the time is before `until_ms`.
+    pub fn remember(&mut self, username: &str, credential: &str, stored: &str, until_ms: i64) {
         if self.entries.len() >= ENTRIES_MAX && !self.entries.contains_key(username) {
             self.clear();
         }
-        let login = self.login(username, credential);
-        self.entries.insert(username.to_owned(), (login, until_ms));
+        let (login, stored) = (self.login(username, credential), self.hashed(stored));
+        let entry = Entry { login, stored, generation: self.generation, until_ms };
+        self.entries.insert(username.to_owned(), entry);
     }
 
     pub fn forget(&mut self, username: &str) {
@@ -61,13 +87,10 @@ impl Remembered {
         self.entries.clear();
     }
 
-    /// Forgets all when the store is in another generation than before: a turn was lost, or another process
-    /// has written.
+    /// Takes note of the store's generation. In another one than before, a turn was lost or another process has
+    /// written, and no row is known to be as it was.
     pub fn keep_up(&mut self, generation: u64) {
-        if self.generation != generation {
-            self.generation = generation;
-            self.clear();
-        }
+        self.generation = generation;
     }
 
     /// The length before the username keeps it apart from the credential behind it.
@@ -75,6 +98,10 @@ impl Remembered {
         let length = (username.len() as u64).to_be_bytes();
         let mac = self.key.clone().chain_update(length).chain_update(username).chain_update(credential);
         mac.finalize().into_bytes().into()
+    }
+
+    fn hashed(&self, stored: &str) -> [u8; HASH_BYTES] {
+        self.key.clone().chain_update(stored).finalize().into_bytes().into()
     }
 }
 
@@ -96,12 +123,12 @@ mod tests {
     fn a_login_is_known_until_its_time_is_up() {
         let mut remembered = Remembered::new().unwrap();
         assert!(!remembered.knows("u", "c", 0));
-        remembered.remember("u", "c", 100);
+        remembered.remember("u", "c", "row", 100);
         assert!(remembered.knows("u", "c", 99));
         assert!(!remembered.knows("u", "c", 100));
         assert!(!remembered.knows("u", "d", 0));
         assert!(!remembered.knows("v", "c", 0));
-        remembered.remember("u", "d", 100);
+        remembered.remember("u", "d", "row", 100);
         assert!(remembered.knows("u", "d", 0));
         assert!(!remembered.knows("u", "c", 0), "a user has one credential");
     }
@@ -118,8 +145,8 @@ mod tests {
     fn what_is_forgotten_is_not_known() {
         let mut remembered = Remembered::new().unwrap();
         let remember_both = |remembered: &mut Remembered| {
-            remembered.remember("u", "c", 100);
-            remembered.remember("v", "c", 100);
+            remembered.remember("u", "c", "row", 100);
+            remembered.remember("v", "c", "row", 100);
         };
         let known = |remembered: &Remembered| (remembered.knows("u", "c", 0), remembered.knows("v", "c", 0));
         remember_both(&mut remembered);
@@ -127,23 +154,35 @@ mod tests {
         assert_eq!(known(&remembered), (false, true));
         remembered.clear();
         assert_eq!(known(&remembered), (false, false));
+    }
+
+    #[test]
+    fn in_another_generation_each_row_is_looked_at_once() {
+        let mut remembered = Remembered::new().unwrap();
         remembered.keep_up(7);
-        remember_both(&mut remembered);
+        remembered.remember("u", "c", "row", 100);
         remembered.keep_up(7);
-        assert_eq!(known(&remembered), (true, true));
+        assert!(remembered.knows("u", "c", 0));
         remembered.keep_up(8);
-        assert_eq!(known(&remembered), (false, false));
+        assert!(!remembered.knows("u", "c", 0));
+        assert!(!remembered.knows_still("u", "c", "another row", 0));
+        assert!(!remembered.knows("u", "c", 0));
+        assert!(!remembered.knows_still("u", "d", "row", 0), "the credential is another one");
+        assert!(!remembered.knows_still("u", "c", "row", 100), "its time is up");
+        assert!(!remembered.knows_still("v", "c", "row", 0));
+        assert!(remembered.knows_still("u", "c", "row", 0));
+        assert!(remembered.knows("u", "c", 0));
     }
 
     #[test]
     fn at_the_bound_all_are_forgotten() {
         let mut remembered = Remembered::new().unwrap();
         for number in 0..ENTRIES_MAX {
-            remembered.remember(&number.to_string(), "c", 100);
+            remembered.remember(&number.to_string(), "c", "row", 100);
         }
-        remembered.remember("0", "c", 200);
+        remembered.remember("0", "c", "row", 200);
         assert!(remembered.knows("1", "c", 0), "who is known already takes nobody's place");
-        remembered.remember("one more", "c", 100);
+        remembered.remember("one more", "c", "row", 100);
         assert!(remembered.knows("one more", "c", 0));
         assert!(!remembered.knows("1", "c", 0));
         assert_eq!(remembered.entries.len(), 1);
@@ -152,7 +191,7 @@ mod tests {
     #[test]
     fn nothing_secret_is_in_debug() {
         let mut remembered = Remembered::new().unwrap();
-        remembered.remember("hush", "hush", 100);
+        remembered.remember("hush", "hush", "row", 100);
         assert_eq!(format!("{remembered:?}"), "Remembered { generation: 0, entries: 1, .. }");
     }
 }
