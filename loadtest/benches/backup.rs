@@ -17,10 +17,8 @@ mod operator;
 #[allow(dead_code, reason = "its server makes no backups")]
 mod served;
 
-use clap::Parser;
 use load::{Load, Phase};
 use loadtest::prepare::Amounts;
-use medsrv::command::Arguments;
 use medsrv::ops::config::{Config, Loaded};
 use medsrv::ops::supervisor::Supervisor;
 use medsrv::server::{Given, Server, Sockets};
@@ -61,8 +59,8 @@ fn main() -> Outcome<()> {
             (0..2).for_each(|core| cores.set(core));
             // Where there are no two cores, it stays where it is.
             let _ = sched_setaffinity(None, &cores);
-            let words = ["medsrv".to_owned()].into_iter().chain(arguments);
-            std::process::exit(medsrv::command::run(Arguments::parse_from(words)).into());
+            let words = ["medsrv".to_owned()].into_iter().chain(arguments).map(Into::into);
+            std::process::exit(medsrv::command::run_words(words.collect()).into());
         }
         _ => {}
     }

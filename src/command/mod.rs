@@ -26,9 +26,11 @@ mod stop;
 mod takeover;
 mod user;
 
+use crate::ops::backups::ORDER;
 use crate::ops::config::{self, Config, Loaded, Overrides};
 use crate::store::Store;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::OsString;
 use std::fmt::Display;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -161,9 +163,6 @@ pub enum Command {
     /// Copy the database as it stands at one moment, whether or not the server runs
     #[command(after_help = backup::HELP, subcommand_negates_reqs = true)]
     Backup(backup::Task),
-    /// Carry out what a running server has ordered, which no person does
-    #[command(hide = true)]
-    ScheduledBackup { order: String },
     /// Put a backup in the place of the database, which is kept; no server may run
     #[command(after_help = restore::HELP)]
     Restore(restore::Task),
@@ -176,6 +175,15 @@ pub enum Command {
         #[command(subcommand)]
         task: audit::Task,
     },
+}
+
+/// Runs what these words ask for, the first of which is the program's name, and returns the exit code.
+pub fn run_words(words: Vec<OsString>) -> u8 {
+    match words.get(1..) {
+        // It is no subcommand, so it is neither shown nor completed: only a server has an order to give.
+        Some([first, order]) if first == ORDER => scheduled::run(&order.to_string_lossy()),
+        _ => run(Arguments::parse_from(words)),
+    }
 }
 
 /// Runs what was asked for, and returns the exit code.
@@ -195,7 +203,6 @@ pub fn run(arguments: Arguments) -> u8 {
         Command::Export { task } => export::run(common, &task),
         Command::Import { task } => import::run(common, &task),
         Command::Backup(task) => backup::run(common, &task),
-        Command::ScheduledBackup { order } => scheduled::run(&order),
         Command::Restore(task) => restore::run(common, &task),
         Command::Report(task) => report::run(common, &task),
         Command::Audit { task } => audit::run(common, &task),

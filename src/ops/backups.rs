@@ -20,6 +20,9 @@ const MOMENT: &str = "%Y%m%dT%H%M%SZ";
 /// Days that are looked through for a time of the day: one that the clock leaves out is there on the next.
 const DAYS_AHEAD: u64 = 3;
 
+/// The word before an `Order` in JSON, by which a server's own program knows what it is to do.
+pub const ORDER: &str = "scheduled-backup";
+
 /// What a server asks of the process that makes a backup for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {

@@ -5,7 +5,7 @@
 //! server's orderly end.
 
 use super::bridge::Bridge;
-use crate::ops::backups::{self, Backup, Order, Plan, Told};
+use crate::ops::backups::{self, Backup, ORDER, Order, Plan, Told};
 use crate::ops::config::{self, Config};
 use chrono::{DateTime, Local, TimeDelta};
 use log::{error, info, warn};
@@ -262,7 +262,7 @@ fn spawn(order: &Order) -> io::Result<Child> {
     let order = serde_json::to_string(order).map_err(io::Error::other)?;
     Command::new(SELF)
         .arg0(NAME)
-        .args(["scheduled-backup", &order])
+        .args([ORDER, &order])
         // A terminal's Ctrl-C is for the server, which ends it.
         .process_group(0)
         .stdin(Stdio::null())
