@@ -175,7 +175,7 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
     let opened = match opened {
         Ok(opened) => opened,
         Err(error) => {
-            upgrade.take_back();
+            upgrade.take_back(path);
             return Err(match error {
                 OpenError::BackUp(_) => StartError::Files(format!("database {}: {error}", path.display())),
                 error => failed(error.to_string()),

@@ -311,6 +311,29 @@ fn root_becomes_the_configured_user_for_good() {
 }
 
 #[test]
+fn a_server_is_left_alone_by_a_user_who_could_not_serve_its_files() {
+    let Some(Dropped { place, address, .. }) = &Dropped::start() else { return };
+    place.expect(0, &["stop"]);
+    let log = place.path("data/server.log");
+    chown(&log, Some(0), Some(0)).unwrap();
+    // Root could open it, and who root becomes cannot.
+    place.give_mode("data/server.log", 0o600);
+    place.expect(74, &["start"]);
+    let as_root = format!("[server]\nport = {}\nuser = \"root\"\n", address.port());
+    let as_nobody = fs::read_to_string(place.path("medsrv.conf")).unwrap();
+    fs::write(place.path("medsrv.conf"), as_root).unwrap();
+    place.expect(0, &["start"]);
+    let pid = place.pid();
+    fs::write(place.path("medsrv.conf"), as_nobody).unwrap();
+    let answer = place.expect(74, &["restart"]);
+    assert!(answer.err.contains("not restarted, the server was left alone: "), "{answer:?}");
+    assert!(answer.err.contains("give it to the server's user"), "{answer:?}");
+    assert_eq!(place.pid(), pid);
+    assert_serves(*address);
+    place.expect(0, &["stop"]);
+}
+
+#[test]
 fn the_user_can_replace_and_stop_the_server_that_root_has_started() {
     let Some(dropped) = Dropped::start() else { return };
     let Some(mut restart) = dropped.as_the_user(&["restart"]) else { return };

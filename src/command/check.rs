@@ -1,12 +1,16 @@
 //! Owns the check of a configuration and of the files that it names. Never starts, creates or changes anything.
-//! Invariant: what it calls valid, `start` accepts.
+//! Invariant: what it refuses, `start` refuses.
 
 use super::{Common, Problem, complain, complain_of_each, exit, problem, report, say};
+use crate::ops::admin_socket;
 use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
 use crate::ops::exposure;
 use crate::ops::keyfile::{self, KeyFileError};
 use crate::ops::user::{self, Account};
 use crate::store;
+use rustix::fs::Access;
+use rustix::io::Errno;
+use std::path::Path;
 
 pub fn run(common: &Common) -> u8 {
     let loaded = match common.load() {
@@ -47,6 +51,34 @@ pub(super) fn files(config: &Config) -> Result<(), Problem> {
         Ok(_) | Err(KeyFileError::Absent { .. }) => Ok(()),
         Err(error) => Err(problem(exit::FILES, error)),
     }
+}
+
+/// Whether the user that this process is may use what a server of this configuration uses.
+pub(super) fn reach(config: &Config) -> Result<(), String> {
+    let (server, audit) = (&config.server, &config.audit);
+    let socket = admin_socket::beside(&server.pid_file);
+    let (all, reading) = (Access::READ_OK | Access::WRITE_OK, Access::READ_OK);
+    let files = [
+        (&server.db_path, all),
+        (&server.log_file, all),
+        (&server.pid_file, all),
+        (&socket, all),
+        (&audit.anchor_file, all),
+        (&audit.key_file, reading),
+    ];
+    let asked = |path: &Path, access: Access| match rustix::fs::access(path, access) {
+        Ok(()) | Err(Errno::NOENT) => Ok(()),
+        Err(error) => Err(format!("{}: {error}; give it to the server's user", path.display())),
+    };
+    for (file, access) in files {
+        // Beside these two others are made.
+        let has_others = *file == server.db_path || *file == server.pid_file;
+        if let Some(directory) = file.parent().filter(|_| has_others || !file.exists()) {
+            asked(directory, Access::WRITE_OK | Access::EXEC_OK)?;
+        }
+        asked(file, access)?;
+    }
+    Ok(())
 }
 
 /// What is permitted, but which an operator should know of.

@@ -181,7 +181,10 @@ pub enum Command {
 pub fn run_words(words: Vec<OsString>) -> u8 {
     match words.get(1..) {
         // It is no subcommand, so it is neither shown nor completed: only a server has an order to give.
-        Some([first, order]) if first == ORDER => scheduled::run(&order.to_string_lossy()),
+        Some([first, order]) if first == ORDER => {
+            let _ = crate::ops::exposure::forbid_core_dumps();
+            scheduled::run(&order.to_string_lossy())
+        }
         _ => run(Arguments::parse_from(words)),
     }
 }
@@ -189,6 +192,8 @@ pub fn run_words(words: Vec<OsString>) -> u8 {
 /// Runs what was asked for, and returns the exit code.
 pub fn run(arguments: Arguments) -> u8 {
     let common = &arguments.common;
+    // Most commands see the key or patients' data. `start` does it again, and does not start where it cannot.
+    let _ = crate::ops::exposure::forbid_core_dumps();
     match arguments.command {
         Command::Start { demo } => start::run(common, demo),
         Command::Stop => stop::run(common),

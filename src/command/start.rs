@@ -127,13 +127,16 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
     }
     let replaced = match (&sockets, predecessor) {
         (_, None) => Ok(String::new()),
-        (Ok(_), Some(pid)) => replace(config, pid),
+        (Ok(_), Some(pid)) => rehearse(config).and_then(|()| replace(config, pid)),
         (Err(error), Some(_)) => {
             let Failure { exit_code, text } = Failure::of(error);
             Err(Failure { exit_code, text: format!("not restarted, the server was left alone: {text}") })
         }
     };
-    let held = replaced.and_then(|replaced| Ok((hold(config)?, replaced)));
+    let held = replaced.and_then(|replaced| {
+        let pid_file = hold(config).map_err(|failure| unserved(failure, predecessor))?;
+        Ok((pid_file, replaced))
+    });
     let (pid_file, replaced) = match held {
         Ok(held) => held,
         Err(failure) => {
@@ -147,18 +150,31 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
             announcer.ready(&format!("{replaced}{}", started(config, &server)));
             run_to_the_end(config, server, pid_file, foreground)
         }
-        Err(mut failure) => {
+        Err(failure) => {
             log::error!("not started: {}", failure.text);
             // The lock goes first, so that whoever is told of the failure can try again at once.
             release(pid_file);
-            if let Some(pid) = predecessor {
-                failure.text +=
-                    &format!("\nmedsrv: nothing is served, for the server before, pid {pid}, has ended");
-            }
+            let failure = unserved(failure, predecessor);
             announcer.failed(&failure);
             failure.exit_code
         }
     }
+}
+
+/// What has become of a server that was to be replaced, and was not.
+fn unserved(mut failure: Failure, predecessor: Option<i32>) -> Failure {
+    if let Some(pid) = predecessor {
+        failure.text += &format!("\nmedsrv: nothing is served, for the server before, pid {pid}, has ended");
+    }
+    failure
+}
+
+/// Looks whether this process, as the user that it is by now, could serve in the place of the server before.
+fn rehearse(config: &Config) -> Result<(), Failure> {
+    check::reach(config).map_err(|text| Failure {
+        exit_code: exit::FILES,
+        text: format!("not restarted, the server was left alone: {text}"),
+    })
 }
 
 /// From here on the process is the configured user's, and its memory is nobody else's to read.

@@ -50,12 +50,20 @@ pub fn from_service_manager() -> Given {
     Given { clients: next(0), metrics: next(1) }
 }
 
-/// Has it end, and returns when its pid file and its database are free.
+/// Has it end, and returns when its pid file and its database are free. Once it has said that it ends, it lets nobody
+/// in any longer, so however long that takes it is waited for: those who come wait in its sockets, which are ours.
 pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
     match ask::<Ending>(pid_file, "server.hand_over") {
-        Ok(_) => stop::wait(pid_file, pid).map(|_| ()),
+        Ok(_) => loop {
+            match stop::wait(pid_file, pid) {
+                Err(StopError::StillRunning { .. }) => {}
+                ended => return ended.map(|_| ()),
+            }
+        },
+        // It may have heard it all the same, and a second order would have it end at once.
+        Err(AdminError::Mute { .. }) => stop::wait(pid_file, pid).map(|_| ()),
         // It may be gone by now, or have lost its socket.
-        Err(AdminError::Unreachable { .. } | AdminError::Mute { .. } | AdminError::Refused(_)) => {
+        Err(AdminError::Unreachable { .. } | AdminError::Refused(_)) => {
             stop::stop(pid_file).map(|_: Stopped| ())
         }
     }

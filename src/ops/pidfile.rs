@@ -160,9 +160,9 @@ pub fn signal(path: &Path, signal: Signal) -> Result<State, PidFileError> {
 /// still stands in the file.
 fn has_open(path: &Path, pid: i32, metadata: &Metadata) -> Result<bool, PidFileError> {
     let descriptors = match std::fs::read_dir(format!("/proc/{pid}/fd")) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        // A server lets nobody but root look at it; the kernel's list of locks is everybody's to read.
-        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+        // A server lets nobody but root look at it, and where processes are hidden it is not even there; the
+        // kernel's list of locks is everybody's to read.
+        Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
             let locks =
                 std::fs::read_to_string("/proc/locks").map_err(system(path, "its lock is not told"))?;
             return Ok(locks.lines().any(|line| is_lock_of(line, pid, metadata.ino())));

@@ -103,9 +103,9 @@ impl Account {
         Ok(())
     }
 
-    /// Gives the user a file or directory.
+    /// Gives the user a file or directory. A link is given as such: what it names may be anybody's.
     pub fn own(&self, path: &Path) -> io::Result<()> {
-        std::os::unix::fs::chown(path, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
+        std::os::unix::fs::lchown(path, Some(self.uid.as_raw()), Some(self.gid.as_raw()))
     }
 
     fn shown(&self) -> String {

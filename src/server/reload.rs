@@ -76,8 +76,8 @@ impl Bridge {
     }
 
     fn read_again(&self) -> Result<Reloaded, ConfigErrors> {
-        self.loaded.check_rights()?;
         let reloaded = self.loaded.reload()?;
+        reloaded.loaded.check_rights()?;
         let (old, new) = (&self.loaded.config.server.log_file, &reloaded.loaded.config.server.log_file);
         // A log that is to lie elsewhere and cannot is a mistake in the file as any other.
         match log_file::reopen(new) {

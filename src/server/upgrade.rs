@@ -42,9 +42,14 @@ impl Upgrade {
         );
     }
 
-    /// Takes the backup of a database away that is as it was: with each attempt there would be one more.
-    pub fn take_back(self) {
-        let Some((_, backup)) = self.made else { return };
+    /// Takes the backup of a database away that is as it was: with each attempt there would be one more. Where the
+    /// database cannot be seen to be, the backup is the way back and stays.
+    pub fn take_back(self, database: &Path) {
+        let is_unchanged = |old| Store::open_copy(database).is_ok_and(|(_, schema)| schema == old);
+        let Some((schema, backup)) = self.made else { return };
+        if !is_unchanged(schema) {
+            return warn!("the database as it was is in {}: `medsrv restore` puts it back", backup.display());
+        }
         for path in [manifest::beside(&backup), backup] {
             if let Err(error) = fs::remove_file(&path) {
                 warn!("{} is of no use, but cannot be removed: {error}", path.display());

@@ -9,7 +9,7 @@ use super::{Store, adhoc};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
-use rustix::fs::{FlockOperation, flock};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use rustix::io::Errno;
 use std::fs::{File, Permissions};
 use std::io::Read;
@@ -124,7 +124,10 @@ impl Lock {
         let failed = |error: std::io::Error| {
             OpenError::CannotOpen(format!("its lock file {}: {error}", path.to_string_lossy()))
         };
-        let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        // NOFOLLOW: a link could have root make any file for whoever may write in this directory.
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        let opened = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR);
+        let file = opened.map(File::from).map_err(|error| failed(error.into()))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => Ok(Lock(file)),
             Err(Errno::WOULDBLOCK) => Err(OpenError::InUse),
