@@ -471,13 +471,23 @@ fn codes_are_loaded_beside_a_server_again_and_again() {
     site.refuse(74, &["import", "icd10", "nowhere.csv"], "", &["nowhere.csv: "]);
     site.refuse(2, &["import"], "", &["icd10"]);
     let entries = site.expect(0, &["audit", "export"], "").out;
-    assert_eq!(entries.matches("import.icd10").count(), 3, "{entries}");
+    assert_eq!(runs_of("import.icd10", &entries), 3, "{entries}");
     // And without a server.
     let Site { server, .. } = site;
     let directory = server.stop();
     assert_eq!(run_in(directory.path(), &load, "", &[]).out, "icd10: 0 new, 0 changed, 2 same, 2 refused\n");
     let verified = run_in(directory.path(), &["audit", "verify"], "", &[]);
     assert_eq!(verified.exit_code, 0, "{verified:?}");
+}
+
+/// How many runs of the program have entries of a method. One that takes long has several.
+fn runs_of(method: &str, entries: &str) -> usize {
+    let of_method = entries.lines().filter(|line| line.contains(method));
+    let runs: std::collections::HashSet<String> = of_method
+        .map(|line| serde_json::from_str::<Value>(line).unwrap())
+        .map(|event| event["source"]["observer"]["identifier"]["value"].to_string())
+        .collect();
+    runs.len()
 }
 
 #[test]
@@ -513,5 +523,5 @@ fn drugs_are_loaded_and_taken_off_the_list() {
     assert_eq!(found("AMX250"), [] as [Value; 0]);
     site.refuse(2, &["import", "drugs", "medsrv.conf"], "", &["medsrv.conf:1: ", header]);
     let entries = site.expect(0, &["audit", "export"], "").out;
-    assert_eq!(entries.matches("import.drugs").count(), 4, "{entries}");
+    assert_eq!(runs_of("import.drugs", &entries), 4, "{entries}");
 }
