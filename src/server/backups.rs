@@ -2,10 +2,10 @@
 //!
 //! It never opens a backup, nor looks into their directory, which may lie at the other end of a network: a process of
 //! its own does both, and the loop only sees its end. Invariant: at most one such process runs, and none outlives the
-//! server's orderly end.
+//! server's orderly end, unless it hangs in the system; what it leaves is removed by the next one.
 
 use super::bridge::Bridge;
-use crate::ops::backups::{self, Backup, ORDER, Order, Plan, Told};
+use crate::ops::backups::{Backup, ORDER, Order, Plan, Told};
 use crate::ops::config::{self, Config};
 use chrono::{DateTime, Local, TimeDelta};
 use log::{error, info, warn};
@@ -50,7 +50,6 @@ pub(super) struct Backups {
 struct Running {
     child: Child,
     begun: Instant,
-    order: Order,
 }
 
 #[derive(Debug, Clone)]
@@ -174,7 +173,7 @@ impl Backups {
         };
         let order = order(config, directory, is_asked);
         match spawn(&order) {
-            Ok(child) => self.running = Some(Running { child, begun: Instant::now(), order }),
+            Ok(child) => self.running = Some(Running { child, begun: Instant::now() }),
             Err(error) => self.has_failed(now, format!("no process could be begun for it: {error}")),
         }
     }
@@ -186,7 +185,7 @@ impl Backups {
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun, .. }) = self.running.take() else { return };
+        let Some(Running { mut child, begun }) = self.running.take() else { return };
         let now = Local::now();
         match status.and_then(|status| heard(&mut child, status)) {
             Ok(told) => self.has_ended(told, begun.elapsed()),
@@ -218,10 +217,10 @@ impl Backups {
         self.failure = Some(Failed { at, text });
     }
 
-    /// Ends the process that runs, and removes what it leaves.
+    /// Ends the process that runs. Nothing may wait for this: it is after all else that the end has to do.
     pub fn end(mut self) {
         self.give_up();
-        let Some(Running { child, order, .. }) = &mut self.running else { return };
+        let Some(Running { child, .. }) = &mut self.running else { return };
         let give_up = Instant::now() + KILL_WAIT;
         while matches!(child.try_wait(), Ok(None)) {
             if Instant::now() >= give_up {
@@ -230,12 +229,6 @@ impl Backups {
             std::thread::sleep(KILL_POLL);
         }
         info!("a backup was given up, for the server ends");
-        if let Err(error) = backups::sweep(&order.directory, &order.database) {
-            warn!(
-                "backup.directory {}: {error}; the next backup removes what is left",
-                order.directory.display()
-            );
-        }
     }
 }
 
