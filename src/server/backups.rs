@@ -50,6 +50,14 @@ pub(super) struct Backups {
 struct Running {
     child: Child,
     begun: Instant,
+    /// True exactly when `backup.directory` is another one by now than its own.
+    is_elsewhere: bool,
+}
+
+impl Running {
+    fn new(child: Child) -> Running {
+        Running { child, begun: Instant::now(), is_elsewhere: false }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -108,7 +116,10 @@ impl Backups {
     /// What is there may be something else now.
     pub fn reconsider(&mut self, was: &config::Backup, is: &config::Backup) {
         if was.directory != is.directory {
-            (self.last, self.failure, self.is_known) = (None, None, false);
+            self.forget();
+            if let Some(running) = &mut self.running {
+                running.is_elsewhere = true;
+            }
         }
         self.looks_at = Instant::now();
     }
@@ -173,7 +184,7 @@ impl Backups {
         };
         let order = order(config, directory, is_asked);
         match spawn(&order) {
-            Ok(child) => self.running = Some(Running { child, begun: Instant::now() }),
+            Ok(child) => self.running = Some(Running::new(child)),
             Err(error) => self.has_failed(now, format!("no process could be begun for it: {error}")),
         }
     }
@@ -185,12 +196,20 @@ impl Backups {
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun }) = self.running.take() else { return };
+        let Some(Running { mut child, begun, is_elsewhere }) = self.running.take() else { return };
         let now = Local::now();
         match status.and_then(|status| heard(&mut child, status)) {
             Ok(told) => self.has_ended(told, begun.elapsed()),
             Err(error) => self.has_failed(now, error.to_string()),
         }
+        if is_elsewhere {
+            // It counts, but says nothing of the directory that they are in by now.
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        (self.last, self.failure, self.is_known) = (None, None, false);
     }
 
     fn has_ended(&mut self, told: Told, duration: Duration) {

@@ -66,7 +66,9 @@ fn told(backup: &Backup) -> u8 {
             exit::FAILURE
         }
         (None, None) => {
-            complain("the server has made no backup; its log has the reason");
+            complain(
+                "the server knows of no backup where it makes them now; its log has what has come of this one",
+            );
             exit::FAILURE
         }
     }
