@@ -9,7 +9,9 @@ use crate::ops::backups::{Backup, ORDER, Order, Plan, Told};
 use crate::ops::config::{self, Config};
 use chrono::{DateTime, Local, TimeDelta};
 use log::{error, info, warn};
+use rustix::process::Signal;
 use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -198,8 +200,10 @@ impl Backups {
         };
         let Some(Running { mut child, begun, is_elsewhere }) = self.running.take() else { return };
         let now = Local::now();
+        let was_killed = status.as_ref().is_ok_and(|status| status.signal() == Some(Signal::KILL.as_raw()));
         match status.and_then(|status| heard(&mut child, status)) {
             Ok(told) => self.has_ended(told, begun.elapsed()),
+            Err(_) if was_killed && self.is_ending => info!("a backup was given up, for the server ends"),
             Err(error) => self.has_failed(now, error.to_string()),
         }
         if is_elsewhere {
@@ -239,15 +243,17 @@ impl Backups {
     /// Ends the process that runs. Nothing may wait for this: it is after all else that the end has to do.
     pub fn end(mut self) {
         self.give_up();
-        let Some(Running { child, .. }) = &mut self.running else { return };
         let give_up = Instant::now() + KILL_WAIT;
-        while matches!(child.try_wait(), Ok(None)) {
+        loop {
+            self.reap();
+            if !self.is_running() {
+                return;
+            }
             if Instant::now() >= give_up {
                 return warn!("the process that makes a backup does not end; it is left to the system");
             }
             std::thread::sleep(KILL_POLL);
         }
-        info!("a backup was given up, for the server ends");
     }
 }
 
