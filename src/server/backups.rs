@@ -7,6 +7,7 @@
 use super::bridge::Bridge;
 use crate::ops::backups::{Backup, ORDER, Order, Plan, Told};
 use crate::ops::config::{self, Config};
+use crate::ops::process;
 use chrono::{DateTime, Local, TimeDelta};
 use log::{error, info, warn};
 use rustix::process::Signal;
@@ -23,6 +24,12 @@ const NAME: &str = "medsrv";
 const RETRY_MIN: u32 = 5;
 /// However the clock is set meanwhile, it is looked at again after this.
 const LOOK_WITHIN: Duration = Duration::from_secs(60);
+/// One that takes longer hangs, or keeps the WAL from being moved into the database for too long.
+const RUN_MAX_HOURS: u64 = 6;
+const RUN_MAX: Duration = Duration::from_secs(RUN_MAX_HOURS * 60 * 60);
+/// How much longer the WAL may become while one is made, which is all that is written meanwhile.
+const WAL_GROWTH_MAX_GIB: u64 = 4;
+const WAL_GROWTH_MAX_BYTES: u64 = WAL_GROWTH_MAX_GIB * 1024 * 1024 * 1024;
 /// What the process says is one line.
 const SAID_MAX_BYTES: u64 = 64 * 1024;
 /// How long the end waits for a process that was killed; one that hangs in the system is left to it.
@@ -52,13 +59,30 @@ pub(super) struct Backups {
 struct Running {
     child: Child,
     begun: Instant,
+    /// How long the WAL was at the beginning.
+    wal_bytes: u64,
+    /// Why it was killed, once that is so.
+    killed_for: Option<String>,
     /// True exactly when `backup.directory` is another one by now than its own.
     is_elsewhere: bool,
 }
 
 impl Running {
-    fn new(child: Child) -> Running {
-        Running { child, begun: Instant::now(), is_elsewhere: false }
+    fn new(child: Child, wal_bytes: u64) -> Running {
+        Running { child, begun: Instant::now(), wal_bytes, killed_for: None, is_elsewhere: false }
+    }
+
+    /// Kills it where it has gone on for too long.
+    fn limit(&mut self, wal_bytes: u64) {
+        if self.killed_for.is_some() {
+            return;
+        }
+        self.killed_for = too_long(self.begun.elapsed(), wal_bytes.saturating_sub(self.wal_bytes));
+        if let Some(reason) = &self.killed_for {
+            warn!("the process that makes a backup is killed: {reason}");
+            // One that has ended meanwhile cannot be killed.
+            let _ = self.child.kill();
+        }
     }
 }
 
@@ -165,8 +189,8 @@ impl Backups {
         }
         let now = Local::now();
         self.looks_at = Instant::now() + LOOK_WITHIN;
-        if self.is_running() {
-            return;
+        if let Some(running) = &mut self.running {
+            return running.limit(wal_bytes(config));
         }
         let is_asked = std::mem::take(&mut self.is_asked);
         let due = self.due(&config.backup, &now);
@@ -186,7 +210,7 @@ impl Backups {
         };
         let order = order(config, directory, is_asked);
         match spawn(&order) {
-            Ok(child) => self.running = Some(Running::new(child)),
+            Ok(child) => self.running = Some(Running::new(child, wal_bytes(config))),
             Err(error) => self.has_failed(now, format!("no process could be begun for it: {error}")),
         }
     }
@@ -198,13 +222,18 @@ impl Backups {
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun, is_elsewhere }) = self.running.take() else { return };
+        let Some(Running { mut child, begun, is_elsewhere, killed_for, .. }) = self.running.take() else {
+            return;
+        };
         let now = Local::now();
         let was_killed = status.as_ref().is_ok_and(|status| status.signal() == Some(Signal::KILL.as_raw()));
         match status.and_then(|status| heard(&mut child, status)) {
             Ok(told) => self.has_ended(told, begun.elapsed()),
             Err(_) if was_killed && self.is_ending => info!("a backup was given up, for the server ends"),
-            Err(error) => self.has_failed(now, error.to_string()),
+            Err(error) => {
+                let reason = killed_for.filter(|_| was_killed);
+                self.has_failed(now, reason.unwrap_or_else(|| error.to_string()));
+            }
         }
         if is_elsewhere {
             // It counts, but says nothing of the directory that they are in by now.
@@ -255,6 +284,21 @@ impl Backups {
             std::thread::sleep(KILL_POLL);
         }
     }
+}
+
+/// Why a run is to be ended after so long, while which the WAL has grown by so much.
+fn too_long(took: Duration, wal_growth_bytes: u64) -> Option<String> {
+    if took > RUN_MAX {
+        Some(format!("it took longer than {RUN_MAX_HOURS} hours"))
+    } else if wal_growth_bytes > WAL_GROWTH_MAX_BYTES {
+        Some(format!("the WAL has grown by more than {WAL_GROWTH_MAX_GIB} GiB while it was made"))
+    } else {
+        None
+    }
+}
+
+fn wal_bytes(config: &Config) -> u64 {
+    process::file_bytes(&process::wal_of(&config.server.db_path)).unwrap_or(0)
 }
 
 fn plan(config: &config::Backup) -> Plan {
@@ -337,5 +381,18 @@ impl Bridge {
             runs_ended: backups.runs_ended,
             is_overdue: backups.is_overdue(config, self.started.elapsed(), &now),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_ended_where_it_takes_too_long_or_the_wal_grows_too_much() {
+        let reason = |took, growth| too_long(took, growth).unwrap_or_default();
+        assert_eq!(reason(RUN_MAX, WAL_GROWTH_MAX_BYTES), "");
+        assert_eq!(reason(RUN_MAX + Duration::from_secs(1), 0), "it took longer than 6 hours");
+        assert!(reason(Duration::ZERO, WAL_GROWTH_MAX_BYTES + 1).contains("more than 4 GiB"));
     }
 }
