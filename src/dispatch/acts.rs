@@ -6,6 +6,7 @@
 use super::Dispatcher;
 use crate::service::audit::{Action, Entry};
 use crate::service::time::Now;
+use crate::store;
 use log::error;
 use std::collections::VecDeque;
 
@@ -85,7 +86,9 @@ impl Dispatcher {
                 detail: Some(&act.detail),
                 request_id: None,
             };
-            if let Err(fault) = self.store.append(|transaction| trail.record(transaction, &entry, now)) {
+            // Nobody's request waits for it, so that what fails takes none along.
+            let recorded = self.store.write(|transaction| trail.record(transaction, &entry, now));
+            if let Err::<i64, store::Error>(fault) = recorded {
                 error!("the audit trail could not say {}: {fault}; it is tried again", act.method);
                 *has_failed = true;
                 return;

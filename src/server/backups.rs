@@ -2,14 +2,17 @@
 //!
 //! It never opens a backup, nor looks into their directory, which may lie at the other end of a network: a process of
 //! its own does both, and the loop only sees its end. Invariant: at most one such process runs, and none outlives the
-//! server's orderly end.
+//! server's orderly end, unless it hangs in the system; what it leaves is removed by the next one.
 
 use super::bridge::Bridge;
-use crate::ops::backups::{self, Backup, ORDER, Order, Plan, Told};
+use crate::ops::backups::{Backup, ORDER, Order, Plan, Told};
 use crate::ops::config::{self, Config};
+use crate::ops::process;
 use chrono::{DateTime, Local, TimeDelta};
 use log::{error, info, warn};
+use rustix::process::Signal;
 use std::io::{self, Read};
+use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -21,6 +24,12 @@ const NAME: &str = "medsrv";
 const RETRY_MIN: u32 = 5;
 /// However the clock is set meanwhile, it is looked at again after this.
 const LOOK_WITHIN: Duration = Duration::from_secs(60);
+/// One that takes longer hangs, or keeps the WAL from being moved into the database for too long.
+const RUN_MAX_HOURS: u64 = 6;
+const RUN_MAX: Duration = Duration::from_secs(RUN_MAX_HOURS * 60 * 60);
+/// How much longer the WAL may become while one is made, which is all that is written meanwhile.
+const WAL_GROWTH_MAX_GIB: u64 = 4;
+const WAL_GROWTH_MAX_BYTES: u64 = WAL_GROWTH_MAX_GIB * 1024 * 1024 * 1024;
 /// What the process says is one line.
 const SAID_MAX_BYTES: u64 = 64 * 1024;
 /// How long the end waits for a process that was killed; one that hangs in the system is left to it.
@@ -50,7 +59,31 @@ pub(super) struct Backups {
 struct Running {
     child: Child,
     begun: Instant,
-    order: Order,
+    /// How long the WAL was at the beginning.
+    wal_bytes: u64,
+    /// Why it was killed, once that is so.
+    killed_for: Option<String>,
+    /// True exactly when `backup.directory` is another one by now than its own.
+    is_elsewhere: bool,
+}
+
+impl Running {
+    fn new(child: Child, wal_bytes: u64) -> Running {
+        Running { child, begun: Instant::now(), wal_bytes, killed_for: None, is_elsewhere: false }
+    }
+
+    /// Kills it where it has gone on for too long.
+    fn limit(&mut self, wal_bytes: u64) {
+        if self.killed_for.is_some() {
+            return;
+        }
+        self.killed_for = too_long(self.begun.elapsed(), wal_bytes.saturating_sub(self.wal_bytes));
+        if let Some(reason) = &self.killed_for {
+            warn!("the process that makes a backup is killed: {reason}");
+            // One that has ended meanwhile cannot be killed.
+            let _ = self.child.kill();
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -109,7 +142,10 @@ impl Backups {
     /// What is there may be something else now.
     pub fn reconsider(&mut self, was: &config::Backup, is: &config::Backup) {
         if was.directory != is.directory {
-            (self.last, self.failure, self.is_known) = (None, None, false);
+            self.forget();
+            if let Some(running) = &mut self.running {
+                running.is_elsewhere = true;
+            }
         }
         self.looks_at = Instant::now();
     }
@@ -153,8 +189,8 @@ impl Backups {
         }
         let now = Local::now();
         self.looks_at = Instant::now() + LOOK_WITHIN;
-        if self.is_running() {
-            return;
+        if let Some(running) = &mut self.running {
+            return running.limit(wal_bytes(config));
         }
         let is_asked = std::mem::take(&mut self.is_asked);
         let due = self.due(&config.backup, &now);
@@ -174,7 +210,7 @@ impl Backups {
         };
         let order = order(config, directory, is_asked);
         match spawn(&order) {
-            Ok(child) => self.running = Some(Running { child, begun: Instant::now(), order }),
+            Ok(child) => self.running = Some(Running::new(child, wal_bytes(config))),
             Err(error) => self.has_failed(now, format!("no process could be begun for it: {error}")),
         }
     }
@@ -186,12 +222,27 @@ impl Backups {
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun, .. }) = self.running.take() else { return };
+        let Some(Running { mut child, begun, is_elsewhere, killed_for, .. }) = self.running.take() else {
+            return;
+        };
         let now = Local::now();
+        let was_killed = status.as_ref().is_ok_and(|status| status.signal() == Some(Signal::KILL.as_raw()));
         match status.and_then(|status| heard(&mut child, status)) {
             Ok(told) => self.has_ended(told, begun.elapsed()),
-            Err(error) => self.has_failed(now, error.to_string()),
+            Err(_) if was_killed && self.is_ending => info!("a backup was given up, for the server ends"),
+            Err(error) => {
+                let reason = killed_for.filter(|_| was_killed);
+                self.has_failed(now, reason.unwrap_or_else(|| error.to_string()));
+            }
         }
+        if is_elsewhere {
+            // It counts, but says nothing of the directory that they are in by now.
+            self.forget();
+        }
+    }
+
+    fn forget(&mut self) {
+        (self.last, self.failure, self.is_known) = (None, None, false);
     }
 
     fn has_ended(&mut self, told: Told, duration: Duration) {
@@ -218,25 +269,36 @@ impl Backups {
         self.failure = Some(Failed { at, text });
     }
 
-    /// Ends the process that runs, and removes what it leaves.
+    /// Ends the process that runs. Nothing may wait for this: it is after all else that the end has to do.
     pub fn end(mut self) {
         self.give_up();
-        let Some(Running { child, order, .. }) = &mut self.running else { return };
         let give_up = Instant::now() + KILL_WAIT;
-        while matches!(child.try_wait(), Ok(None)) {
+        loop {
+            self.reap();
+            if !self.is_running() {
+                return;
+            }
             if Instant::now() >= give_up {
                 return warn!("the process that makes a backup does not end; it is left to the system");
             }
             std::thread::sleep(KILL_POLL);
         }
-        info!("a backup was given up, for the server ends");
-        if let Err(error) = backups::sweep(&order.directory, &order.database) {
-            warn!(
-                "backup.directory {}: {error}; the next backup removes what is left",
-                order.directory.display()
-            );
-        }
     }
+}
+
+/// Why a run is to be ended after so long, while which the WAL has grown by so much.
+fn too_long(took: Duration, wal_growth_bytes: u64) -> Option<String> {
+    if took > RUN_MAX {
+        Some(format!("it took longer than {RUN_MAX_HOURS} hours"))
+    } else if wal_growth_bytes > WAL_GROWTH_MAX_BYTES {
+        Some(format!("the WAL has grown by more than {WAL_GROWTH_MAX_GIB} GiB while it was made"))
+    } else {
+        None
+    }
+}
+
+fn wal_bytes(config: &Config) -> u64 {
+    process::file_bytes(&process::wal_of(&config.server.db_path)).unwrap_or(0)
 }
 
 fn plan(config: &config::Backup) -> Plan {
@@ -319,5 +381,18 @@ impl Bridge {
             runs_ended: backups.runs_ended,
             is_overdue: backups.is_overdue(config, self.started.elapsed(), &now),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_ended_where_it_takes_too_long_or_the_wal_grows_too_much() {
+        let reason = |took, growth| too_long(took, growth).unwrap_or_default();
+        assert_eq!(reason(RUN_MAX, WAL_GROWTH_MAX_BYTES), "");
+        assert_eq!(reason(RUN_MAX + Duration::from_secs(1), 0), "it took longer than 6 hours");
+        assert!(reason(Duration::ZERO, WAL_GROWTH_MAX_BYTES + 1).contains("more than 4 GiB"));
     }
 }

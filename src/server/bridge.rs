@@ -117,8 +117,9 @@ impl Bridge {
     /// Ends what was served. Returns whether the store has failed before.
     pub(super) fn close(mut self) -> bool {
         self.note(self.end.is_some(), "server.stop", "success", format!("pid {}", std::process::id()));
-        self.backups.end();
+        self.backups.give_up();
         self.dispatcher.close(&now());
+        self.backups.end();
         self.store_failed
     }
 

@@ -141,7 +141,7 @@ fn what_keeps_one_from_being_made_is_told_and_is_over_once_one_is() {
 }
 
 #[test]
-fn a_server_that_ends_takes_what_is_half_made_along() {
+fn a_server_that_ends_gives_a_backup_up_and_the_next_one_removes_what_is_left() {
     let server = start(CONFIGURATION);
     wait_for_first(&server);
     let before = names(&server);
@@ -160,7 +160,8 @@ fn a_server_that_ends_takes_what_is_half_made_along() {
     }
     let directory = server.stop();
     assert!(kill_process(maker, Signal::CONT).is_err(), "it is gone");
-    let server = Server::start_in(directory, &[], "");
+    let server = Server::start_in(directory, &[], CONFIGURATION);
+    wait_until("it has looked", || status(&server)["backup"]["runs_ended"] == 1);
     assert!(server.log().contains("a backup was given up, for the server ends"), "{}", server.log());
     assert_eq!(names(&server), before);
     server.stop();

@@ -1,5 +1,5 @@
 //! Owns the asking of a running server for a backup among its own. Never makes one.
-//! Invariant: success is said only of a backup that was begun after the asking.
+//! Invariant: success is said only of a backup that was begun after the asking, by the server that was asked.
 
 use crate::command::admin::{AdminError, ask};
 use crate::command::{Common, complain, exit, say};
@@ -16,7 +16,13 @@ pub(super) fn run(common: &Common) -> u8 {
     let loaded = common.load_valid_parts();
     let pid_file = &loaded.config.server.pid_file;
     match wait_for(pid_file) {
-        Ok(backup) => told(&backup),
+        Ok(Some(backup)) => told(&backup),
+        Ok(None) => {
+            complain(
+                "the server was replaced meanwhile, which has given the backup up if it was not done; ask again",
+            );
+            exit::FAILURE
+        }
         Err(AdminError::Unreachable { .. })
             if matches!(pidfile::inspect(pid_file), Ok(State::Absent | State::Dead { .. })) =>
         {
@@ -33,13 +39,17 @@ pub(super) fn run(common: &Common) -> u8 {
     }
 }
 
-/// How it stands with the server's backups once the one that was asked for has ended.
-fn wait_for(pid_file: &Path) -> Result<Backup, AdminError> {
-    let BackupBegun { run, .. } = ask(pid_file, "server.backup")?;
+/// How it stands with the server's backups once the one that was asked for has ended; none where another server,
+/// which counts its own, has taken the place of the one that was asked.
+fn wait_for(pid_file: &Path) -> Result<Option<Backup>, AdminError> {
+    let BackupBegun { pid, run } = ask(pid_file, "server.backup")?;
     loop {
-        let backup = ask::<Status>(pid_file, "server.status")?.backup;
-        if backup.runs_ended >= run {
-            return Ok(backup);
+        let status: Status = ask(pid_file, "server.status")?;
+        if status.pid != pid {
+            return Ok(None);
+        }
+        if status.backup.runs_ended >= run {
+            return Ok(Some(status.backup));
         }
         std::thread::sleep(LOOK_EVERY);
     }
@@ -56,7 +66,9 @@ fn told(backup: &Backup) -> u8 {
             exit::FAILURE
         }
         (None, None) => {
-            complain("the server has made no backup; its log has the reason");
+            complain(
+                "the server knows of no backup where it makes them now; its log has what has come of this one",
+            );
             exit::FAILURE
         }
     }
