@@ -206,6 +206,9 @@ fn assert_reads(server: &Server) {
     assert_eq!(server.ask(login)["result"], "verificationSuccess");
 }
 
+const LOGIN: &str = r#"{"jsonrpc": "2.0", "id": 1, "method": "session.login",
+    "params": {"username": "DOC001", "password": "hash_doctor1"}}"#;
+
 /// What is in nobody's records is told as ever; what is a patient's is not, for the trail cannot say so.
 fn assert_reads_while_full(server: &Server) {
     assert_eq!(server.ask(READ)["result"]["status"], "success");
@@ -215,6 +218,8 @@ fn assert_reads_while_full(server: &Server) {
         let reply = server.ask(request);
         assert!(reply.to_string().contains(RETRY), "{reply}");
     }
+    // Whoever were told to try again at once would do so without an end.
+    assert_eq!(server.ask(LOGIN)["error"]["data"]["code"], "storage_full");
 }
 
 /// The words before a command that give it a small disk of its own at `data`, which ends with it. `None`

@@ -6,6 +6,7 @@ use crate::ops::admin_socket;
 use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
 use crate::ops::exposure;
 use crate::ops::keyfile::{self, KeyFileError};
+use crate::ops::manifest::with_suffix;
 use crate::ops::user::{self, Account};
 use crate::store;
 use rustix::fs::Access;
@@ -57,11 +58,13 @@ pub(super) fn files(config: &Config) -> Result<(), Problem> {
 pub(super) fn reach(config: &Config) -> Result<(), String> {
     let (server, audit) = (&config.server, &config.audit);
     let socket = admin_socket::beside(&server.pid_file);
+    let lock = with_suffix(&server.db_path, ".lock");
     let (all, reading) = (Access::READ_OK | Access::WRITE_OK, Access::READ_OK);
     let files = [
         (&server.db_path, all),
         (&server.log_file, all),
         (&server.pid_file, all),
+        (&lock, all),
         (&socket, all),
         (&audit.anchor_file, all),
         (&audit.key_file, reading),

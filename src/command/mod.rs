@@ -24,6 +24,7 @@ mod start;
 mod status;
 mod stop;
 mod takeover;
+mod target;
 mod user;
 
 use crate::ops::backups::ORDER;

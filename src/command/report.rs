@@ -7,6 +7,7 @@ mod plain;
 mod sheet;
 mod units;
 
+use super::target;
 use super::{Common, Problem, exit, open_beside, operator, problem, report as ended};
 use crate::ops::config::Config;
 use crate::ops::directory;
@@ -125,7 +126,9 @@ pub fn run(common: &Common, task: &Task) -> u8 {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };
-    ended(give(&loaded.config, task))
+    let names = task.out.as_slice();
+    let given = target::check(&loaded.config, loaded.file.as_deref(), names);
+    ended(given.and_then(|()| give(&loaded.config, task)))
 }
 
 fn give(config: &Config, task: &Task) -> Result<(), Problem> {

@@ -6,6 +6,7 @@ use super::start::Launch;
 use super::takeover::{self, Predecessor};
 use super::{Common, check, complain, exit, problem, report, start, stop};
 use crate::ops::config::Config;
+use crate::server::trail::check_database;
 use crate::store::Store;
 
 pub fn run(common: &Common, demo: bool) -> u8 {
@@ -46,6 +47,7 @@ fn left_alone(exit_code: u8) -> u8 {
 fn look(config: &Config) -> Result<(), u8> {
     let path = &config.server.db_path;
     let found = check::files(config).and_then(|()| {
+        check_database(config).map_err(|error| problem(error.exit_code(), error))?;
         Store::look(path)
             .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
     });

@@ -9,9 +9,12 @@ use crate::ops::backups::{self, Backup, Claim, Order, Told};
 use crate::ops::config::Config;
 use chrono::{Local, Utc};
 use std::io;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// How far this process stands back behind the server that it works for.
 const NICE: i32 = 10;
+const NEXT_SECOND: Duration = Duration::from_millis(100);
 
 /// `text` is an `Order` in JSON.
 pub fn run(text: &str) -> u8 {
@@ -39,7 +42,7 @@ fn carry_out(order: &Order) -> Result<Told, Problem> {
     if !order.at_once && !order.plan.is_due(taken_at.as_ref(), &now) {
         return Ok(Told { last, ..told });
     }
-    let file = backups::name(directory, database, Utc::now());
+    let file = unused_name(directory, database);
     let actor = || if order.by_operator { Actor::asked() } else { Actor::server() };
     backup::make(&config(order), &file, false, actor)?;
     prune(order, &mut told);
@@ -47,9 +50,23 @@ fn carry_out(order: &Order) -> Result<Told, Problem> {
     Ok(Told { last, was_made: true, ..told })
 }
 
-/// That an old one cannot be removed is no reason not to make a new one.
+/// A name has the second, and there may be a backup of this one.
+fn unused_name(directory: &Path, database: &Path) -> PathBuf {
+    loop {
+        let name = backups::name(directory, database, Utc::now());
+        if name.symlink_metadata().is_err() {
+            return name;
+        }
+        std::thread::sleep(NEXT_SECOND);
+    }
+}
+
+/// That an old one cannot be removed is no reason not to make a new one. One that is said to be of later than now
+/// takes nobody's place, and is left for the operator to look at.
 fn prune(order: &Order, told: &mut Told) {
-    let backups = backups::list(&order.directory, &order.database).unwrap_or_default();
+    let mut backups = backups::list(&order.directory, &order.database).unwrap_or_default();
+    let now = Utc::now();
+    backups.retain(|backup| backup.taken_at <= now);
     for backup in backups::superfluous(&backups, order.keep_last, order.keep_daily) {
         match backups::remove(backup) {
             Ok(()) => told.removed += 1,

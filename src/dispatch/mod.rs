@@ -401,7 +401,9 @@ impl Dispatcher {
     /// After a lost turn: words what is sent in the place of one of its replies.
     pub fn retract(&self, withdrawn: &[u8], now: &Now, output: &mut Vec<u8>) {
         if envelope::is_rpc_reply(withdrawn) {
-            envelope::withdraw(withdrawn, &ErrorObject::of(Code::Retry), output);
+            // Whoever were told to send it again at once would do so for as long as there is no room.
+            let code = if self.store.is_full() { Code::StorageFull } else { Code::Retry };
+            envelope::withdraw(withdrawn, &ErrorObject::of(code), output);
         } else {
             Reply::new(output, &now.local, self.settings.reply_max_bytes).error(old::RETRY);
         }

@@ -5,10 +5,9 @@
 
 use std::path::{Path, PathBuf};
 
-/// Whether a service manager has started this very process, and not one that it descends from.
-pub fn is_supervised() -> bool {
-    let is_own = |pid: String| pid.parse() == Ok(std::process::id());
-    std::env::var_os("NOTIFY_SOCKET").is_some() || std::env::var("SYSTEMD_EXEC_PID").is_ok_and(is_own)
+/// Whether systemd has started this very process, and not one that it descends from.
+pub fn is_systemds() -> bool {
+    std::env::var("SYSTEMD_EXEC_PID").is_ok_and(|pid| pid.parse() == Ok(std::process::id()))
 }
 
 /// The descriptors that are open.

@@ -64,6 +64,11 @@ impl Supervisor {
         }
     }
 
+    /// Whether there is one.
+    pub fn is_there(&self) -> bool {
+        self.line.is_some()
+    }
+
     /// The server serves.
     pub fn ready(&self, status: impl Display) {
         self.say(|| format!("READY=1\nSTATUS={}", one_line(status)));

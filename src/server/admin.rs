@@ -165,7 +165,8 @@ impl Bridge {
     fn answer_listeners(&mut self, _: &Counters) -> Answer {
         let metrics = self.metrics_address.map(|_| "metrics".to_owned());
         let listeners = std::iter::once("clients".to_owned()).chain(metrics).collect();
-        Ok(json!(Listeners { pid: std::process::id(), listeners, supervised: process::is_supervised() }))
+        let supervised = self.supervisor.is_there() || process::is_systemds();
+        Ok(json!(Listeners { pid: std::process::id(), listeners, supervised }))
     }
 
     fn answer_hand_over(&mut self, _: &Counters) -> Answer {

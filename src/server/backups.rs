@@ -8,7 +8,7 @@ use super::bridge::Bridge;
 use crate::ops::backups::{Backup, ORDER, Order, Plan, Told};
 use crate::ops::config::{self, Config};
 use crate::ops::process;
-use chrono::{DateTime, Local, TimeDelta};
+use chrono::{DateTime, Local, SubsecRound, TimeDelta};
 use log::{error, info, warn};
 use rustix::process::Signal;
 use std::io::{self, Read};
@@ -163,7 +163,7 @@ impl Backups {
         let retry = TimeDelta::minutes(i64::from(RETRY_MIN.min(config.every_min)));
         // A failure of later than now is one before the clock was set.
         let tried = self.failure.as_ref().map(|failure| failure.at).filter(|at| at <= now);
-        Some(tried.map_or(due, |at| due.max(at + retry)))
+        Some(tried.map_or(due, |at| at + retry))
     }
 
     /// Whether there has been none for longer than there should.
@@ -187,7 +187,7 @@ impl Backups {
         if std::mem::take(&mut self.may_have_ended) || self.is_running() {
             self.reap();
         }
-        let now = Local::now();
+        let now = Local::now().trunc_subsecs(3);
         self.looks_at = Instant::now() + LOOK_WITHIN;
         if let Some(running) = &mut self.running {
             return running.limit(wal_bytes(config));
@@ -225,7 +225,7 @@ impl Backups {
         let Some(Running { mut child, begun, is_elsewhere, killed_for, .. }) = self.running.take() else {
             return;
         };
-        let now = Local::now();
+        let now = Local::now().trunc_subsecs(3);
         let was_killed = status.as_ref().is_ok_and(|status| status.signal() == Some(Signal::KILL.as_raw()));
         match status.and_then(|status| heard(&mut child, status)) {
             Ok(told) => self.has_ended(told, begun.elapsed()),

@@ -73,6 +73,10 @@ impl Counts {
         self.commits.get()
     }
 
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full.get()
+    }
+
     pub(super) fn note_commit(&self) {
         increment(&self.commits);
         self.is_full.set(false);

@@ -111,6 +111,11 @@ impl Store {
         self.counts.figures(self.locked)
     }
 
+    /// Whether the disk was full when something was to be written last.
+    pub fn is_full(&self) -> bool {
+        self.counts.is_full()
+    }
+
     /// How many turns have written and are durable.
     pub fn commits(&self) -> u64 {
         self.counts.commits()

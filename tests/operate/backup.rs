@@ -157,8 +157,10 @@ fn a_backup_is_its_owners_and_takes_no_others_place() {
         1
     );
     for name in ["data/MedicalSystem.db", "data/../data/MedicalSystem.db-wal", "data/audit.key"] {
-        let refused = expect(&server, 2, &["backup", "--force", name]);
-        assert!(refused.err.contains("the server's own"), "{refused:?}");
+        for words in [["backup", "--force", name].as_slice(), &["report", "day", "--out", name]] {
+            let refused = expect(&server, 2, words);
+            assert!(refused.err.contains("the server's own"), "{refused:?}");
+        }
     }
     expect(&server, 74, &["backup", "nowhere/b.db"]);
     // Whoever makes one is in the trail, and the backup has that already.
