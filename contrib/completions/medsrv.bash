@@ -55,9 +55,6 @@ _medsrv() {
             medsrv,restore)
                 cmd="medsrv__subcmd__restore"
                 ;;
-            medsrv,scheduled-backup)
-                cmd="medsrv__subcmd__scheduled__subcmd__backup"
-                ;;
             medsrv,start)
                 cmd="medsrv__subcmd__start"
                 ;;
@@ -150,9 +147,6 @@ _medsrv() {
                 ;;
             medsrv__subcmd__help,restore)
                 cmd="medsrv__subcmd__help__subcmd__restore"
-                ;;
-            medsrv__subcmd__help,scheduled-backup)
-                cmd="medsrv__subcmd__help__subcmd__scheduled__subcmd__backup"
                 ;;
             medsrv__subcmd__help,start)
                 cmd="medsrv__subcmd__help__subcmd__start"
@@ -269,7 +263,7 @@ _medsrv() {
 
     case "${cmd}" in
         medsrv)
-            opts="-h -V --config --host --port --db-path --log-file --pid-file --daemon --foreground --help --version start stop restart reload status metrics check demo call user export import backup scheduled-backup restore report audit help"
+            opts="-h -V --config --host --port --db-path --log-file --pid-file --daemon --foreground --help --version start stop restart reload status metrics check demo call user export import backup restore report audit help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -843,7 +837,7 @@ _medsrv() {
             return 0
             ;;
         medsrv__subcmd__help)
-            opts="start stop restart reload status metrics check demo call user export import backup scheduled-backup restore report audit help"
+            opts="start stop restart reload status metrics check demo call user export import backup restore report audit help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1109,20 +1103,6 @@ _medsrv() {
             return 0
             ;;
         medsrv__subcmd__help__subcmd__restore)
-            opts=""
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        medsrv__subcmd__help__subcmd__scheduled__subcmd__backup)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1620,44 +1600,6 @@ _medsrv() {
             ;;
         medsrv__subcmd__restore)
             opts="-h --undo --config --host --port --db-path --log-file --pid-file --daemon --foreground --help"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --config)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --host)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --port)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --db-path)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --log-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --pid-file)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
-        medsrv__subcmd__scheduled__subcmd__backup)
-            opts="-h --config --host --port --db-path --log-file --pid-file --daemon --foreground --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
