@@ -79,6 +79,8 @@ fn serve(directory: &Path) -> Outcome<()> {
     config.backup.directory = Some(directory.join("backups"));
     config.backup.keep_last = 2 * BACKUPS;
     config.backup.every_min = EVERY_MIN;
+    // A client that this machine keeps from its turn for long is measured, not closed.
+    config.legacy.linger_ms = 60_000;
     let sockets = Sockets::bind(&config, Given::default())?;
     let server = Server::open(Loaded::of(config), sockets, false)?;
     println!("{}", server.address());
