@@ -6,6 +6,7 @@ mod asked;
 
 use super::examine::{self, Examined, described, examine, head_of, not_whole};
 use super::office::{Actor, Office};
+use super::target;
 use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
@@ -69,9 +70,14 @@ pub fn run(common: &Common, task: &Task) -> u8 {
     let config = &loaded.config;
     report(match (&task.task, &task.file) {
         (Some(Further::Verify { file }), _) => verify(config, file),
-        (None, Some(file)) => make(config, file, task.force, Actor::operator).map(|manifest| {
-            say(format_args!("{} was written, and is whole\n{}", file.display(), described(&manifest)));
-        }),
+        (None, Some(file)) => {
+            let made = target::check(config, loaded.file.as_deref(), &[file.clone(), manifest::beside(file)])
+                .and_then(|()| make(config, file, task.force, Actor::operator));
+            made.map(|manifest| {
+                let shown = described(&manifest);
+                say(format_args!("{} was written, and is whole\n{shown}", file.display()));
+            })
+        }
         (None, None) => Ok(()),
     })
 }
@@ -90,7 +96,7 @@ pub(super) fn make(
     actor: impl Fn() -> Actor,
 ) -> Result<Manifest, Problem> {
     restrict_new_files();
-    check_name(config, file, force)?;
+    check_name(file, force)?;
     check_room(config, file)?;
     let shown = file.display().to_string();
     // That somebody is about to take everything along is written down before they have it.
@@ -170,31 +176,8 @@ fn check_room(config: &Config, file: &Path) -> Result<(), Problem> {
     }
 }
 
-/// Refuses a name at which something lies that must not be lost.
-fn check_name(config: &Config, file: &Path, force: bool) -> Result<(), Problem> {
-    let real = |path: &Path| {
-        let directory = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-        let directory = directory.unwrap_or(Path::new(".")).canonicalize();
-        path.canonicalize()
-            .or_else(|_| Ok::<_, io::Error>(directory?.join(path.file_name().unwrap_or_default())))
-    };
-    let named =
-        real(file).map_err(|error| problem(exit::FILES, format_args!("{}: {error}", file.display())))?;
-    let (server, audit) = (&config.server, &config.audit);
-    let ours = [&server.db_path, &server.log_file, &server.pid_file, &audit.key_file, &audit.anchor_file];
-    let beside = ["", "-wal", "-shm", "-journal", ".lock", ".sock"];
-    for path in ours {
-        let is_ours = |suffix: &&str| {
-            real(path).is_ok_and(|path| {
-                let path = manifest::with_suffix(&path, suffix);
-                [&named, &manifest::beside(&named)].contains(&&path)
-            })
-        };
-        if beside.iter().any(is_ours) {
-            let text = format_args!("{} is a file of the server's own; name another one", file.display());
-            return Err(problem(exit::USAGE, text));
-        }
-    }
+/// Refuses a name at which something lies already.
+fn check_name(file: &Path, force: bool) -> Result<(), Problem> {
     let there = [file.to_owned(), manifest::beside(file)];
     match there.iter().find(|path| path.symlink_metadata().is_ok()) {
         Some(path) if !force => {

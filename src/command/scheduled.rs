@@ -19,7 +19,7 @@ const NEXT_SECOND: Duration = Duration::from_millis(100);
 /// `text` is an `Order` in JSON.
 pub fn run(text: &str) -> u8 {
     // Where it is not allowed, it goes without.
-    let _ = rustix::process::nice(19);
+    let _ = rustix::process::nice(NICE);
     let order = serde_json::from_str::<Order>(text).map_err(|error| problem(exit::USAGE, error));
     report(order.and_then(|order| carry_out(&order)).and_then(|told| {
         say(serde_json::to_string(&told).map_err(|error| problem(exit::INTERNAL, error))?);
