@@ -7,6 +7,7 @@
 pub mod admin;
 mod backups;
 mod bridge;
+pub mod copied;
 mod meter;
 mod metrics;
 mod reload;

@@ -4,7 +4,7 @@
 
 mod asked;
 
-use super::examine::{self, Examined, described, examine, head_of, not_whole};
+use super::examine::{self, described, examine, not_whole};
 use super::office::{Actor, Office};
 use super::target;
 use super::{Common, Problem, complain, exit, problem, report, say};
@@ -199,31 +199,19 @@ fn look_at(
 ) -> Result<Manifest, Problem> {
     let path = draft.copy();
     let key = keyfile::read(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
-    let Examined { mut store, schema, contents } = examine(&path, Depth::Quick)?;
-    let fits = store
+    let mut copied = examine(&path, Depth::Quick)?;
+    let fits = copied
+        .store
         .read()
         .map_err(Failure::from)
         .and_then(|view| audit::check_start(&view, &Key::new(key), anchor));
-    store.commit();
-    drop(store);
+    copied.store.commit();
     match fits {
         Ok(_) => {}
         Err(Failure::Refused(unfit)) => return Err(not_whole(&path, unfit)),
         Err(Failure::Fault(error)) => return Err(not_whole(&path, error)),
     }
-    let (bytes, sha256) = manifest::fingerprint(&path)
-        .map_err(|error| problem(exit::FILES, format_args!("{}: {error}", path.display())))?;
-    Ok(Manifest {
-        format: manifest::FORMAT,
-        taken_at,
-        database: Some(config.server.db_path.clone()),
-        medsrv: env!("CARGO_PKG_VERSION").to_owned(),
-        sqlite: store::library_version().to_owned(),
-        schema,
-        bytes,
-        sha256,
-        audit: head_of(&contents),
-        counts: contents.counts,
-        dangling_references: contents.dangling_references,
-    })
+    copied
+        .manifest(&path, &config.server.db_path, taken_at)
+        .map_err(|error| problem(exit::FILES, format_args!("{}: {error}", path.display())))
 }

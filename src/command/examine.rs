@@ -6,29 +6,17 @@ use super::{Problem, exit, problem};
 use crate::ops::anchor::{self, AnchorError};
 use crate::ops::config::Config;
 use crate::ops::keyfile;
-use crate::ops::manifest::{self, AuditHead, Manifest};
+use crate::ops::manifest::{self, Manifest};
+use crate::server::copied::Copied;
 use crate::service::Failure;
 use crate::service::audit::{self, Head, Key};
-use crate::service::backup::{Contents, Depth, damage};
-use crate::store::{Error, Store};
+use crate::service::backup::Depth;
+use crate::store::Store;
 use std::fmt::Display;
 use std::path::Path;
 
-/// A copy whose pages are sound.
-pub(super) struct Examined {
-    pub store: Store,
-    pub schema: i32,
-    pub contents: Contents,
-}
-
-pub(super) fn examine(path: &Path, depth: Depth) -> Result<Examined, Problem> {
-    let (mut store, schema) = Store::open_copy(path).map_err(|error| not_whole(path, error))?;
-    let read = store.read().and_then(|view| Ok((damage(&view, depth)?, Contents::read(&view)?)));
-    store.commit();
-    match read.map_err(|error: Error| not_whole(path, error))? {
-        (Some(damage), _) => Err(not_whole(path, format_args!("the database is damaged: {damage}"))),
-        (None, contents) => Ok(Examined { store, schema, contents }),
-    }
+pub(super) fn examine(path: &Path, depth: Depth) -> Result<Copied, Problem> {
+    Copied::examine(path, depth).map_err(|flaw| not_whole(path, flaw))
 }
 
 /// Holds a backup against its manifest, and its audit trail against the key and the anchors.
@@ -46,18 +34,20 @@ pub(super) fn verify(config: &Config, path: &Path) -> Result<Manifest, Problem> 
         );
         return Err(not_whole(path, what));
     }
-    let Examined { mut store, schema, contents } = examine(path, Depth::Full)?;
+    let mut copied = examine(path, Depth::Full)?;
+    let contents = &copied.contents;
     let found = Manifest {
-        schema,
+        schema: copied.schema,
         counts: contents.counts.clone(),
         dangling_references: contents.dangling_references,
-        audit: head_of(&contents),
+        audit: copied.audit_head(),
         ..manifest.clone()
     };
     if found != manifest {
         return Err(not_whole(path, "it does not hold what its manifest says"));
     }
-    verify_trail(config, path, &mut store, contents.audit)?;
+    let head = contents.audit;
+    verify_trail(config, path, &mut copied.store, head)?;
     Ok(manifest)
 }
 
@@ -81,10 +71,6 @@ pub(super) fn anchors(config: &Config) -> Result<Vec<Head>, Problem> {
         other => problem(exit::FILES, other),
     })?;
     Ok(found.anchors.iter().map(|anchor| Head { sequence: anchor.sequence, hash: anchor.hash }).collect())
-}
-
-pub(super) fn head_of(contents: &Contents) -> AuditHead {
-    AuditHead { sequence: contents.audit.sequence, hash: hex::encode(contents.audit.hash) }
 }
 
 pub(super) fn not_whole(path: &Path, what: impl Display) -> Problem {

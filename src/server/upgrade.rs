@@ -3,10 +3,11 @@
 //! It never changes the database. Invariant: a database of an older schema is changed only once a copy of it, which
 //! was read and is on disk, lies beside it with its manifest; and no copy is left of one that was not changed.
 
-use crate::ops::manifest::{self, AuditHead, Draft, Manifest, with_suffix};
-use crate::service::backup::{Contents, Depth, damage};
+use super::copied::Copied;
+use crate::ops::manifest::{self, Draft, with_suffix};
+use crate::service::backup::Depth;
 use crate::service::time::Now;
-use crate::store::{self, Error, Store};
+use crate::store::{self, Store};
 use log::{info, warn};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -62,32 +63,7 @@ fn make(database: &Path, backup: &Path) -> Result<(), String> {
     let draft = Draft::begin(backup).map_err(|error| error.to_string())?;
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
     store::copy(database, &draft.copy(), || ()).map_err(|error| error.to_string())?;
-    let manifest = examine(database, &draft.copy(), taken_at)?;
+    let copied = Copied::examine(&draft.copy(), Depth::Quick)?;
+    let manifest = copied.manifest(&draft.copy(), database, taken_at).map_err(|error| error.to_string())?;
     draft.finish(&manifest).map_err(|error| error.to_string())
-}
-
-/// Reads the copy's pages, and says what it is.
-fn examine(database: &Path, copy: &Path, taken_at: String) -> Result<Manifest, String> {
-    let (mut store, schema) = Store::open_copy(copy).map_err(|error| error.to_string())?;
-    let read = store.read().and_then(|view| Ok((damage(&view, Depth::Quick)?, Contents::read(&view)?)));
-    store.commit();
-    drop(store);
-    let contents = match read.map_err(|error: Error| error.to_string())? {
-        (Some(damage), _) => return Err(format!("the database is damaged: {damage}")),
-        (None, contents) => contents,
-    };
-    let (bytes, sha256) = manifest::fingerprint(copy).map_err(|error| error.to_string())?;
-    Ok(Manifest {
-        format: manifest::FORMAT,
-        taken_at,
-        database: Some(database.to_owned()),
-        medsrv: env!("CARGO_PKG_VERSION").to_owned(),
-        sqlite: store::library_version().to_owned(),
-        schema,
-        bytes,
-        sha256,
-        audit: AuditHead { sequence: contents.audit.sequence, hash: hex::encode(contents.audit.hash) },
-        counts: contents.counts,
-        dangling_references: contents.dangling_references,
-    })
 }
