@@ -11,6 +11,7 @@ use super::target;
 use super::{Common, Problem, exit, open_beside, operator, problem, report as ended};
 use crate::ops::config::Config;
 use crate::ops::directory;
+use crate::ops::manifest::with_suffix;
 use crate::server::trail;
 use crate::service::audit::{Action, Entry, Trail};
 use crate::service::report::{self, Name, Request, Tables};
@@ -19,6 +20,7 @@ use crate::store::{Commit, Error, Store};
 use chrono::{Days, Local, NaiveDate};
 use clap::ValueEnum;
 use sheet::Sheet;
+use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -270,12 +272,19 @@ fn write_out(text: &str) -> Result<(), Problem> {
     }
 }
 
+/// What a run that was interrupted has left is removed, and a link at that name is not followed.
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    OpenOptions::new().write(true).create_new(true).open(path)?.write_all(text.as_bytes())
+}
+
 /// Puts the whole file in the place of what was there, or nothing.
 fn write_file(path: &Path, text: &str) -> Result<(), Problem> {
-    let mut partial = path.as_os_str().to_owned();
-    partial.push(".partial");
-    let partial = PathBuf::from(partial);
-    std::fs::write(&partial, text).and_then(|()| std::fs::rename(&partial, path)).map_err(|error| {
+    let partial = with_suffix(path, ".partial");
+    write_new(&partial, text).and_then(|()| std::fs::rename(&partial, path)).map_err(|error| {
         let _ = std::fs::remove_file(&partial);
         problem(exit::FILES, format_args!("the report cannot be written to {}: {error}", path.display()))
     })

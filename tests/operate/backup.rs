@@ -162,6 +162,10 @@ fn a_backup_is_its_owners_and_takes_no_others_place() {
             assert!(refused.err.contains("the server's own"), "{refused:?}");
         }
     }
+    std::os::unix::fs::symlink("data/MedicalSystem.db", at(&server, "report.txt.partial")).unwrap();
+    expect(&server, 0, &["report", "day", "--out", "report.txt"]);
+    assert!(fs::symlink_metadata(at(&server, "report.txt")).unwrap().is_file(), "no link is followed");
+    assert!(fs::read(server.database()).unwrap().starts_with(b"SQLite format 3"));
     expect(&server, 74, &["backup", "nowhere/b.db"]);
     // Whoever makes one is in the trail, and the backup has that already.
     let entries = "SELECT count(*) FROM audit WHERE method = 'backup' AND role = 'operator'";
