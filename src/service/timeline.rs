@@ -3,12 +3,13 @@
 //! It never changes anything, and never reads more than a page and the next item of it. Invariant: from one page
 //! to the next nothing is left out and nothing comes twice, whatever is added meanwhile.
 //!
-//! Two statements bring the parts of a page, each merged from its tables in the order of their indexes: what has
-//! its moment in milliseconds, and what the old schema has the local time of. A page is merged from both.
+//! Two statements bring the keys of a page, each merged from its tables in the order of their indexes, which are all
+//! that is read for them: of what has its moment in milliseconds, and of what the old schema has the local time of.
+//! Only what is on the page is read itself.
 
 use super::time::Now;
 use crate::store::statements::timeline;
-use crate::store::{Error, Row, Transaction, params};
+use crate::store::{Error, Statement, Transaction, params};
 
 /// What an item is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +45,21 @@ impl Kind {
             .ok()
             .and_then(|place| Kind::ALL.get(place).copied())
             .ok_or_else(|| Error::Other("a history has an item of a kind that does not exist".into()))
+    }
+
+    /// What brings one of them.
+    fn statement(self) -> &'static Statement {
+        match self {
+            Kind::Encounter => &timeline::ENCOUNTER,
+            Kind::Record => &timeline::RECORD,
+            Kind::Diagnosis => &timeline::DIAGNOSIS,
+            Kind::Prescription => &timeline::PRESCRIPTION,
+            Kind::Order => &timeline::ORDER,
+            Kind::Admission => &timeline::ADMISSION,
+            Kind::Allergy => &timeline::ALLERGY,
+            Kind::Appointment => &timeline::APPOINTMENT,
+            Kind::Old => &timeline::OLD_RECORD,
+        }
     }
 
     pub fn word(self) -> &'static str {
@@ -101,55 +117,34 @@ impl Position {
     }
 }
 
-/// An item, and where it stands in its part.
-struct Read<T> {
-    item: Item,
+/// Where an item stands in its part of a history.
+struct Key<T> {
     place: Place<T>,
-}
-
-impl<T> Read<T> {
-    fn from_row(row: &Row<'_>, at: T, at_ms: Option<i64>) -> Result<Read<T>, Error> {
-        let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
-        let (kind, id) = (row.integer(1)?, row.integer(2)?);
-        let item = Item {
-            at_ms,
-            kind: Kind::of(kind)?,
-            id,
-            encounter_id: row.optional_integer(3)?,
-            doctor_id: row.optional_integer(4)?,
-            state: text(5)?,
-            title: text(6)?,
-            detail: text(7)?,
-        };
-        Ok(Read { item, place: Place { at, id, kind } })
-    }
-
+    at_ms: Option<i64>,
     /// The old schema's row of an encounter, which is in the history itself.
-    fn is_double(&self) -> bool {
-        self.item.kind == Kind::Old && self.item.encounter_id.is_some()
-    }
+    is_double: bool,
 }
 
 /// A part of a page as far as it was read.
 struct Part<T> {
-    rest: std::vec::IntoIter<Read<T>>,
-    next: Option<Read<T>>,
+    rest: std::vec::IntoIter<Key<T>>,
+    next: Option<Key<T>>,
     /// There may be more than was read.
     is_cut: bool,
 }
 
 impl<T> Part<T> {
-    fn new(read: Vec<Read<T>>, asked: i64) -> Part<T> {
+    fn new(read: Vec<Key<T>>, asked: i64) -> Part<T> {
         let is_cut = i64::try_from(read.len()).is_ok_and(|length| length >= asked);
         let mut rest = read.into_iter();
         Part { next: rest.next(), rest, is_cut }
     }
 
-    /// Takes the next one, and notes how far the part has come.
-    fn take(&mut self, place: &mut Place<T>) -> Option<Item> {
-        let Read { item, place: taken } = std::mem::replace(&mut self.next, self.rest.next())?;
-        *place = taken;
-        Some(item)
+    /// Reads the next one, unless it is a double, and notes how far the part has come.
+    fn take(&mut self, transaction: &Transaction<'_>, place: &mut Place<T>) -> Result<Option<Item>, Error> {
+        let Some(key) = std::mem::replace(&mut self.next, self.rest.next()) else { return Ok(None) };
+        *place = key.place;
+        if key.is_double { Ok(None) } else { read(transaction, place.kind, place.id, key.at_ms) }
     }
 
     /// Whether it is not known what comes next.
@@ -158,9 +153,31 @@ impl<T> Part<T> {
     }
 
     fn has_more(&self) -> bool {
-        let is_new = |read: &Read<T>| !read.is_double();
+        let is_new = |key: &Key<T>| !key.is_double;
         self.is_cut || self.next.iter().any(is_new) || self.rest.as_slice().iter().any(is_new)
     }
+}
+
+fn read(
+    transaction: &Transaction<'_>,
+    number: i64,
+    id: i64,
+    at_ms: Option<i64>,
+) -> Result<Option<Item>, Error> {
+    let kind = Kind::of(number)?;
+    transaction.first(kind.statement(), params![id], |row| {
+        let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
+        Ok(Item {
+            at_ms,
+            kind,
+            id,
+            encounter_id: row.optional_integer(0)?,
+            doctor_id: row.optional_integer(1)?,
+            state: text(2)?,
+            title: text(3)?,
+            detail: text(4)?,
+        })
+    })
 }
 
 fn moments(
@@ -169,13 +186,13 @@ fn moments(
     from: &Place<i64>,
     asked: i64,
 ) -> Result<Part<i64>, Error> {
-    let mut read = Vec::new();
+    let mut keys = Vec::new();
     transaction.each(&timeline::MOMENTS, params![patient_id, from.at, from.id, from.kind, asked], |row| {
-        let at_ms = row.integer(0)?;
-        read.push(Read::from_row(row, at_ms, Some(at_ms))?);
+        let place = Place { at: row.integer(0)?, id: row.integer(1)?, kind: row.integer(2)? };
+        keys.push(Key { at_ms: Some(place.at), place, is_double: false });
         Ok::<_, Error>(())
     })?;
-    Ok(Part::new(read, asked))
+    Ok(Part::new(keys, asked))
 }
 
 fn times(
@@ -185,13 +202,14 @@ fn times(
     asked: i64,
     now: &Now,
 ) -> Result<Part<String>, Error> {
-    let mut read = Vec::new();
+    let mut keys = Vec::new();
     transaction.each(&timeline::TIMES, params![patient_id, from.at, from.id, from.kind, asked], |row| {
-        let at = row.text(0)?;
-        read.push(Read::from_row(row, at.to_owned(), now.unix_ms_of_text(at))?);
+        let place = Place { at: row.text(0)?.to_owned(), id: row.integer(1)?, kind: row.integer(2)? };
+        let at_ms = now.unix_ms_of_text(&place.at);
+        keys.push(Key { at_ms, place, is_double: row.value(3)?.is_true() });
         Ok::<_, Error>(())
     })?;
-    Ok(Part::new(read, asked))
+    Ok(Part::new(keys, asked))
 }
 
 /// Reads at most `limit` items from a position on. Returns them, and where the next page begins, if there is one.
@@ -210,18 +228,16 @@ pub fn page(
     // Where a part has run dry, what comes next is in neither; the next page goes on there.
     while items.len() < limit && !moments.has_run_dry() && !times.has_run_dry() {
         let moment_is_next = match (&moments.next, &times.next) {
-            (Some(moment), Some(time)) => moment.item.at_ms >= time.item.at_ms,
+            (Some(moment), Some(time)) => moment.at_ms >= time.at_ms,
             (Some(_), None) => true,
             (None, Some(_)) => false,
             (None, None) => break,
         };
-        if moment_is_next {
-            items.extend(moments.take(&mut position.moments));
+        items.extend(if moment_is_next {
+            moments.take(transaction, &mut position.moments)?
         } else {
-            let is_double = times.next.as_ref().is_some_and(Read::is_double);
-            let taken = times.take(&mut position.times);
-            items.extend(taken.filter(|_| !is_double));
-        }
+            times.take(transaction, &mut position.times)?
+        });
     }
     let has_more = moments.has_more() || times.has_more();
     Ok((items, has_more.then_some(position)))

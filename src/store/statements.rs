@@ -152,7 +152,16 @@ statements! {
         VERSION = "version";
     }
     timeline {
+        ADMISSION = "admission";
+        ALLERGY = "allergy";
+        APPOINTMENT = "appointment";
+        DIAGNOSIS = "diagnosis";
+        ENCOUNTER = "encounter";
         MOMENTS = "moments";
+        OLD_RECORD = "old_record";
+        ORDER = "order";
+        PRESCRIPTION = "prescription";
+        RECORD = "record";
         TIMES = "times";
     }
     admission {
