@@ -199,11 +199,13 @@ WITH RECURSIVE n (i) AS (VALUES (0) UNION ALL SELECT i + 1 FROM n WHERE i < 2099
 INSERT INTO shifts
 SELECT i + 1, 100001 + i % 1000, date('now', 'localtime', (i / 1000 - 20) || ' days') FROM n;
 
+-- Those that are over are closed, or the server would do that first, beside what is measured.
 INSERT INTO clinic_sessions (
     session_id, doctor_id, department, room, day, period, starts_at, ends_at, capacity_online, capacity_onsite,
-    capacity_addon
+    capacity_addon, state
 )
-SELECT i, doctor_id, '内科', 'R' || doctor_id, day, 'day', day || ' 08:00:00', day || ' 17:00:00', 30, 0, 0
+SELECT i, doctor_id, '内科', 'R' || doctor_id, day, 'day', day || ' 08:00:00', day || ' 17:00:00', 30, 0, 0,
+    iif(day || ' 17:00:00' > datetime('now', 'localtime'), 'open', 'closed')
 FROM shifts;
 
 INSERT INTO attendance (attendance_id, doctor_id, check_in_time, check_out_time, status)
