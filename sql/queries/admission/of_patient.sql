@@ -8,6 +8,9 @@ JOIN doctors AS d ON d.doctor_id = a.doctor_id
 JOIN wards AS w ON w.ward_id = a.ward_id
 LEFT JOIN bed_stays AS s ON s.admission_id = a.admission_id AND s.to_ms IS NULL
 LEFT JOIN beds AS b ON b.bed_id = coalesce(s.bed_id, a.reserved_bed_id)
-WHERE a.patient_id = ?1 AND a.admission_id < ?2
-ORDER BY a.admission_id DESC
+WHERE a.patient_id = ?1
+    AND (a.requested_ms, a.admission_id) < (
+        coalesce((SELECT requested_ms FROM admissions WHERE admission_id = ?2), 9223372036854775807), ?2
+    )
+ORDER BY a.requested_ms DESC, a.admission_id DESC
 LIMIT ?3
