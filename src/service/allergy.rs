@@ -6,32 +6,15 @@
 use super::Failure;
 use super::text::key;
 use super::time::Now;
+use super::words::words;
 use crate::store::statements::{allergy, patient};
 use crate::store::{Error, Row, Transaction, params};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    Mild,
-    Moderate,
-    Severe,
-}
-
-impl Severity {
-    pub const ALL: [Severity; 3] = [Severity::Mild, Severity::Moderate, Severity::Severe];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Severity::Mild => "mild",
-            Severity::Moderate => "moderate",
-            Severity::Severe => "severe",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<Severity, Error> {
-        Severity::ALL
-            .into_iter()
-            .find(|severity| severity.word() == word)
-            .ok_or_else(|| Error::Other("an allergy is of a severity that does not exist".into()))
+words! {
+    pub enum Severity, "an allergy is of a severity" {
+        Mild = "mild",
+        Moderate = "moderate",
+        Severe = "severe",
     }
 }
 
@@ -161,16 +144,4 @@ pub fn list(
         sink(Allergy::from_row(row)?);
         Ok(())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_severity_has_its_word() {
-        for severity in Severity::ALL {
-            assert_eq!(Severity::parse(severity.word()).unwrap(), severity);
-        }
-    }
 }

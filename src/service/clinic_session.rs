@@ -6,43 +6,28 @@
 use super::Failure;
 use super::booking::{Pool, Refusal};
 use super::time::Now;
+use super::words::words;
 use crate::store::statements::clinic_session;
 use crate::store::{Error, Row, Statement, Transaction, params};
 
-/// Whether a session takes place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionState {
-    Open,
-    /// The doctor does not come.
-    Stopped,
-    /// It is over.
-    Closed,
+words! {
+    /// Whether a session takes place.
+    pub enum SessionState, "a session is in a state" {
+        Open = "open",
+        /// The doctor does not come.
+        Stopped = "stopped",
+        /// It is over.
+        Closed = "closed",
+    }
 }
 
 impl SessionState {
-    pub fn word(self) -> &'static str {
-        match self {
-            SessionState::Open => "open",
-            SessionState::Stopped => "stopped",
-            SessionState::Closed => "closed",
-        }
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [SessionState] {
         match self {
             SessionState::Open => &[SessionState::Stopped, SessionState::Closed],
             SessionState::Stopped => &[SessionState::Closed],
             SessionState::Closed => &[],
-        }
-    }
-
-    fn parse(word: &str) -> Result<SessionState, Error> {
-        match word {
-            "open" => Ok(SessionState::Open),
-            "stopped" => Ok(SessionState::Stopped),
-            "closed" => Ok(SessionState::Closed),
-            _ => Err(Error::Other("a session is in a state that does not exist".into())),
         }
     }
 }

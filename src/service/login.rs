@@ -128,7 +128,7 @@ struct Account {
 
 fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<Account>, Error> {
     let found = transaction.first(&login::ACCOUNT, params![username], |row| {
-        let Some(role) = Role::parse(row.text(2)?) else { return Ok(None) };
+        let Some(role) = Role::find(row.text(2)?) else { return Ok(None) };
         Ok::<_, Error>(Some(Account {
             actor: Actor {
                 user_id: row.integer(0)?,

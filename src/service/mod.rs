@@ -51,6 +51,7 @@ pub mod time;
 pub mod timeline;
 pub mod usage;
 pub mod waitlist;
+pub(crate) mod words;
 pub mod working_hours;
 
 use crate::store;

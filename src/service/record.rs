@@ -5,37 +5,22 @@
 //! what they have not seen.
 
 use super::time::Now;
+use super::words::words;
 use super::{Failure, encounter};
 use crate::store::statements::record;
 use crate::store::{Error, Row, Transaction, params};
 
-/// Where a text stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Draft,
-    Signed,
-    /// A draft that will not be signed; it is kept.
-    Discarded,
+words! {
+    /// Where a text stands.
+    pub enum State, "a record is in a state" {
+        Draft = "draft",
+        Signed = "signed",
+        /// A draft that will not be signed; it is kept.
+        Discarded = "discarded",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 3] = [State::Draft, State::Signed, State::Discarded];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Draft => "draft",
-            State::Signed => "signed",
-            State::Discarded => "discarded",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("a record is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {

@@ -67,9 +67,9 @@ pub struct Diagnosis {
     pub rank: i64,
     /// admission, working or discharge.
     #[serde(rename = "use")]
-    pub stage: String,
+    pub stage: &'static str,
     /// provisional or confirmed.
-    pub certainty: String,
+    pub certainty: &'static str,
     pub recorded_by: i64,
     pub recorded_ms: i64,
     pub withdrawn_ms: Option<i64>,
@@ -85,8 +85,8 @@ impl From<diagnosis::Diagnosis> for Diagnosis {
             code: found.code,
             title: found.title,
             rank: found.rank,
-            stage: found.stage,
-            certainty: found.certainty,
+            stage: found.stage.word(),
+            certainty: found.certainty.word(),
             recorded_by: found.recorded_by,
             recorded_ms: found.recorded_ms,
             withdrawn_ms: found.withdrawn_ms,

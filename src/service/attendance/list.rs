@@ -6,28 +6,19 @@
 use super::super::clinic_session;
 use super::super::queue::QueueRules;
 use super::super::time::{AppointmentTime, Now};
+use crate::service::words::words;
 use crate::store::statements::attendance;
 use crate::store::{Error, Row, Transaction, params};
 
-/// Whether a doctor was there for a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    Present,
-    /// The session is over, or an old client has said so.
-    Absent,
-    OnLeave,
-    /// The session goes on, and they have not come yet.
-    Expected,
-}
-
-impl Presence {
-    pub fn word(self) -> &'static str {
-        match self {
-            Presence::Present => "present",
-            Presence::Absent => "absent",
-            Presence::OnLeave => "on_leave",
-            Presence::Expected => "expected",
-        }
+words! {
+    /// Whether a doctor was there for a session.
+    pub enum Presence {
+        Present = "present",
+        /// The session is over, or an old client has said so.
+        Absent = "absent",
+        OnLeave = "on_leave",
+        /// The session goes on, and they have not come yet.
+        Expected = "expected",
     }
 }
 

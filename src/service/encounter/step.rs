@@ -177,7 +177,7 @@ pub fn started(
                 new.patient_id,
                 new.doctor_id,
                 new.appointment_id,
-                new.class.code(),
+                new.class.word(),
                 new.department,
                 record_id,
                 by,

@@ -13,6 +13,7 @@ pub use result::{Flag, NewResult, OrderResult, acknowledge, add_results, next_re
 pub(super) use step::hand_over;
 pub use step::{NewOrder, accept, cancel, complete, request, start};
 
+use super::words::words;
 use super::{Failure, encounter};
 use crate::store::{Error, Row, Transaction};
 
@@ -29,46 +30,30 @@ impl Default for OrderRules {
     }
 }
 
-/// A word that stands for one of a few things.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident, $what:literal: $($variant:ident = $word:literal),*) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($variant),* }
-
-        impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            pub fn word(self) -> &'static str {
-                match self { $($name::$variant => $word),* }
-            }
-
-            pub fn parse(word: &str) -> Result<$name, Error> {
-                let found = $name::ALL.iter().copied().find(|one| one.word() == word);
-                found.ok_or_else(|| Error::Other(concat!($what, " that does not exist").into()))
-            }
-        }
-    };
-}
-use words;
-
 words! {
     /// What an order is about.
-    Kind, "an order is of a kind":
-    Laboratory = "laboratory", Imaging = "imaging", Procedure = "procedure", Nursing = "nursing"
-}
+    pub enum Kind, "an order is of a kind" {
+        Laboratory = "laboratory",
+        Imaging = "imaging",
+        Procedure = "procedure",
+        Nursing = "nursing",
+    }
 
-words! {
     /// How soon it is to be done; the most urgent comes first, as the table ranks them.
-    Priority, "an order has a priority":
-    Stat = "stat", Urgent = "urgent", Routine = "routine"
-}
+    pub enum Priority, "an order has a priority" {
+        Stat = "stat",
+        Urgent = "urgent",
+        Routine = "routine",
+    }
 
-words! {
     /// Where an order stands.
-    State, "an order is in a state":
-    Requested = "requested", Accepted = "accepted", InProgress = "in_progress", Completed = "completed",
-    Cancelled = "cancelled"
+    pub enum State, "an order is in a state" {
+        Requested = "requested",
+        Accepted = "accepted",
+        InProgress = "in_progress",
+        Completed = "completed",
+        Cancelled = "cancelled",
+    }
 }
 
 impl State {

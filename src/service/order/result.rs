@@ -3,17 +3,22 @@
 //! It never knows how somebody is told. Invariants: a result is never changed; one that is critical has a time
 //! at which it is told again for as long as nobody has acknowledged it.
 
-use super::{OrderRules, Outcome, Refusal, State, find, known, refuse, words};
+use super::{OrderRules, Outcome, Refusal, State, find, known, refuse};
 use crate::service::changes::Changes;
 use crate::service::encounter;
 use crate::service::time::Now;
+use crate::service::words::words;
 use crate::store::statements::service_order;
 use crate::store::{Error, Row, Transaction, params};
 
 words! {
     /// What a result means.
-    Flag, "a result has a flag":
-    Normal = "normal", Low = "low", High = "high", Critical = "critical"
+    pub enum Flag, "a result has a flag" {
+        Normal = "normal",
+        Low = "low",
+        High = "high",
+        Critical = "critical",
+    }
 }
 
 /// A result.

@@ -18,6 +18,7 @@ pub use step::{activate, cancel, dispense, stop};
 pub use write::{NewLine, Written, add_line, create, remove_line};
 
 use super::decimal::Decimal;
+use super::words::words;
 use super::{Failure, encounter};
 use crate::store::{Error, Row, Transaction};
 
@@ -31,39 +32,20 @@ pub const DOSE_MAX: Decimal = Decimal::whole(100_000_000);
 /// What a line comes to, in the same unit.
 pub const QUANTITY_MAX: Decimal = Decimal::whole(1_000_000_000);
 
-/// Where a sheet stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Draft,
-    Active,
-    Dispensed,
-    /// Is no longer taken.
-    Stopped,
-    /// Was never given out.
-    Cancelled,
+words! {
+    /// Where a sheet stands.
+    pub enum State, "a prescription is in a state" {
+        Draft = "draft",
+        Active = "active",
+        Dispensed = "dispensed",
+        /// Is no longer taken.
+        Stopped = "stopped",
+        /// Was never given out.
+        Cancelled = "cancelled",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 5] =
-        [State::Draft, State::Active, State::Dispensed, State::Stopped, State::Cancelled];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Draft => "draft",
-            State::Active => "active",
-            State::Dispensed => "dispensed",
-            State::Stopped => "stopped",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("a prescription is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {

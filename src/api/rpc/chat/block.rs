@@ -192,7 +192,7 @@ impl Method for OldMessages {
         transaction: &Transaction<'_>,
     ) -> Result<OldMessageList, Problem> {
         let (Id(other_id), user_id) = (params.with_user_id, call.actor()?.user_id);
-        let role = account::by_id(transaction, other_id, |account| Role::parse(account.role))?;
+        let role = account::by_id(transaction, other_id, |account| Role::find(account.role))?;
         if role == Some(Some(Role::Patient)) && other_id != user_id {
             (call.note.entity, call.note.entity_id) = ("patient", Some(other_id));
             (call.note.patient_id, call.note.is_own) = (Some(other_id), false);

@@ -67,7 +67,7 @@ impl From<encounter::Encounter> for Encounter {
             patient_id: found.patient_id,
             doctor_id: found.doctor_id,
             appointment_id: found.appointment_id,
-            class: found.class.code(),
+            class: found.class.word(),
             department: found.department,
             state: found.state.word(),
             reason: found.reason,
