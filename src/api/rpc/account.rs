@@ -4,7 +4,7 @@ use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username};
 use super::mask::AccountName;
 use super::problem::{Code, Problem, Refusal};
 use super::session::{too_many, wrong_credentials};
-use super::{Call, Kind, Method, Subject};
+use super::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::access::Role as ServiceRole;
 use crate::service::account::{self, NewDoctor, NewPatient, NewStaff, RoleRefusal, UsernameTaken};
 use crate::service::audit::Action;
@@ -78,12 +78,9 @@ impl Method for RegisterPatient {
     const KIND: Kind = Kind::Write(Action::Create);
     const HAS_PASSWORD: bool = true;
     const ERRORS: &'static [Code] = &[Code::UsernameTaken, Code::TooManyAttempts, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RegisterPatientParams;
     type Outcome = Registered;
-
-    fn request_id(params: &RegisterPatientParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RegisterPatientParams,
@@ -154,12 +151,9 @@ impl Method for CreateAccount {
     const KIND: Kind = Kind::Write(Action::Create);
     const HAS_PASSWORD: bool = true;
     const ERRORS: &'static [Code] = &[Code::UsernameTaken, Code::Conflict, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CreateAccountParams;
     type Outcome = Registered;
-
-    fn request_id(params: &CreateAccountParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CreateAccountParams,
@@ -308,16 +302,10 @@ macro_rules! of_one_account {
             const SUMMARY: &'static str = $summary;
             const KIND: Kind = Kind::Write(Action::Update);
             const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+            const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::User(params.user_id.0));
+            const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
             type Params = AccountParams;
             type Outcome = AccountState;
-
-            fn subject(params: &AccountParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-                Ok(Subject::User(params.user_id.0))
-            }
-
-            fn request_id(params: &AccountParams) -> Option<&str> {
-                params.request_id.as_deref()
-            }
 
             $run
         }
@@ -402,16 +390,10 @@ impl Method for SetRole {
     const SUMMARY: &'static str = "Gives an account of the staff another role, and ends its sessions.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::User(params.user_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetRoleParams;
     type Outcome = RoleState;
-
-    fn subject(params: &SetRoleParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::User(params.user_id.0))
-    }
-
-    fn request_id(params: &SetRoleParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetRoleParams,
@@ -463,21 +445,13 @@ impl Method for ResetPassword {
     const HAS_PASSWORD: bool = true;
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::WrongCredentials, Code::TooManyAttempts, Code::RequestIdReused];
-    type Params = ResetPasswordParams;
-    type Outcome = PasswordState;
-
-    fn subject(
-        params: &ResetPasswordParams,
-        call: &Call<'_>,
-        _: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, _| {
         let own = call.opened.map(|opened| opened.actor.user_id);
         Ok(params.user_id.map(|Id(id)| id).or(own).map_or(Subject::Caller, Subject::User))
-    }
-
-    fn request_id(params: &ResetPasswordParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = ResetPasswordParams;
+    type Outcome = PasswordState;
 
     fn run(
         params: ResetPasswordParams,

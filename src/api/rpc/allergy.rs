@@ -5,7 +5,7 @@
 
 use super::field::{Id, Limit, Line, Reason, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut};
+use super::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::Failure;
 use crate::service::allergy::{self, NewAllergy};
 use crate::service::audit::Action;
@@ -114,16 +114,10 @@ impl Method for AddAllergy {
     const SUMMARY: &'static str = "Records what a patient does not bear.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::AlreadyRecorded, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddAllergyParams;
     type Outcome = Allergy;
-
-    fn subject(params: &AddAllergyParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &AddAllergyParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddAllergyParams,
@@ -160,27 +154,15 @@ impl Method for RefuteAllergy {
     const SUMMARY: &'static str = "Says that an allergy was found to be none; it stays readable.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    type Params = RefuteParams;
-    type Outcome = Allergy;
-
-    fn subject(
-        params: &RefuteParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match allergy::by_id(transaction, params.allergy_id.0)? {
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| match allergy::by_id(transaction, params.allergy_id.0)? {
             Some(found) => Ok(Subject::Patient(found.patient_id)),
             None => Err(Problem::not_found("allergy")),
-        }
-    }
-
-    fn reason(params: &RefuteParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &RefuteParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+        };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = RefuteParams;
+    type Outcome = Allergy;
 
     fn run(
         params: RefuteParams,
@@ -225,16 +207,10 @@ impl Method for ListAllergies {
     const SUMMARY: &'static str = "Lists what a patient does not bear.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListAllergiesParams;
     type Outcome = AllergyList;
-
-    fn subject(params: &ListAllergiesParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &ListAllergiesParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListAllergiesParams,

@@ -5,7 +5,7 @@
 
 use super::field::{Id, Limit, Line, Reason, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut, encounter};
+use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::Failure;
 use crate::service::attachment::{self, NewAttachment};
 use crate::service::audit::Action;
@@ -94,20 +94,10 @@ impl Method for AddAttachment {
     const SUMMARY: &'static str = "Notes where something lies that belongs to a visit.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::NotInProgress, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddAttachmentParams;
     type Outcome = Attachment;
-
-    fn subject(
-        params: &AddAttachmentParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &AddAttachmentParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddAttachmentParams,
@@ -149,14 +139,7 @@ impl Method for WithdrawAttachment {
     const SUMMARY: &'static str = "Says that something does not belong to a visit; it stays known.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    type Params = WithdrawAttachmentParams;
-    type Outcome = Attachment;
-
-    fn subject(
-        params: &WithdrawAttachmentParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(id) = params.attachment_id;
         let found = attachment::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("attachment"))?;
         let doctor_id = match encounter::subject(transaction, Id(found.encounter_id))? {
@@ -164,15 +147,11 @@ impl Method for WithdrawAttachment {
             _ => found.added_by,
         };
         Ok(Subject::Care { entity: "attachment", entity_id: id, patient_id: found.patient_id, doctor_id })
-    }
-
-    fn reason(params: &WithdrawAttachmentParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &WithdrawAttachmentParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = WithdrawAttachmentParams;
+    type Outcome = Attachment;
 
     fn run(
         params: WithdrawAttachmentParams,
@@ -216,20 +195,10 @@ impl Method for ListAttachments {
     const SUMMARY: &'static str = "Lists where what belongs to a visit lies.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListAttachmentsParams;
     type Outcome = AttachmentList;
-
-    fn subject(
-        params: &ListAttachmentsParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn reason(params: &ListAttachmentsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListAttachmentsParams,

@@ -4,7 +4,7 @@
 
 use super::field::{Date, Id, Limit, Line, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut, schedule, staff};
+use super::{Call, Kind, Method, Said, Subject, Whom, cut, schedule, staff};
 use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::attendance::{self, Filter, Item, Mark, Scope, Shift};
@@ -85,23 +85,13 @@ impl Method for ClockIn {
         Code::SessionClosed,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| match params.session_id {
+        Some(session_id) => schedule::subject(transaction, session_id),
+        None => Ok(Subject::Caller),
+    };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ClockInParams;
     type Outcome = ShiftItem;
-
-    fn subject(
-        params: &ClockInParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match params.session_id {
-            Some(session_id) => schedule::subject(transaction, session_id),
-            None => Ok(Subject::Caller),
-        }
-    }
-
-    fn request_id(params: &ClockInParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ClockInParams,
@@ -129,16 +119,10 @@ impl Method for ClockOut {
     const SUMMARY: &'static str = "Says that the doctor goes.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotIn, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ClockOutParams;
     type Outcome = ShiftItem;
-
-    fn subject(_: &ClockOutParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &ClockOutParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         _: ClockOutParams,
@@ -242,16 +226,11 @@ impl Method for ListAttendance {
     const SUMMARY: &'static str = "Lists who was there, came late, went early or did not come.";
     // Whoever looks at what is of somebody else is in the trail.
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
+        staff::subject(transaction, call, params.doctor_id, params.department.as_deref())
+    };
     type Params = ListAttendanceParams;
     type Outcome = AttendanceList;
-
-    fn subject(
-        params: &ListAttendanceParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        staff::subject(transaction, call, params.doctor_id, params.department.as_deref())
-    }
 
     fn run(
         params: ListAttendanceParams,

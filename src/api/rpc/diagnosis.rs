@@ -5,7 +5,7 @@
 
 use super::field::{Id, Limit, Line, Reason, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut, encounter};
+use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::diagnosis::{self, Certainty, NewDiagnosis, RANK_MAX, Use};
@@ -179,20 +179,10 @@ impl Method for AddDiagnosis {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::UnknownCode, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddDiagnosisParams;
     type Outcome = Diagnosis;
-
-    fn subject(
-        params: &AddDiagnosisParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &AddDiagnosisParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddDiagnosisParams,
@@ -239,20 +229,10 @@ impl Method for SetDiagnosisRank {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.diagnosis_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetRankParams;
     type Outcome = Diagnosis;
-
-    fn subject(
-        params: &SetRankParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.diagnosis_id)
-    }
-
-    fn request_id(params: &SetRankParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetRankParams,
@@ -283,24 +263,11 @@ impl Method for WithdrawDiagnosis {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.diagnosis_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = WithdrawDiagnosisParams;
     type Outcome = Diagnosis;
-
-    fn subject(
-        params: &WithdrawDiagnosisParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.diagnosis_id)
-    }
-
-    fn reason(params: &WithdrawDiagnosisParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &WithdrawDiagnosisParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: WithdrawDiagnosisParams,
@@ -343,20 +310,10 @@ impl Method for ListDiagnoses {
     const SUMMARY: &'static str = "Lists the diagnoses of a visit in the order in which they were made.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListDiagnosesParams;
     type Outcome = DiagnosisList;
-
-    fn subject(
-        params: &ListDiagnosesParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn reason(params: &ListDiagnosesParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListDiagnosesParams,

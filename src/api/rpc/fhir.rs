@@ -5,7 +5,7 @@
 
 use super::field::{Id, Limit, Reason};
 use super::problem::{Code, Problem};
-use super::{Call, Detail, Kind, Method, Subject};
+use super::{Call, Detail, Kind, Method, Said, Subject, Whom};
 use crate::api::fhir::{self, Whose};
 use crate::service::patient;
 use crate::store::Transaction;
@@ -88,16 +88,10 @@ impl Method for ExportPatient {
     const SUMMARY: &'static str = "Gives what is known of a patient as FHIR R4 resources.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ExportParams;
     type Outcome = Export;
-
-    fn subject(params: &ExportParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &ExportParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ExportParams,

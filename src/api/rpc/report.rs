@@ -5,7 +5,7 @@
 
 use super::field::{Date, Id, Line};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, REPORT, Subject};
+use super::{Call, Kind, Method, REPORT, Subject, Whom};
 use crate::service::access::Role;
 use crate::service::doctor;
 use crate::service::report::{
@@ -274,15 +274,14 @@ impl Method for GetReport {
     const KIND: Kind = Kind::ReadPatient;
     const IS_LONG: bool = true;
     const ERRORS: &'static [Code] = &[Code::NotFound];
-    type Params = ReportParams;
-    type Outcome = ReportPage;
-
-    fn subject(params: &ReportParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, _| {
         // Beds are no doctor's own.
         let is_of_doctor = !matches!(params.name, ReportName::Beds);
         let asked_for = doctor_asked_for(params, call).filter(|_| is_of_doctor);
         Ok(asked_for.map_or(Subject::Nobody, Subject::Doctor))
-    }
+    };
+    type Params = ReportParams;
+    type Outcome = ReportPage;
 
     fn run(
         params: ReportParams,

@@ -5,7 +5,7 @@
 
 use super::field::{Id, Limit, Line, Reason};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, Subject};
+use super::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::timeline::{self, Item, Place, Position};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -93,16 +93,10 @@ impl Method for PatientTimeline {
         "Gives a patient's history, the latest first: visits and what came of them.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = TimelineParams;
     type Outcome = Timeline;
-
-    fn subject(params: &TimelineParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &TimelineParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: TimelineParams,

@@ -5,7 +5,7 @@
 use super::appointment::{change, refused as refused_booking};
 use super::field::{Id, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject};
+use super::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::waitlist::{self, Entry, WaitRefusal};
@@ -94,16 +94,10 @@ impl Method for JoinWaitlist {
         Code::Penalised,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = JoinParams;
     type Outcome = Joined;
-
-    fn subject(params: &JoinParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &JoinParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: JoinParams,
@@ -133,23 +127,14 @@ impl Method for LeaveWaitlist {
     const SUMMARY: &'static str = "Waits no longer; a place that was offered goes to the next.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
-    type Params = LeaveParams;
-    type Outcome = WaitlistEntry;
-
-    fn subject(
-        params: &LeaveParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match waitlist::by_id(transaction, params.entry_id.0)? {
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| match waitlist::by_id(transaction, params.entry_id.0)? {
             Some(entry) => Ok(Subject::Patient(entry.patient_id)),
             None => Err(Problem::not_found("entry")),
-        }
-    }
-
-    fn request_id(params: &LeaveParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+        };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = LeaveParams;
+    type Outcome = WaitlistEntry;
 
     fn run(
         params: LeaveParams,
@@ -181,12 +166,9 @@ impl Method for ListWaitlist {
     const NAME: &'static str = "waitlist.list";
     const SUMMARY: &'static str = "Lists what a patient waits for, or has waited for lately.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
     type Params = ListWaitlistParams;
     type Outcome = WaitlistEntries;
-
-    fn subject(params: &ListWaitlistParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
 
     fn run(
         params: ListWaitlistParams,

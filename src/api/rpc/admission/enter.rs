@@ -7,7 +7,7 @@ use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::step::step;
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::admission::{self, NewAdmission};
 use crate::service::audit::Action;
 use crate::service::icd10;
@@ -60,20 +60,10 @@ impl Method for RequestAdmission {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::AlreadyAdmitted, Code::UnknownCode, Code::WardClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RequestAdmissionParams;
     type Outcome = Admission;
-
-    fn subject(
-        params: &RequestAdmissionParams,
-        _: &Call<'_>,
-        _: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &RequestAdmissionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RequestAdmissionParams,

@@ -6,7 +6,7 @@
 use super::{Admission, refused, subject};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::admission::{self, BedStay, Filter, OldStay};
@@ -65,20 +65,10 @@ impl Method for GetAdmission {
     const SUMMARY: &'static str = "Tells how a stay stands, and in which beds the patient has lain.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.admission_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetAdmissionParams;
     type Outcome = AdmissionDetails;
-
-    fn subject(
-        params: &GetAdmissionParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
-    }
-
-    fn reason(params: &GetAdmissionParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetAdmissionParams,
@@ -178,14 +168,7 @@ impl Method for ListAdmissions {
     const SUMMARY: &'static str = "Lists the stays of a patient, or those of a ward that are not over.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = ListAdmissionsParams;
-    type Outcome = AdmissionList;
-
-    fn subject(
-        params: &ListAdmissionsParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(ward_id) = match (params.patient_id, params.ward_id) {
             (Some(Id(patient_id)), None) => return Ok(Subject::Patient(patient_id)),
             (None, Some(ward_id)) => ward_id,
@@ -197,11 +180,10 @@ impl Method for ListAdmissions {
         // Whatever of the ward is listed to a doctor is the doctor's own.
         let doctor_id = doctor(call).unwrap_or(0);
         Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id })
-    }
-
-    fn reason(params: &ListAdmissionsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = ListAdmissionsParams;
+    type Outcome = AdmissionList;
 
     fn run(
         params: ListAdmissionsParams,

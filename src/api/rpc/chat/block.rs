@@ -5,7 +5,7 @@
 use super::refused;
 use crate::api::rpc::field::{Id, Limit, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::{account, chat};
@@ -35,16 +35,10 @@ impl Method for Block {
     const SUMMARY: &'static str = "Keeps new messages of someone away; what is there stays.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BlockParams;
     type Outcome = Blocking;
-
-    fn subject(_: &BlockParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &BlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: BlockParams,
@@ -65,16 +59,10 @@ impl Method for Unblock {
     const SUMMARY: &'static str = "Lets someone's messages come again.";
     const KIND: Kind = Kind::Write(Action::Delete);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BlockParams;
     type Outcome = Blocking;
-
-    fn subject(_: &BlockParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &BlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: BlockParams,
@@ -119,12 +107,9 @@ impl Method for ListBlocked {
     const NAME: &'static str = "chat.blocks";
     const SUMMARY: &'static str = "Lists from whom one wants no messages.";
     const KIND: Kind = Kind::Read;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = ListBlockedParams;
     type Outcome = BlockedUsers;
-
-    fn subject(_: &ListBlockedParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: ListBlockedParams,
@@ -179,12 +164,9 @@ impl Method for OldMessages {
     const SUMMARY: &'static str =
         "Lists messages between oneself and someone that belong to no thread, because old clients sent them.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = OldMessagesParams;
     type Outcome = OldMessageList;
-
-    fn subject(_: &OldMessagesParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: OldMessagesParams,

@@ -6,7 +6,7 @@
 use super::{Mark, Message, Thread, Wanted, standing, subject, thread};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::chat;
 use crate::store::Transaction;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -52,20 +52,11 @@ impl Method for GetThread {
     const SUMMARY: &'static str = "Tells how a thread stands, who belongs to it, and how far each has read.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Read);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetThreadParams;
     type Outcome = ThreadWithMembers;
-
-    fn subject(
-        params: &GetThreadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Read)
-    }
-
-    fn reason(params: &GetThreadParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetThreadParams,
@@ -165,12 +156,9 @@ impl Method for ListThreads {
     const NAME: &'static str = "chat.threads";
     const SUMMARY: &'static str = "Lists one's own threads, with what is unread in each.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = ListThreadsParams;
     type Outcome = OwnThreads;
-
-    fn subject(_: &ListThreadsParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: ListThreadsParams,
@@ -236,20 +224,10 @@ impl Method for ThreadsOfPatient {
     const SUMMARY: &'static str = "Lists the threads of a patient with doctors.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ThreadsOfPatientParams;
     type Outcome = ThreadList;
-
-    fn subject(
-        params: &ThreadsOfPatientParams,
-        _: &Call<'_>,
-        _: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &ThreadsOfPatientParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ThreadsOfPatientParams,

@@ -5,7 +5,7 @@
 use super::{ENTITY, Thread, ThreadSubject, Wanted, refused, subject, thread};
 use crate::api::rpc::field::{Id, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::chat::{self, MEMBERS_MAX, Visit};
 use crate::store::Transaction;
@@ -45,14 +45,7 @@ impl Method for OpenThread {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::Conflict, Code::ThreadClosed, Code::RequestIdReused];
-    type Params = OpenThreadParams;
-    type Outcome = Thread;
-
-    fn subject(
-        params: &OpenThreadParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, _, transaction| {
         let visit = params.visit()?;
         let (entity, entity_id) = match visit {
             Visit::Appointment(id) => ("appointment", id),
@@ -60,11 +53,10 @@ impl Method for OpenThread {
         };
         let found = chat::between(transaction, visit).map_err(refused)?;
         Ok(Subject::Care { entity, entity_id, patient_id: found.patient_id, doctor_id: found.doctor_id })
-    }
-
-    fn request_id(params: &OpenThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = OpenThreadParams;
+    type Outcome = Thread;
 
     fn run(
         params: OpenThreadParams,
@@ -98,16 +90,10 @@ impl Method for OpenStaffThread {
     const SUMMARY: &'static str = "Opens a thread among people who work here.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::Disabled, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = OpenStaffThreadParams;
     type Outcome = Thread;
-
-    fn subject(_: &OpenStaffThreadParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &OpenStaffThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: OpenStaffThreadParams,
@@ -145,20 +131,11 @@ impl Method for AddMember {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::Conflict, Code::Disabled, Code::ThreadClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Write);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddMemberParams;
     type Outcome = Thread;
-
-    fn subject(
-        params: &AddMemberParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Write)
-    }
-
-    fn request_id(params: &AddMemberParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddMemberParams,
@@ -189,20 +166,11 @@ impl Method for LeaveThread {
         "Leaves a thread of the staff; what was written until then can still be read.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Write);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ThreadParams;
     type Outcome = Thread;
-
-    fn subject(
-        params: &ThreadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Write)
-    }
-
-    fn request_id(params: &ThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ThreadParams,
@@ -222,20 +190,11 @@ impl Method for CloseThread {
     const SUMMARY: &'static str = "Closes a thread, of a patient by the doctor, of the staff by whoever opened it; it can still be read.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Close);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ThreadParams;
     type Outcome = Thread;
-
-    fn subject(
-        params: &ThreadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Close)
-    }
-
-    fn request_id(params: &ThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ThreadParams,

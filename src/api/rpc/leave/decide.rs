@@ -6,7 +6,7 @@ use super::{Leave, Reach, refused, subject};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom};
 use crate::service::audit::Action;
 use crate::service::clinic_session::ClinicSession;
 use crate::service::leave::{self, Approval, Approved, Fate};
@@ -100,20 +100,11 @@ impl Method for ApproveLeave {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::TooLarge, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Decider);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ApproveParams;
     type Outcome = ApprovedLeave;
-
-    fn subject(
-        params: &ApproveParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Decider)
-    }
-
-    fn request_id(params: &ApproveParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ApproveParams,
@@ -146,20 +137,11 @@ impl Method for RejectLeave {
     const SUMMARY: &'static str = "Rejects a leave.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Decider);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RejectParams;
     type Outcome = Leave;
-
-    fn subject(
-        params: &RejectParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Decider)
-    }
-
-    fn request_id(params: &RejectParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RejectParams,
@@ -199,20 +181,11 @@ impl Method for RevokeLeave {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::TooLate, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Both);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RevokeParams;
     type Outcome = RevokedLeave;
-
-    fn subject(
-        params: &RevokeParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Both)
-    }
-
-    fn request_id(params: &RevokeParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RevokeParams,

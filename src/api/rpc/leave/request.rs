@@ -5,7 +5,7 @@
 use super::{Leave, refused};
 use crate::api::rpc::field::{Date, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::leave::{self, NewLeave};
 use crate::store::Transaction;
@@ -35,16 +35,10 @@ impl Method for RequestLeave {
     const SUMMARY: &'static str = "Asks for days on which the doctor does not come.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Overlaps, Code::TooLarge, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RequestLeaveParams;
     type Outcome = Leave;
-
-    fn subject(_: &RequestLeaveParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &RequestLeaveParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RequestLeaveParams,

@@ -6,7 +6,7 @@
 use super::{KindWord, OpenStateWord, Order, OrderResult, found, subject};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, Who, cut, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Who, Whom, cut, encounter};
 use crate::service::access::Role;
 use crate::service::old_row::OldRow;
 use crate::service::order::{self, Filter, Listed, State, Worklist};
@@ -39,20 +39,10 @@ impl Method for GetOrder {
         "Gives an order and its results; to the patient those of completed ones only.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.order_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetOrderParams;
     type Outcome = OrderWithResults;
-
-    fn subject(
-        params: &GetOrderParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.order_id)
-    }
-
-    fn reason(params: &GetOrderParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetOrderParams,
@@ -141,24 +131,14 @@ impl Method for ListOrders {
     const SUMMARY: &'static str = "Lists the orders of a patient or of a visit, without results.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| match (params.patient_id, params.encounter_id) {
+        (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
+        (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
+        _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListOrdersParams;
     type Outcome = OrderList;
-
-    fn subject(
-        params: &ListOrdersParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match (params.patient_id, params.encounter_id) {
-            (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
-            (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
-            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
-        }
-    }
-
-    fn reason(params: &ListOrdersParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListOrdersParams,
@@ -203,12 +183,10 @@ impl Method for OrderWorklist {
     const NAME: &'static str = "order.worklist";
     const SUMMARY: &'static str = "Lists what is to be done; to a doctor what they have ordered.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> =
+        |_, call, _| Ok(if call.who == Who::Own { Subject::Caller } else { Subject::Nobody });
     type Params = WorklistParams;
     type Outcome = OpenOrders;
-
-    fn subject(_: &WorklistParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(if call.who == Who::Own { Subject::Caller } else { Subject::Nobody })
-    }
 
     fn run(
         params: WorklistParams,

@@ -6,7 +6,7 @@ use super::{KindWord, Order, PriorityWord, ResultParams, found, refused, subject
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::step::step;
-use crate::api::rpc::{Call, Kind, Method, Subject, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom, encounter};
 use crate::service::audit::Action;
 use crate::service::order::{self, NewOrder, NewResult};
 use crate::store::Transaction;
@@ -37,20 +37,10 @@ impl Method for RequestOrder {
     const SUMMARY: &'static str = "Asks for an examination, a procedure or nursing in a visit.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::NotInProgress, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RequestOrderParams;
     type Outcome = Order;
-
-    fn subject(
-        params: &RequestOrderParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &RequestOrderParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RequestOrderParams,

@@ -5,7 +5,7 @@
 use super::{Prescription, found, reachable, sees_drafts, subject_of};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::old_row::OldRow;
 use crate::service::prescription::{self, Filter, Listed};
 use crate::store::Transaction;
@@ -28,20 +28,11 @@ impl Method for GetPrescription {
     const SUMMARY: &'static str = "Gives a prescription; to patients and nurses only what has been active.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| Ok(subject_of(&reachable(call, transaction, params.prescription_id.0)?));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetPrescriptionParams;
     type Outcome = Prescription;
-
-    fn subject(
-        params: &GetPrescriptionParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(subject_of(&reachable(call, transaction, params.prescription_id.0)?))
-    }
-
-    fn reason(params: &GetPrescriptionParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetPrescriptionParams,
@@ -126,24 +117,14 @@ impl Method for ListPrescriptions {
     const SUMMARY: &'static str = "Lists the prescriptions of a patient or of a visit; to patients and nurses only what has been active.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| match (params.patient_id, params.encounter_id) {
+        (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
+        (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
+        _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListPrescriptionsParams;
     type Outcome = PrescriptionList;
-
-    fn subject(
-        params: &ListPrescriptionsParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match (params.patient_id, params.encounter_id) {
-            (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
-            (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
-            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
-        }
-    }
-
-    fn reason(params: &ListPrescriptionsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListPrescriptionsParams,

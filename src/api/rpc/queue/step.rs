@@ -6,7 +6,7 @@ use super::super::appointment::change;
 use super::super::field::{Id, Line, Reason, RequestId};
 use super::super::problem::{Code, Problem};
 use super::super::step::step;
-use super::super::{Call, Kind, Method, Subject};
+use super::super::{Call, Kind, Method, Said, Whom};
 use super::{Seen, Ticket, refused, subject_of_session, subject_of_ticket as subject};
 use crate::service::access::Role;
 use crate::service::audit::Action;
@@ -215,24 +215,11 @@ impl Method for CallNext {
         Code::ReasonRequired,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_session(transaction, params.session_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CallNextParams;
     type Outcome = Ticket;
-
-    fn subject(
-        params: &CallNextParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject_of_session(transaction, params.session_id)
-    }
-
-    fn reason(params: &CallNextParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &CallNextParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CallNextParams,

@@ -5,7 +5,7 @@
 use super::{Record, refused, shown, visible};
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, encounter};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::department;
@@ -61,20 +61,10 @@ impl Method for WriteRecord {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::NothingToChange, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = WriteParams;
     type Outcome = Record;
-
-    fn subject(
-        params: &WriteParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &WriteParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: WriteParams,
@@ -121,20 +111,10 @@ impl Method for EditRecord {
         Code::NothingToChange,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.note_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = EditParams;
     type Outcome = Record;
-
-    fn subject(
-        params: &EditParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.note_id)
-    }
-
-    fn request_id(params: &EditParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: EditParams,
@@ -166,20 +146,10 @@ impl Method for SignRecord {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::NotInProgress, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.note_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SignParams;
     type Outcome = Record;
-
-    fn subject(
-        params: &SignParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.note_id)
-    }
-
-    fn request_id(params: &SignParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SignParams,
@@ -219,26 +189,15 @@ impl Method for AmendRecord {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::NothingToChange, Code::RequestIdReused];
-    type Params = AmendParams;
-    type Outcome = Record;
-
-    fn subject(
-        params: &AmendParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let (caller, note) = (call.actor()?.user_id, visible(call, transaction, params.note_id.0)?);
         let doctor_id = if caller == note.doctor_id { caller } else { note.author_id };
         Ok(of_doctor(&note, doctor_id))
-    }
-
-    fn reason(params: &AmendParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &AmendParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = AmendParams;
+    type Outcome = Record;
 
     fn run(
         params: AmendParams,
@@ -284,14 +243,7 @@ impl Method for DiscardRecord {
         "Gives up a draft, for its author, the head of their department or an administrator; it is kept.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    type Params = DiscardParams;
-    type Outcome = Discarded;
-
-    fn subject(
-        params: &DiscardParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(note_id) = params.note_id;
         let actor = call.actor()?;
         let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
@@ -301,15 +253,11 @@ impl Method for DiscardRecord {
             true => Ok(of_doctor(&note, actor.user_id)),
             false => subject(call, transaction, params.note_id),
         }
-    }
-
-    fn reason(params: &DiscardParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &DiscardParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = DiscardParams;
+    type Outcome = Discarded;
 
     fn run(
         params: DiscardParams,

@@ -7,7 +7,7 @@ use super::{Done, Made, capacity, hours, in_order, refused, time};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::block::{self, Block};
 use crate::service::schedule::{self, Exception, Template};
@@ -53,16 +53,10 @@ impl Method for AddTemplate {
     const SUMMARY: &'static str = "Adds a session that a doctor has each week.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Overlaps, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Doctor(params.doctor_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddTemplateParams;
     type Outcome = Made;
-
-    fn subject(params: &AddTemplateParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Doctor(params.doctor_id.0))
-    }
-
-    fn request_id(params: &AddTemplateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddTemplateParams,
@@ -115,12 +109,9 @@ impl Method for EndTemplate {
     const SUMMARY: &'static str = "Lets a template hold no longer; sessions that were made from it stay.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = EndTemplateParams;
     type Outcome = Done;
-
-    fn request_id(params: &EndTemplateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: EndTemplateParams,
@@ -238,16 +229,10 @@ impl Method for AddException {
         "Names days on which a doctor's templates do not hold; sessions that are there stay.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Doctor(params.doctor_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddExceptionParams;
     type Outcome = Made;
-
-    fn subject(params: &AddExceptionParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Doctor(params.doctor_id.0))
-    }
-
-    fn request_id(params: &AddExceptionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddExceptionParams,
@@ -287,12 +272,9 @@ impl Method for RemoveException {
     const SUMMARY: &'static str = "Lets a doctor's templates hold on those days again.";
     const KIND: Kind = Kind::Write(Action::Delete);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ExceptionParams;
     type Outcome = Done;
-
-    fn request_id(params: &ExceptionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ExceptionParams,
@@ -397,16 +379,10 @@ impl Method for AddBlock {
         "Blocks hours, as for a holiday: sessions in them are stopped, and none is made.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddBlockParams;
     type Outcome = Blocked;
-
-    fn reason(params: &AddBlockParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &AddBlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddBlockParams,
@@ -455,12 +431,9 @@ impl Method for RemoveBlock {
     const SUMMARY: &'static str = "Lets sessions be made in those hours again; stopped ones stay stopped.";
     const KIND: Kind = Kind::Write(Action::Delete);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BlockParams;
     type Outcome = Done;
-
-    fn request_id(params: &BlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(params: BlockParams, _: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Done, Problem> {
         block::remove(transaction, params.block_id.0).map_err(refused)?;

@@ -6,7 +6,7 @@ use super::{Bed, Number, refused, subject, subject_of_bed};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom};
 use crate::service::audit::Action;
 use crate::service::text;
 use crate::service::ward::{self, BEDS_MAX, NewWard, State};
@@ -53,12 +53,9 @@ impl Method for AddWard {
     const SUMMARY: &'static str = "Makes a ward with its beds, which are free.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::Conflict, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddWardParams;
     type Outcome = AddedWard;
-
-    fn request_id(params: &AddWardParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddWardParams,
@@ -105,20 +102,10 @@ impl Method for AddBed {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::Conflict, Code::WardClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.ward_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddBedParams;
     type Outcome = Bed;
-
-    fn subject(
-        params: &AddBedParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.ward_id)
-    }
-
-    fn request_id(params: &AddBedParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(params: AddBedParams, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Bed, Problem> {
         let number = seen("number", &params.number)?;
@@ -151,20 +138,10 @@ impl Method for CloseWard {
         "Closes a ward in which nobody lies and for which nobody is asked; nobody gets in any longer.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.ward_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CloseWardParams;
     type Outcome = ClosedWard;
-
-    fn subject(
-        params: &CloseWardParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.ward_id)
-    }
-
-    fn request_id(params: &CloseWardParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CloseWardParams,
@@ -214,20 +191,10 @@ impl Method for SetBedState {
     const SUMMARY: &'static str = "Says that a bed in which nobody lies is free, to be cleaned, or blocked.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_bed(transaction, params.bed_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetBedStateParams;
     type Outcome = Bed;
-
-    fn subject(
-        params: &SetBedStateParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject_of_bed(transaction, params.bed_id)
-    }
-
-    fn request_id(params: &SetBedStateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetBedStateParams,
