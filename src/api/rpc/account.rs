@@ -1,11 +1,11 @@
 //! `account.*`: who has an account, and what it may do.
 
-use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username};
+use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username, choice};
 use super::mask::AccountName;
 use super::problem::{Code, Problem, Refusal};
 use super::session::{too_many, wrong_credentials};
 use super::{Call, Kind, Method, Said, Subject, Whom};
-use crate::service::access::Role as ServiceRole;
+use crate::service::access;
 use crate::service::account::{self, NewDoctor, NewPatient, NewStaff, RoleRefusal, UsernameTaken};
 use crate::service::audit::Action;
 use crate::service::login;
@@ -23,26 +23,14 @@ fn taken(failure: Failure<UsernameTaken>) -> Problem {
     }
 }
 
-/// What someone is in the hospital.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Patient,
-    Doctor,
-    Nurse,
-    Clerk,
-    Admin,
-}
-
-impl From<Role> for ServiceRole {
-    fn from(role: Role) -> ServiceRole {
-        match role {
-            Role::Patient => ServiceRole::Patient,
-            Role::Doctor => ServiceRole::Doctor,
-            Role::Nurse => ServiceRole::Nurse,
-            Role::Clerk => ServiceRole::Clerk,
-            Role::Admin => ServiceRole::Admin,
-        }
+choice! {
+    /// What someone is in the hospital.
+    pub enum Role of access::Role {
+        Patient,
+        Doctor,
+        Nurse,
+        Clerk,
+        Admin,
     }
 }
 
@@ -401,7 +389,7 @@ impl Method for SetRole {
         transaction: &Transaction<'_>,
     ) -> Result<RoleState, Problem> {
         not_oneself(call, params.user_id)?;
-        let (user_id, role) = (params.user_id.0, ServiceRole::from(params.role));
+        let (user_id, role) = (params.user_id.0, access::Role::from(params.role));
         account::set_role(transaction, user_id, role, params.is_auditor).map_err(
             |failure| match failure {
                 Failure::Refused(RoleRefusal::UnknownUser) => Problem::not_found("account"),

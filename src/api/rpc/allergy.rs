@@ -3,7 +3,7 @@
 //! It never knows what is prescribed. Invariant: an allergy that is recorded already is not recorded twice, and
 //! its caller is told which one it is.
 
-use super::field::{Id, Limit, Line, Reason, RequestId};
+use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::Failure;
@@ -13,22 +13,12 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Mild,
-    Moderate,
-    /// What is prescribed against it is refused.
-    Severe,
-}
-
-impl From<Severity> for allergy::Severity {
-    fn from(severity: Severity) -> allergy::Severity {
-        match severity {
-            Severity::Mild => allergy::Severity::Mild,
-            Severity::Moderate => allergy::Severity::Moderate,
-            Severity::Severe => allergy::Severity::Severe,
-        }
+choice! {
+    pub enum Severity of allergy::Severity {
+        Mild,
+        Moderate,
+        /// What is prescribed against it is refused.
+        Severe,
     }
 }
 

@@ -3,7 +3,7 @@
 //! It never knows which codes there are. Invariant: a diagnosis is withdrawn or put in order by whoever made it,
 //! or by the doctor whose visit it is.
 
-use super::field::{Id, Limit, Line, Reason, RequestId};
+use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::Failure;
@@ -17,40 +17,23 @@ use serde::{Deserialize, Serialize};
 type IcdCode = Line<CODE_CHARS_MAX>;
 type Title = Line<TITLE_CHARS_MAX>;
 
-/// When in a visit or a stay a diagnosis is made.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    Admission,
-    #[default]
-    Working,
-    Discharge,
-}
-
-impl From<Stage> for Use {
-    fn from(stage: Stage) -> Use {
-        match stage {
-            Stage::Admission => Use::Admission,
-            Stage::Working => Use::Working,
-            Stage::Discharge => Use::Discharge,
-        }
+choice! {
+    /// When in a visit or a stay a diagnosis is made.
+    #[derive(Default)]
+    pub enum Stage of Use {
+        Admission,
+        #[default]
+        Working,
+        Discharge,
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Certain {
-    #[default]
-    Provisional,
-    Confirmed,
-}
-
-impl From<Certain> for Certainty {
-    fn from(certain: Certain) -> Certainty {
-        match certain {
-            Certain::Provisional => Certainty::Provisional,
-            Certain::Confirmed => Certainty::Confirmed,
-        }
+choice! {
+    #[derive(Default)]
+    pub enum Certain of Certainty {
+        #[default]
+        Provisional,
+        Confirmed,
     }
 }
 

@@ -3,7 +3,7 @@
 //! It never knows how a figure is counted. Invariants: a call reads so many rows and no more, and says where the
 //! next one goes on; rows of two pages that name the same thing add up, with their distributions.
 
-use super::field::{Date, Id, Line};
+use super::field::{Date, Id, Line, choice};
 use super::problem::{Code, Problem};
 use super::{Call, Kind, Method, REPORT, Subject, Whom};
 use crate::service::access::Role;
@@ -20,26 +20,14 @@ const WORK_MAX: i64 = 300;
 
 pub struct GetReport;
 
-/// What a report is about: a row a day, a row a doctor, a row a department, a row a ward and day, or all of them.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReportName {
-    Day,
-    Doctor,
-    Department,
-    Beds,
-    Overview,
-}
-
-impl From<ReportName> for report::Name {
-    fn from(name: ReportName) -> report::Name {
-        match name {
-            ReportName::Day => report::Name::Day,
-            ReportName::Doctor => report::Name::Doctor,
-            ReportName::Department => report::Name::Department,
-            ReportName::Beds => report::Name::Beds,
-            ReportName::Overview => report::Name::Overview,
-        }
+choice! {
+    /// What a report is about: a row a day, a row a doctor, a row a department, a row a ward and day, or all of them.
+    pub enum ReportName of report::Name {
+        Day,
+        Doctor,
+        Department,
+        Beds,
+        Overview,
     }
 }
 

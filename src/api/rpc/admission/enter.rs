@@ -4,7 +4,7 @@
 
 use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
 use crate::api::rpc::appointment::change;
-use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId};
+use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId, choice};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::step::step;
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
@@ -15,20 +15,11 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How an admission came about.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AdmissionKind {
-    Elective,
-    Emergency,
-}
-
-impl From<AdmissionKind> for admission::Kind {
-    fn from(kind: AdmissionKind) -> admission::Kind {
-        match kind {
-            AdmissionKind::Elective => admission::Kind::Elective,
-            AdmissionKind::Emergency => admission::Kind::Emergency,
-        }
+choice! {
+    /// How an admission came about.
+    pub enum AdmissionKind of admission::Kind {
+        Elective,
+        Emergency,
     }
 }
 

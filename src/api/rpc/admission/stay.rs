@@ -4,7 +4,7 @@
 
 use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
 use crate::api::rpc::appointment::change;
-use crate::api::rpc::field::{Date, Id, Reason, RequestId};
+use crate::api::rpc::field::{Date, Id, Reason, RequestId, choice};
 use crate::api::rpc::problem::Code;
 use crate::api::rpc::step::step;
 use crate::service::admission;
@@ -15,24 +15,13 @@ use serde::Deserialize;
 const LEAVE_ERRORS: &[Code] =
     &[Code::NotFound, Code::BadTransition, Code::DiagnosisMissing, Code::RequestIdReused];
 
-/// Where a patient goes from here.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Disposition {
-    Home,
-    Transferred,
-    AgainstAdvice,
-    Died,
-}
-
-impl From<Disposition> for admission::Disposition {
-    fn from(disposition: Disposition) -> admission::Disposition {
-        match disposition {
-            Disposition::Home => admission::Disposition::Home,
-            Disposition::Transferred => admission::Disposition::Transferred,
-            Disposition::AgainstAdvice => admission::Disposition::AgainstAdvice,
-            Disposition::Died => admission::Disposition::Died,
-        }
+choice! {
+    /// Where a patient goes from here.
+    pub enum Disposition of admission::Disposition {
+        Home,
+        Transferred,
+        AgainstAdvice,
+        Died,
     }
 }
 

@@ -11,7 +11,7 @@ pub use open::{GetEncounter, OpenEncounter};
 pub use step::{BeginEncounter, CancelEncounter, FinishEncounter, ReopenEncounter};
 
 use super::Subject;
-use super::field::Id;
+use super::field::{Id, choice};
 use super::problem::{Code, Problem, Refusal};
 use crate::service::Failure;
 use crate::service::encounter::{self, Class, State};
@@ -19,25 +19,17 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What kind of encounter it is, in FHIR's codes: AMB is a visit, EMER an emergency, IMP a stay.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-pub enum ClassCode {
-    #[default]
-    #[serde(rename = "AMB")]
-    Ambulatory,
-    #[serde(rename = "EMER")]
-    Emergency,
-    #[serde(rename = "IMP")]
-    Inpatient,
-}
-
-impl From<ClassCode> for Class {
-    fn from(code: ClassCode) -> Class {
-        match code {
-            ClassCode::Ambulatory => Class::Ambulatory,
-            ClassCode::Emergency => Class::Emergency,
-            ClassCode::Inpatient => Class::Inpatient,
-        }
+choice! {
+    /// What kind of encounter it is, in FHIR's codes: AMB is a visit, EMER an emergency, IMP a stay.
+    #[derive(Default)]
+    pub enum ClassCode of Class {
+        #[default]
+        #[serde(rename = "AMB")]
+        Ambulatory,
+        #[serde(rename = "EMER")]
+        Emergency,
+        #[serde(rename = "IMP")]
+        Inpatient,
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::{Bed, Number, refused, subject, subject_of_bed};
 use crate::api::rpc::appointment::change;
-use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId};
+use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId, choice};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Whom};
 use crate::service::audit::Action;
@@ -153,22 +153,12 @@ impl Method for CloseWard {
     }
 }
 
-/// What a bed can be made by hand.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BedState {
-    Free,
-    Cleaning,
-    Blocked,
-}
-
-impl From<BedState> for State {
-    fn from(state: BedState) -> State {
-        match state {
-            BedState::Free => State::Free,
-            BedState::Cleaning => State::Cleaning,
-            BedState::Blocked => State::Blocked,
-        }
+choice! {
+    /// What a bed can be made by hand.
+    pub enum BedState of State {
+        Free,
+        Cleaning,
+        Blocked,
     }
 }
 
