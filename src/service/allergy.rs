@@ -40,15 +40,15 @@ impl Allergy {
         Ok(Allergy {
             allergy_id: row.integer(0)?,
             patient_id: row.integer(1)?,
-            substance: row.text(2)?.to_owned(),
-            substance_key: row.text(3)?.to_owned(),
+            substance: row.string(2)?,
+            substance_key: row.string(3)?,
             severity: Severity::parse(row.text(4)?)?,
-            reaction: row.optional_text(5)?.map(str::to_owned),
+            reaction: row.optional_string(5)?,
             recorded_by: row.integer(6)?,
             recorded_ms: row.integer(7)?,
             refuted_ms: row.optional_integer(8)?,
             refuted_by: row.optional_integer(9)?,
-            refuted_reason: row.optional_text(10)?.map(str::to_owned),
+            refuted_reason: row.optional_string(10)?,
         })
     }
 }
@@ -123,12 +123,7 @@ pub fn by_id(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Option<Al
 
 /// A patient's allergies that hold, for whoever is about to prescribe something.
 pub fn of_patient(transaction: &Transaction<'_>, patient_id: i64) -> Result<Vec<Allergy>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&allergy::ACTIVE, params![patient_id], |row| {
-        found.push(Allergy::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&allergy::ACTIVE, params![patient_id], Allergy::from_row)
 }
 
 /// Hands a patient's allergies, in the order in which they were recorded, to `sink`.

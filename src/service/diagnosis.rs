@@ -53,15 +53,15 @@ impl Diagnosis {
             diagnosis_id: row.integer(0)?,
             encounter_id: row.integer(1)?,
             patient_id: row.integer(2)?,
-            code: row.optional_text(3)?.map(str::to_owned),
-            title: row.text(4)?.to_owned(),
+            code: row.optional_string(3)?,
+            title: row.string(4)?,
             rank: row.integer(5)?,
             stage: Use::parse(row.text(6)?)?,
             certainty: Certainty::parse(row.text(7)?)?,
             recorded_by: row.integer(8)?,
             recorded_ms: row.integer(9)?,
             withdrawn_ms: row.optional_integer(10)?,
-            withdrawn_reason: row.optional_text(11)?.map(str::to_owned),
+            withdrawn_reason: row.optional_string(11)?,
         })
     }
 }

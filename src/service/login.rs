@@ -136,7 +136,7 @@ fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<Account>
                 role,
                 is_auditor: row.integer(3)? != 0,
             },
-            password_hash: row.text(1)?.to_owned(),
+            password_hash: row.string(1)?,
             is_disabled: row.integer(4)? != 0,
         }))
     })?;

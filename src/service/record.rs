@@ -87,7 +87,7 @@ pub struct Text {
 
 impl Text {
     fn from_row(row: &Row<'_>, first: usize) -> Result<Text, Error> {
-        let text = |column: usize| row.optional_text(first + column).map(|text| text.map(str::to_owned));
+        let text = |column: usize| row.optional_string(first + column);
         Ok(Text {
             version: row.integer(first)?,
             symptoms: text(1)?,
@@ -328,7 +328,7 @@ pub fn of_encounter(
 /// A row of the old schema that belongs to no encounter.
 pub fn old_row(transaction: &Transaction<'_>, record_id: i64) -> Result<Option<OldRow>, Error> {
     transaction.first(&record::OLD, params![record_id], |row| {
-        let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
+        let text = |column: usize| row.optional_string(column);
         Ok(OldRow {
             record_id,
             patient_id: row.integer(0)?,

@@ -99,7 +99,7 @@ pub fn find(
         let Some(role) = Role::find(row.text(3)?) else { return Ok(None) };
         let actor = Actor {
             user_id: row.integer(1)?,
-            username: row.text(2)?.to_owned(),
+            username: row.string(2)?,
             role,
             is_auditor: row.integer(4)? != 0,
         };

@@ -47,25 +47,24 @@ pub struct Admission {
 
 impl Admission {
     fn from_row(row: &Row<'_>) -> Result<Admission, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Admission {
             admission_id: row.integer(0)?,
             patient_id: row.integer(1)?,
-            patient_name: row.text(2)?.to_owned(),
+            patient_name: row.string(2)?,
             doctor_id: row.integer(3)?,
-            doctor_name: row.text(4)?.to_owned(),
+            doctor_name: row.string(4)?,
             ward_id: row.integer(5)?,
-            ward_number: row.text(6)?.to_owned(),
+            ward_number: row.string(6)?,
             bed_id: row.optional_integer(7)?,
-            bed_number: own(row.optional_text(8)?),
+            bed_number: row.optional_string(8)?,
             bed_since_ms: row.optional_integer(9)?,
             kind: Kind::parse(row.text(10)?)?,
-            reason: row.text(11)?.to_owned(),
-            reason_code: own(row.optional_text(12)?),
+            reason: row.string(11)?,
+            reason_code: row.optional_string(12)?,
             state: State::parse(row.text(13)?)?,
             disposition: row.optional_text(14)?.map(Disposition::parse).transpose()?,
-            end_reason: own(row.optional_text(15)?),
-            expected_on: own(row.optional_text(16)?),
+            end_reason: row.optional_string(15)?,
+            expected_on: row.optional_string(16)?,
             origin_encounter_id: row.optional_integer(17)?,
             encounter_id: row.optional_integer(18)?,
             old_hospitalization_id: row.optional_integer(19)?,
@@ -134,16 +133,15 @@ pub fn list_old(
     mut sink: impl FnMut(OldStay),
 ) -> Result<(), Error> {
     let each = |row: &Row<'_>| {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         sink(OldStay {
             hospitalization_id: row.integer(0)?,
             patient_id: row.integer(1)?,
             doctor_id: row.integer(2)?,
-            ward_number: own(row.optional_text(3)?),
-            bed_number: own(row.optional_text(4)?),
-            admission_date: own(row.optional_text(5)?),
-            discharge_date: own(row.optional_text(6)?),
-            status: row.text(7)?.to_owned(),
+            ward_number: row.optional_string(3)?,
+            bed_number: row.optional_string(4)?,
+            admission_date: row.optional_string(5)?,
+            discharge_date: row.optional_string(6)?,
+            status: row.string(7)?,
         });
         Ok(())
     };
@@ -172,18 +170,15 @@ pub struct BedStay {
 
 /// The beds of one admission, in order.
 pub fn stays(transaction: &Transaction<'_>, admission_id: i64) -> Result<Vec<BedStay>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&admission::STAYS, params![admission_id, STAYS_MAX], |row| {
-        found.push(BedStay {
+    transaction.all(&admission::STAYS, params![admission_id, STAYS_MAX], |row| {
+        Ok(BedStay {
             bed_id: row.integer(0)?,
-            bed_number: row.text(1)?.to_owned(),
+            bed_number: row.string(1)?,
             ward_id: row.integer(2)?,
-            ward_number: row.text(3)?.to_owned(),
+            ward_number: row.string(3)?,
             from_ms: row.integer(4)?,
             to_ms: row.optional_integer(5)?,
-            reason: row.optional_text(6)?.map(str::to_owned),
-        });
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+            reason: row.optional_string(6)?,
+        })
+    })
 }

@@ -33,15 +33,14 @@ pub struct Shift {
 
 impl Shift {
     fn from_row(row: &Row<'_>) -> Result<Shift, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Shift {
             attendance_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
             session_id: row.optional_integer(2)?,
-            clocked_in_at: row.text(3)?.to_owned(),
-            clocked_out_at: own(row.optional_text(4)?),
+            clocked_in_at: row.string(3)?,
+            clocked_out_at: row.optional_string(4)?,
             is_out_assumed: row.value(5)?.is_true(),
-            session_ends_at: own(row.optional_text(6)?),
+            session_ends_at: row.optional_string(6)?,
         })
     }
 

@@ -76,22 +76,21 @@ pub struct Leave {
 
 impl Leave {
     fn from_row(row: &Row<'_>) -> Result<Leave, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Leave {
             leave_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
-            doctor_name: own(row.optional_text(2)?),
-            department: own(row.optional_text(3)?),
-            date_from: row.text(4)?.to_owned(),
-            date_to: row.text(5)?.to_owned(),
-            reason: own(row.optional_text(6)?),
+            doctor_name: row.optional_string(2)?,
+            department: row.optional_string(3)?,
+            date_from: row.string(4)?,
+            date_to: row.string(5)?,
+            reason: row.optional_string(6)?,
             state: State::parse(row.text(7)?)?,
             substitute_id: row.optional_integer(8)?,
             exception_id: row.optional_integer(9)?,
             requested_ms: row.optional_integer(10)?,
             decided_by: row.optional_integer(11)?,
             decided_ms: row.optional_integer(12)?,
-            decision_reason: own(row.optional_text(13)?),
+            decision_reason: row.optional_string(13)?,
             head_id: row.optional_integer(14)?,
         })
     }

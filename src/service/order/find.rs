@@ -18,12 +18,7 @@ pub fn result_by_id(transaction: &Transaction<'_>, result_id: i64) -> Result<Opt
 
 /// An order's results, in the order in which they came.
 pub fn results(transaction: &Transaction<'_>, order_id: i64) -> Result<Vec<OrderResult>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&service_order::RESULTS, params![order_id], |row| {
-        found.push(OrderResult::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&service_order::RESULTS, params![order_id], OrderResult::from_row)
 }
 
 /// Which orders to list.
@@ -128,10 +123,5 @@ pub fn critical(
     after: i64,
     limit: i64,
 ) -> Result<Vec<OrderResult>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&service_order::CRITICAL, params![doctor_id, after, limit], |row| {
-        found.push(OrderResult::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&service_order::CRITICAL, params![doctor_id, after, limit], OrderResult::from_row)
 }

@@ -14,12 +14,7 @@ pub fn by_id(transaction: &Transaction<'_>, sheet_id: i64) -> Result<Option<Shee
 
 /// A sheet's lines, in the order in which they were written.
 pub fn lines(transaction: &Transaction<'_>, sheet_id: i64) -> Result<Vec<Line>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&prescription::LINES, params![sheet_id], |row| {
-        found.push(Line::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&prescription::LINES, params![sheet_id], Line::from_row)
 }
 
 /// Which prescriptions to list.
@@ -89,11 +84,8 @@ fn with_lines(
         Filter::OfPatient(id) => (id, &prescription::LINES_OF_PATIENT),
         Filter::OfEncounter(id) => (id, &prescription::LINES_OF_ENCOUNTER),
     };
-    let mut lines = Vec::new();
-    transaction.each(statement, params![id, earliest.sheet_id, latest.sheet_id], |row| {
-        lines.push(Line::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
+    let lines =
+        transaction.all(statement, params![id, earliest.sheet_id, latest.sheet_id], Line::from_row)?;
     // Both stand in the same order; lines of drafts that are not listed are passed over.
     let mut lines = lines.into_iter().peekable();
     let mut listed = Vec::new();

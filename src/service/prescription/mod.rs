@@ -84,7 +84,7 @@ impl Sheet {
             patient_id: row.integer(2)?,
             doctor_id: row.integer(3)?,
             state: State::parse(row.text(4)?)?,
-            reason: row.optional_text(5)?.map(str::to_owned),
+            reason: row.optional_string(5)?,
             old_prescription_id: row.optional_integer(6)?,
             created_ms: row.integer(7)?,
             activated_ms: row.optional_integer(8)?,
@@ -129,27 +129,26 @@ pub struct Line {
 
 impl Line {
     fn from_row(row: &Row<'_>) -> Result<Line, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         let warnings = row.optional_text(15)?.unwrap_or_default();
         Ok(Line {
             line_id: row.integer(0)?,
             sheet_id: row.integer(1)?,
             drug_id: row.integer(2)?,
-            drug_name: row.text(3)?.to_owned(),
-            strength: own(row.optional_text(4)?),
-            form: own(row.optional_text(5)?),
-            ingredient: row.text(6)?.to_owned(),
-            drug_class: own(row.optional_text(7)?),
-            dose: row.text(8)?.to_owned(),
-            dose_unit: row.text(9)?.to_owned(),
-            route: row.text(10)?.to_owned(),
-            frequency: row.text(11)?.to_owned(),
+            drug_name: row.string(3)?,
+            strength: row.optional_string(4)?,
+            form: row.optional_string(5)?,
+            ingredient: row.string(6)?,
+            drug_class: row.optional_string(7)?,
+            dose: row.string(8)?,
+            dose_unit: row.string(9)?,
+            route: row.string(10)?,
+            frequency: row.string(11)?,
             duration_days: row.integer(12)?,
-            quantity: row.text(13)?.to_owned(),
-            note: own(row.optional_text(14)?),
+            quantity: row.string(13)?,
+            note: row.optional_string(14)?,
             warnings: warnings.split_whitespace().map(str::to_owned).collect(),
-            override_reason: own(row.optional_text(16)?),
-            taken_until: own(row.optional_text(17)?),
+            override_reason: row.optional_string(16)?,
+            taken_until: row.optional_string(17)?,
             is_live: row.integer(18)? != 0,
         })
     }
