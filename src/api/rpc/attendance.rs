@@ -2,6 +2,7 @@
 //!
 //! It never knows what is late. Invariant: a doctor clocks in and out for themselves only.
 
+use super::cursor::OfTwo;
 use super::field::{Date, Id, Limit, Line, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, schedule, staff};
@@ -208,17 +209,16 @@ pub struct AttendanceList {
     pub next_cursor: Option<i64>,
 }
 
-/// A cursor is twice the id of a session, or of a shift and one more.
-fn mark_of(Id(cursor): Id) -> Mark {
-    let id = cursor / 2;
-    if cursor % 2 == 0 { Mark::Session(id) } else { Mark::Shift(id) }
+fn mark_of(cursor: Id) -> Mark {
+    match OfTwo::from(cursor) {
+        OfTwo::First(id) => Mark::Session(id),
+        OfTwo::Second(id) => Mark::Shift(id),
+    }
 }
 
 fn cursor_of(item: &AttendanceItem) -> i64 {
-    match (item.session_id, item.attendance_id) {
-        (Some(session_id), _) => session_id.saturating_mul(2),
-        (None, attendance_id) => attendance_id.unwrap_or(0).saturating_mul(2).saturating_add(1),
-    }
+    let shift = OfTwo::Second(item.attendance_id.unwrap_or(0));
+    item.session_id.map_or(shift, OfTwo::First).number()
 }
 
 impl Method for ListAttendance {

@@ -11,6 +11,7 @@ mod attachment;
 mod attendance;
 mod audit;
 mod chat;
+mod cursor;
 mod department;
 mod diagnosis;
 mod amount;

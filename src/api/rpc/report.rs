@@ -3,7 +3,8 @@
 //! It never knows how a figure is counted. Invariants: a call reads so many rows and no more, and says where the
 //! next one goes on; rows of two pages that name the same thing add up, with their distributions.
 
-use super::field::{Date, Id, Line, choice};
+use super::cursor::{self, Cursor};
+use super::field::{Date, Id, choice};
 use super::problem::{Code, Problem};
 use super::{Call, Kind, Method, REPORT, Subject, Whom};
 use crate::service::access::Role;
@@ -31,6 +32,16 @@ choice! {
     }
 }
 
+impl cursor::Place for Place {
+    fn written(&self) -> String {
+        self.text()
+    }
+
+    fn parsed(text: &str) -> Option<Place> {
+        Place::parse(text)
+    }
+}
+
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportParams {
@@ -45,7 +56,7 @@ pub struct ReportParams {
     pub doctor_id: Option<Id>,
     /// The next_cursor of the page before.
     #[serde(default)]
-    pub cursor: Option<Line<40>>,
+    pub cursor: Option<Cursor<Place>>,
 }
 
 /// How often a length of time came.
@@ -241,7 +252,7 @@ impl ReportPage {
                 .collect(),
             beds: tables.beds.into_iter().map(|((day, ward_id), row)| bed_row(day, ward_id, row)).collect(),
             as_of_ms,
-            next_cursor: next.map(|place| place.text()),
+            next_cursor: next.as_ref().map(cursor::Place::written),
         }
     }
 }
@@ -279,13 +290,6 @@ impl Method for GetReport {
         if *params.to < *params.from {
             return Err(Problem::invalid("to", "must not be before `from`"));
         }
-        let begin = match params.cursor.as_deref().map(Place::parse) {
-            Some(None) => {
-                return Err(Problem::invalid("cursor", "must be the `next_cursor` of another page"));
-            }
-            Some(place) => place,
-            None => None,
-        };
         call.note.entity = REPORT;
         let doctor_id = doctor_asked_for(&params, call);
         if let Some(doctor_id) = doctor_id
@@ -301,6 +305,7 @@ impl Method for GetReport {
             has_causes: false,
         };
         let mut tables = Tables::default();
+        let begin = params.cursor.map(|Cursor(place)| place);
         let next = report::read(transaction, &request, begin, WORK_MAX, call.now, &mut tables)?;
         Ok(ReportPage::of(tables, call.now.unix_ms, next))
     }

@@ -4,15 +4,14 @@
 //! goes on where its page ended, whatever has been written meanwhile.
 
 use super::{Mark, Message, Thread, Wanted, standing, subject, thread};
+use crate::api::rpc::cursor::{Cursor, Place};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::chat;
 use crate::store::Transaction;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use std::borrow::Cow;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Members that are named, those who have left among them.
 const MEMBERS_NAMED_MAX: i64 = 100;
@@ -85,38 +84,6 @@ impl Method for GetThread {
     }
 }
 
-/// Where a page of one's own threads ended: the moment of the last one, and its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor(i64, i64);
-
-impl Cursor {
-    fn parse(text: &str) -> Option<Cursor> {
-        let (active_ms, thread_id) = text.split_once('.')?;
-        Some(Cursor(active_ms.parse().ok()?, thread_id.parse().ok()?))
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Cursor::parse(&text).ok_or_else(|| D::Error::custom("must be the next_cursor of a page"))
-    }
-}
-
-impl JsonSchema for Cursor {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Cursor".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "description": "The next_cursor of the page before."})
-    }
-}
-
 pub struct ListThreads;
 
 #[derive(Deserialize, JsonSchema)]
@@ -125,7 +92,7 @@ pub struct ListThreadsParams {
     #[serde(default)]
     pub limit: Limit,
     #[serde(default)]
-    pub cursor: Option<Cursor>,
+    pub cursor: Option<Cursor<(i64, i64)>>,
 }
 
 /// One's own thread.
@@ -166,12 +133,12 @@ impl Method for ListThreads {
         transaction: &Transaction<'_>,
     ) -> Result<OwnThreads, Problem> {
         let (user_id, limit) = (call.actor()?.user_id, params.limit.0 as usize);
-        let after = params.cursor.map_or((i64::MAX, i64::MAX), |Cursor(ms, id)| (ms, id));
+        let after = params.cursor.map_or((i64::MAX, i64::MAX), |Cursor(place)| place);
         let mut found = chat::of_member(transaction, user_id, after, i64::from(params.limit.0) + 1)?;
         let has_more = found.len() > limit;
         found.truncate(limit);
         let end = found.last().filter(|_| has_more);
-        let next_cursor = end.map(|own| format!("{}.{}", own.active_ms, own.thread.thread_id));
+        let next_cursor = end.map(|own| (own.active_ms, own.thread.thread_id).written());
         let is_others = |own: &chat::Own| own.thread.patient_id.is_some_and(|id| id != user_id);
         call.note.is_own = !found.iter().any(is_others);
         let mut items = Vec::with_capacity(found.len());
