@@ -231,19 +231,14 @@ pub fn alternatives(
     limit: i64,
     now: &Now,
 ) -> Result<Vec<ClinicSession>, Error> {
-    let mut found = Vec::new();
     let (id, doctor_id, wanted) = (session.session_id, session.doctor_id, session.starts_at.as_str());
     // One that is further away than those that are made ahead has others about it, too.
     let until = now.day_after(ALTERNATIVES_DAYS).max(session.day.clone());
-    transaction.each(
+    transaction.all(
         &clinic_session::ALTERNATIVES,
         params![session.department, doctor_id, now.time_text(), id, limit, now.day(), until, wanted],
-        |row| {
-            found.push(ClinicSession::from_row(row)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(found)
+        ClinicSession::from_row,
+    )
 }
 
 fn taking(pool: Pool) -> Option<&'static Statement> {

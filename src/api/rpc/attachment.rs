@@ -3,7 +3,8 @@
 //! It never opens one. Invariant: an attachment is withdrawn by whoever added it, or by the doctor whose visit it
 //! is.
 
-use super::field::{Id, Limit, Line, Reason, RequestId};
+use super::encounter::WrittenListParams;
+use super::field::{Id, Line, Reason, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::Failure;
@@ -142,10 +143,7 @@ impl Method for WithdrawAttachment {
     const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(id) = params.attachment_id;
         let found = attachment::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("attachment"))?;
-        let doctor_id = match encounter::subject(transaction, Id(found.encounter_id))? {
-            Subject::Care { doctor_id, .. } if call.actor()?.user_id == doctor_id => doctor_id,
-            _ => found.added_by,
-        };
+        let doctor_id = encounter::owner(call, transaction, found.encounter_id, found.added_by)?;
         Ok(Subject::Care { entity: "attachment", entity_id: id, patient_id: found.patient_id, doctor_id })
     };
     const REASON: Said<Self> = |params| Some(&params.reason);
@@ -166,23 +164,6 @@ impl Method for WithdrawAttachment {
 
 pub struct ListAttachments;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListAttachmentsParams {
-    pub encounter_id: Id,
-    /// Those that were withdrawn as well.
-    #[serde(default)]
-    pub with_withdrawn: bool,
-    /// Why, where the caller needs a reason.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-    #[serde(default)]
-    pub limit: Limit,
-    /// The `next_cursor` of the page before.
-    #[serde(default)]
-    pub cursor: Option<Id>,
-}
-
 #[derive(Serialize, JsonSchema)]
 pub struct AttachmentList {
     pub items: Vec<Attachment>,
@@ -197,11 +178,11 @@ impl Method for ListAttachments {
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
     const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
     const REASON: Said<Self> = |params| params.reason.as_deref();
-    type Params = ListAttachmentsParams;
+    type Params = WrittenListParams;
     type Outcome = AttachmentList;
 
     fn run(
-        params: ListAttachmentsParams,
+        params: WrittenListParams,
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<AttachmentList, Problem> {

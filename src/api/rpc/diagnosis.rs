@@ -3,6 +3,7 @@
 //! It never knows which codes there are. Invariant: a diagnosis is withdrawn or put in order by whoever made it,
 //! or by the doctor whose visit it is.
 
+use super::encounter::WrittenListParams;
 use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
@@ -87,10 +88,7 @@ fn found(transaction: &Transaction<'_>, diagnosis_id: i64) -> Result<Diagnosis, 
 /// A diagnosis as its own of whoever made it, and of the doctor whose encounter it is.
 fn subject(call: &Call<'_>, transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
     let found = diagnosis::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("diagnosis"))?;
-    let doctor_id = match encounter::subject(transaction, Id(found.encounter_id))? {
-        Subject::Care { doctor_id, .. } if call.actor()?.user_id == doctor_id => doctor_id,
-        _ => found.recorded_by,
-    };
+    let doctor_id = encounter::owner(call, transaction, found.encounter_id, found.recorded_by)?;
     Ok(Subject::Care { entity: "diagnosis", entity_id: id, patient_id: found.patient_id, doctor_id })
 }
 
@@ -264,23 +262,6 @@ impl Method for WithdrawDiagnosis {
 
 pub struct ListDiagnoses;
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListDiagnosesParams {
-    pub encounter_id: Id,
-    /// Those that were withdrawn as well.
-    #[serde(default)]
-    pub with_withdrawn: bool,
-    /// Why, where the caller needs a reason.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-    #[serde(default)]
-    pub limit: Limit,
-    /// The `next_cursor` of the page before.
-    #[serde(default)]
-    pub cursor: Option<Id>,
-}
-
 #[derive(Serialize, JsonSchema)]
 pub struct DiagnosisList {
     pub items: Vec<Diagnosis>,
@@ -295,11 +276,11 @@ impl Method for ListDiagnoses {
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
     const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
     const REASON: Said<Self> = |params| params.reason.as_deref();
-    type Params = ListDiagnosesParams;
+    type Params = WrittenListParams;
     type Outcome = DiagnosisList;
 
     fn run(
-        params: ListDiagnosesParams,
+        params: WrittenListParams,
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<DiagnosisList, Problem> {

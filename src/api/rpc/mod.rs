@@ -10,6 +10,7 @@ mod appointment;
 mod attachment;
 mod attendance;
 mod audit;
+mod care_list;
 mod chat;
 mod cursor;
 mod department;

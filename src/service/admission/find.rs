@@ -4,6 +4,7 @@
 //! where the one before has ended.
 
 use super::{Disposition, Kind, State};
+use crate::service::old_row::{self, Listed, Place};
 use crate::store::statements::admission;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -89,24 +90,31 @@ pub enum Filter<'a> {
     OfWard { ward_id: i64, ward_number: &'a str, doctor_id: Option<i64> },
 }
 
-/// Hands admissions with lower ids than `before` to `sink`.
+/// Stays from the latest on, at most `limit`: admissions, and then those of the old schema that are no admission's row.
 pub fn list(
     transaction: &Transaction<'_>,
     filter: Filter<'_>,
-    before: i64,
+    place: Place,
     limit: i64,
-    mut sink: impl FnMut(Admission),
-) -> Result<(), Error> {
-    let each = |row: &Row<'_>| {
-        sink(Admission::from_row(row)?);
-        Ok(())
-    };
-    match filter {
-        Filter::OfPatient(id) => transaction.each(&admission::OF_PATIENT, params![id, before, limit], each),
-        Filter::OfWard { ward_id, doctor_id, .. } => {
-            transaction.each(&admission::OF_WARD, params![ward_id, before, limit, doctor_id], each)
+) -> Result<Vec<Listed<Admission, OldStay>>, Error> {
+    let ours = |below: i64, limit: i64| match filter {
+        Filter::OfPatient(id) => {
+            transaction.all(&admission::OF_PATIENT, params![id, below, limit], Admission::from_row)
         }
-    }
+        Filter::OfWard { ward_id: id, doctor_id, .. } => {
+            transaction.all(&admission::OF_WARD, params![id, below, limit, doctor_id], Admission::from_row)
+        }
+    };
+    old_row::list(place, limit, ours, |below, limit| match filter {
+        Filter::OfPatient(id) => {
+            transaction.all(&admission::OLD_OF_PATIENT, params![id, below, limit], OldStay::from_row)
+        }
+        Filter::OfWard { ward_number: number, doctor_id, .. } => transaction.all(
+            &admission::OLD_OF_WARD,
+            params![number, below, limit, doctor_id],
+            OldStay::from_row,
+        ),
+    })
 }
 
 /// A stay that an old client has written down; no bed is known of it.
@@ -124,16 +132,9 @@ pub struct OldStay {
     pub status: String,
 }
 
-/// Hands stays of the old schema that are no admission's row, with lower ids than `before`, to `sink`.
-pub fn list_old(
-    transaction: &Transaction<'_>,
-    filter: Filter<'_>,
-    before: i64,
-    limit: i64,
-    mut sink: impl FnMut(OldStay),
-) -> Result<(), Error> {
-    let each = |row: &Row<'_>| {
-        sink(OldStay {
+impl OldStay {
+    fn from_row(row: &Row<'_>) -> Result<OldStay, Error> {
+        Ok(OldStay {
             hospitalization_id: row.integer(0)?,
             patient_id: row.integer(1)?,
             doctor_id: row.integer(2)?,
@@ -142,16 +143,7 @@ pub fn list_old(
             admission_date: row.optional_string(5)?,
             discharge_date: row.optional_string(6)?,
             status: row.string(7)?,
-        });
-        Ok(())
-    };
-    match filter {
-        Filter::OfPatient(id) => {
-            transaction.each(&admission::OLD_OF_PATIENT, params![id, before, limit], each)
-        }
-        Filter::OfWard { ward_number, doctor_id, .. } => {
-            transaction.each(&admission::OLD_OF_WARD, params![ward_number, before, limit, doctor_id], each)
-        }
+        })
     }
 }
 

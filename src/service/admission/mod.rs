@@ -9,7 +9,7 @@ mod find;
 mod stay;
 
 pub use enter::{NewAdmission, admit, cancel, request, reserve};
-pub use find::{Admission, BedStay, Filter, OldStay, by_id, list, list_old, stays};
+pub use find::{Admission, BedStay, Filter, OldStay, by_id, list, stays};
 pub use stay::{change_doctor, discharge, order_discharge, transfer, undo_order};
 
 use super::booking::Change;

@@ -8,7 +8,7 @@ mod find;
 mod result;
 mod step;
 
-pub use find::{Filter, Listed, Worklist, by_id, critical, list, result_by_id, results, worklist};
+pub use find::{Worklist, by_id, critical, list, result_by_id, results, worklist};
 pub use result::{Flag, NewResult, OrderResult, acknowledge, add_results, next_repeat, repeat};
 pub(super) use step::hand_over;
 pub use step::{NewOrder, accept, cancel, complete, request, start};

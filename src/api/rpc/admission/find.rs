@@ -4,12 +4,14 @@
 //! patients that are theirs.
 
 use super::{Admission, refused, subject};
+use crate::api::rpc::cursor::OfTwo;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::admission::{self, BedStay, Filter, OldStay};
+use crate::service::old_row::{Listed, Place};
 use crate::service::ward;
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -145,12 +147,11 @@ pub enum ListedAdmission {
     Old(OldStayItem),
 }
 
-impl ListedAdmission {
-    /// Where the next page begins behind it: even for one of ours, odd for an old one.
-    fn cursor(&self) -> i64 {
-        match self {
-            ListedAdmission::New(found) => found.admission_id.saturating_mul(2),
-            ListedAdmission::Old(found) => found.hospitalization_id.saturating_mul(2).saturating_add(1),
+impl From<Listed<admission::Admission, OldStay>> for ListedAdmission {
+    fn from(listed: Listed<admission::Admission, OldStay>) -> ListedAdmission {
+        match listed {
+            Listed::Ours(found) => ListedAdmission::New(Box::new(found.into())),
+            Listed::Old(found) => ListedAdmission::Old(found.into()),
         }
     }
 }
@@ -200,27 +201,20 @@ impl Method for ListAdmissions {
             }
             None => Filter::OfPatient(params.patient_id.map_or(0, |Id(id)| id)),
         };
-        let wanted = usize::try_from(params.limit.0).unwrap_or(usize::MAX).saturating_add(1);
-        let room = |items: &Vec<ListedAdmission>| {
-            i64::try_from(wanted.saturating_sub(items.len())).unwrap_or(i64::MAX)
-        };
-        let (before, before_old) = match params.cursor {
-            None => (Some(i64::MAX), i64::MAX),
-            Some(Id(cursor)) if cursor % 2 == 0 => (Some(cursor / 2), i64::MAX),
-            Some(Id(cursor)) => (None, cursor / 2),
-        };
-        let mut items = Vec::new();
-        if let Some(before) = before {
-            admission::list(transaction, filter, before, room(&items), |found| {
-                items.push(ListedAdmission::New(Box::new(found.into())));
-            })?;
-        }
-        if items.len() < wanted {
-            admission::list_old(transaction, filter, before_old, room(&items), |found| {
-                items.push(ListedAdmission::Old(found.into()));
-            })?;
-        }
-        let next_cursor = cut(&mut items, params.limit, ListedAdmission::cursor);
+        let last = params.cursor.map(|cursor| match OfTwo::from(cursor) {
+            OfTwo::First(admission_id) => admission_id,
+            OfTwo::Second(hospitalization_id) => -hospitalization_id,
+        });
+        let limit = i64::from(params.limit.0) + 1;
+        let mut listed = admission::list(transaction, filter, Place::after(last), limit)?;
+        let next_cursor = cut(&mut listed, params.limit, |one| {
+            let place = match one {
+                Listed::Ours(found) => OfTwo::First(found.admission_id),
+                Listed::Old(found) => OfTwo::Second(found.hospitalization_id),
+            };
+            place.number()
+        });
+        let items = listed.into_iter().map(ListedAdmission::from).collect();
         Ok(AdmissionList { items, next_cursor })
     }
 }

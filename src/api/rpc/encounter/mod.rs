@@ -10,9 +10,9 @@ pub use list::ListEncounters;
 pub use open::{GetEncounter, OpenEncounter};
 pub use step::{BeginEncounter, CancelEncounter, FinishEncounter, ReopenEncounter};
 
-use super::Subject;
-use super::field::{Id, choice};
+use super::field::{Id, Limit, Reason, choice};
 use super::problem::{Code, Problem, Refusal};
+use super::{Call, Subject};
 use crate::service::Failure;
 use crate::service::encounter::{self, Class, State};
 use crate::store::Transaction;
@@ -81,6 +81,40 @@ pub(super) fn subject(transaction: &Transaction<'_>, Id(encounter_id): Id) -> Re
         }),
         None => Err(Problem::not_found("encounter")),
     }
+}
+
+/// The doctor whose own something is that was written in an encounter: who leads the encounter, where they call, or
+/// else who wrote it.
+pub(super) fn owner(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    author_id: i64,
+) -> Result<i64, Problem> {
+    let caller = call.actor()?.user_id;
+    match encounter::by_id(transaction, encounter_id)? {
+        Some(found) if found.doctor_id == caller => Ok(caller),
+        Some(_) => Ok(author_id),
+        None => Err(Problem::not_found("encounter")),
+    }
+}
+
+/// The parameters of a list of what was written in an encounter, some of which may have been withdrawn.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenListParams {
+    pub encounter_id: Id,
+    /// Those that were withdrawn as well.
+    #[serde(default)]
+    pub with_withdrawn: bool,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub limit: Limit,
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    pub cursor: Option<Id>,
 }
 
 /// A refusal of the rules of encounters in this dialect's words.
