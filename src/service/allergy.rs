@@ -3,10 +3,10 @@
 //! It never knows what is prescribed. Invariant: a patient has one allergy at the most for a substance that was
 //! not refuted, however its name was written.
 
-use super::Failure;
 use super::text::key;
 use super::time::Now;
 use super::words::words;
+use super::{Failure, refuse};
 use crate::store::statements::{allergy, patient};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -72,10 +72,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// Records an allergy. Returns its id.
 pub fn add(transaction: &Transaction<'_>, new: &NewAllergy<'_>, now: &Now) -> Outcome<i64> {

@@ -4,7 +4,7 @@
 
 use super::encounter::State;
 use super::time::Now;
-use super::{Failure, encounter};
+use super::{Failure, encounter, refuse};
 use crate::store::statements::attachment;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -61,10 +61,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// Attaches something to an encounter that has begun; findings come when it is long over. Returns its id.
 pub fn add(transaction: &Transaction<'_>, new: &NewAttachment<'_>, now: &Now) -> Outcome<i64> {

@@ -2,9 +2,9 @@
 //!
 //! It never knows who books. Invariant: no place is given out whose time begins within a block.
 
-use super::Failure;
 use super::booking::{self, Change, Refusal};
-use super::schedule::{Outcome, ScheduleRefusal, check_department, check_doctor, refuse};
+use super::schedule::{Outcome, ScheduleRefusal, check_department, check_doctor};
+use super::{Failure, refuse};
 use crate::store::statements::schedule;
 use crate::store::{Error, Row, Transaction, params};
 

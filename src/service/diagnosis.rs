@@ -6,7 +6,7 @@
 
 use super::time::Now;
 use super::words::words;
-use super::{Failure, encounter, icd10};
+use super::{Failure, encounter, icd10, refuse};
 use crate::store::statements::diagnosis;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -101,10 +101,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn writable(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<encounter::Encounter> {
     encounter::writable(transaction, encounter_id).map_err(|failure| failure.map(Refusal::Encounter))

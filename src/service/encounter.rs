@@ -13,7 +13,7 @@ use super::booking::Change;
 use super::chat::{self, Visit};
 use super::time::Now;
 use super::words::words;
-use super::{Failure, order, prescription};
+use super::{Failure, order, prescription, refuse};
 use crate::store::statements::{doctor, encounter, patient};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -120,10 +120,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// An encounter to be.
 #[derive(Debug, Clone, Copy)]

@@ -73,6 +73,10 @@ impl<R> Failure<R> {
     }
 }
 
+fn refuse<T, R>(refusal: R) -> Result<T, Failure<R>> {
+    Err(Failure::Refused(refusal))
+}
+
 impl<R> From<store::Error> for Failure<R> {
     fn from(error: store::Error) -> Failure<R> {
         Failure::Fault(error)

@@ -6,7 +6,7 @@
 
 use super::time::Now;
 use super::words::words;
-use super::{Failure, encounter};
+use super::{Failure, encounter, refuse};
 use crate::store::statements::record;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -152,10 +152,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, note_id: i64) -> Outcome<Note> {
     by_id(transaction, note_id)?.ok_or(Failure::Refused(Refusal::UnknownNote))

@@ -7,7 +7,7 @@ use super::block::{self, Hours, Span};
 use super::booking::Change;
 use super::clinic_session::{self, SessionState};
 use super::time::{AppointmentTime, Now};
-use super::{Failure, leave, waitlist, working_hours};
+use super::{Failure, leave, refuse, waitlist, working_hours};
 use crate::store::statements::{self, doctor, schedule};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -114,10 +114,6 @@ pub enum ScheduleRefusal {
 }
 
 pub(super) type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
-
-pub(super) fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 pub(super) fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
     match transaction.first(&doctor::EXISTS, params![doctor_id], |row| row.integer(0))? {

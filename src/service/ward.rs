@@ -4,11 +4,11 @@
 //! and occupied it becomes by an admission alone; a closed ward has nobody in it; no two numbers that look alike
 //! stand side by side.
 
-use super::Failure;
 use super::admission;
 use super::booking::Change;
 use super::text::key;
 use super::words::words;
+use super::{Failure, refuse};
 use crate::store::statements::{bed, ward};
 use crate::store::{Error, Row, Transaction, params};
 use std::collections::HashMap;
@@ -193,10 +193,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// A ward to be.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,6 @@
 use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut};
-use crate::service::Failure;
 use crate::service::allergy::{self, NewAllergy};
 use crate::service::audit::Action;
 use crate::store::Transaction;
@@ -62,25 +61,21 @@ fn found(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Allergy, Prob
     allergy::by_id(transaction, allergy_id)?.map(Into::into).ok_or_else(|| Problem::not_found("allergy"))
 }
 
-fn refused(failure: Failure<allergy::Refusal>) -> Problem {
-    use allergy::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownPatient => return Problem::not_found("patient"),
-        Of::UnknownAllergy => return Problem::not_found("allergy"),
-        Of::AlreadyRecorded { allergy_id } => {
-            Refusal::new(Code::AlreadyRecorded, Code::AlreadyRecorded.meaning())
-                .with("allergy_id", allergy_id)
+impl From<allergy::Refusal> for Problem {
+    fn from(refusal: allergy::Refusal) -> Problem {
+        use allergy::Refusal as Of;
+        match refusal {
+            Of::UnknownPatient => return Problem::not_found("patient"),
+            Of::UnknownAllergy => return Problem::not_found("allergy"),
+            Of::AlreadyRecorded { allergy_id } => {
+                Refusal::of(Code::AlreadyRecorded).with("allergy_id", allergy_id)
+            }
+            Of::Refuted => {
+                Refusal::bad_transition("the allergy is refuted; record it anew", ("refuted", "refuted"), [])
+            }
         }
-        Of::Refuted => Refusal::new(Code::BadTransition, "the allergy is refuted; record it anew")
-            .with("from", "refuted")
-            .with("to", "refuted")
-            .with("allowed", Vec::<&str>::new()),
+        .into()
     }
-    .into()
 }
 
 pub struct AddAllergy;
@@ -121,7 +116,7 @@ impl Method for AddAllergy {
             reaction: params.reaction.as_deref(),
             by: call.actor()?.user_id,
         };
-        let allergy_id = allergy::add(transaction, &new, call.now).map_err(refused)?;
+        let allergy_id = allergy::add(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("allergy", Some(allergy_id));
         found(transaction, allergy_id)
     }
@@ -160,7 +155,7 @@ impl Method for RefuteAllergy {
         transaction: &Transaction<'_>,
     ) -> Result<Allergy, Problem> {
         let (Id(allergy_id), by) = (params.allergy_id, call.actor()?.user_id);
-        allergy::refute(transaction, allergy_id, &params.reason, by, call.now).map_err(refused)?;
+        allergy::refute(transaction, allergy_id, &params.reason, by, call.now)?;
         (call.note.entity, call.note.entity_id) = ("allergy", Some(allergy_id));
         found(transaction, allergy_id)
     }

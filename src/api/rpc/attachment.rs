@@ -7,7 +7,6 @@ use super::encounter::WrittenListParams;
 use super::field::{Id, Line, Reason, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
-use crate::service::Failure;
 use crate::service::attachment::{self, NewAttachment};
 use crate::service::audit::Action;
 use crate::store::Transaction;
@@ -55,20 +54,16 @@ fn found(transaction: &Transaction<'_>, attachment_id: i64) -> Result<Attachment
         .ok_or_else(|| Problem::not_found("attachment"))
 }
 
-fn refused(failure: Failure<attachment::Refusal>) -> Problem {
-    use attachment::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownAttachment => Problem::not_found("attachment"),
-        Of::Encounter(refusal) => encounter::refused(Failure::Refused(refusal)),
-        Of::Withdrawn => Refusal::new(Code::BadTransition, "the attachment is withdrawn")
-            .with("from", "withdrawn")
-            .with("to", "withdrawn")
-            .with("allowed", Vec::<&str>::new())
-            .into(),
+impl From<attachment::Refusal> for Problem {
+    fn from(refusal: attachment::Refusal) -> Problem {
+        use attachment::Refusal as Of;
+        match refusal {
+            Of::UnknownAttachment => Problem::not_found("attachment"),
+            Of::Encounter(refusal) => refusal.into(),
+            Of::Withdrawn => {
+                Refusal::bad_transition("the attachment is withdrawn", ("withdrawn", "withdrawn"), []).into()
+            }
+        }
     }
 }
 
@@ -117,7 +112,7 @@ impl Method for AddAttachment {
             sha256: params.sha256.as_deref(),
             by: call.actor()?.user_id,
         };
-        let attachment_id = attachment::add(transaction, &new, call.now).map_err(refused)?;
+        let attachment_id = attachment::add(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("attachment", Some(attachment_id));
         found(transaction, attachment_id)
     }
@@ -156,8 +151,7 @@ impl Method for WithdrawAttachment {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Attachment, Problem> {
-        attachment::withdraw(transaction, params.attachment_id.0, &params.reason, call.now)
-            .map_err(refused)?;
+        attachment::withdraw(transaction, params.attachment_id.0, &params.reason, call.now)?;
         found(transaction, params.attachment_id.0)
     }
 }

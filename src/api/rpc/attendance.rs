@@ -6,7 +6,6 @@ use super::cursor::OfTwo;
 use super::field::{Date, Id, Limit, Line, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, schedule, staff};
-use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::attendance::{self, Filter, Item, Mark, Scope, Shift};
 use crate::service::audit::Action;
@@ -18,22 +17,21 @@ use serde::{Deserialize, Serialize};
 /// More days than are listed at once.
 const DAYS_MAX: i64 = 31;
 
-fn refused(failure: Failure<attendance::Refusal>) -> Problem {
-    use attendance::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        Of::UnknownSession => return Problem::not_found("session"),
-        Of::SessionStopped { reason } => plain(Code::SessionStopped).with("reason", reason),
-        Of::SessionClosed => plain(Code::SessionClosed),
-        Of::TooEarly { opens_at } => plain(Code::TooEarly).with("opens_at", opens_at),
-        Of::AlreadyIn { attendance_id } => plain(Code::AlreadyIn).with("attendance_id", attendance_id),
-        Of::NotIn => plain(Code::NotIn),
+impl From<attendance::Refusal> for Problem {
+    fn from(refusal: attendance::Refusal) -> Problem {
+        use attendance::Refusal as Of;
+        match refusal {
+            Of::UnknownSession => return Problem::not_found("session"),
+            Of::SessionStopped { reason } => Refusal::of(Code::SessionStopped).with("reason", reason),
+            Of::SessionClosed => Refusal::of(Code::SessionClosed),
+            Of::TooEarly { opens_at } => Refusal::of(Code::TooEarly).with("opens_at", opens_at),
+            Of::AlreadyIn { attendance_id } => {
+                Refusal::of(Code::AlreadyIn).with("attendance_id", attendance_id)
+            }
+            Of::NotIn => Refusal::of(Code::NotIn),
+        }
+        .into()
     }
-    .into()
 }
 
 /// The time for which a doctor is there. Times are the hospital's own, `YYYY-MM-DD HH:MM:SS`.
@@ -100,7 +98,7 @@ impl Method for ClockIn {
         transaction: &Transaction<'_>,
     ) -> Result<ShiftItem, Problem> {
         let (doctor_id, session_id) = (call.actor()?.user_id, params.session_id.map(|Id(id)| id));
-        let shift = attendance::clock_in(transaction, doctor_id, session_id, call.now).map_err(refused)?;
+        let shift = attendance::clock_in(transaction, doctor_id, session_id, call.now)?;
         (call.note.entity, call.note.entity_id) = ("attendance", Some(shift.attendance_id));
         Ok(shift.into())
     }
@@ -130,7 +128,7 @@ impl Method for ClockOut {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<ShiftItem, Problem> {
-        let shift = attendance::clock_out(transaction, call.actor()?.user_id, call.now).map_err(refused)?;
+        let shift = attendance::clock_out(transaction, call.actor()?.user_id, call.now)?;
         (call.note.entity, call.note.entity_id) = ("attendance", Some(shift.attendance_id));
         Ok(shift.into())
     }

@@ -7,7 +7,6 @@ use super::encounter::WrittenListParams;
 use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
-use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::diagnosis::{self, Certainty, NewDiagnosis, RANK_MAX, Use};
 use crate::service::icd10::{self, Beginning, CODE_CHARS_MAX, TITLE_CHARS_MAX};
@@ -92,34 +91,31 @@ fn subject(call: &Call<'_>, transaction: &Transaction<'_>, Id(id): Id) -> Result
     Ok(Subject::Care { entity: "diagnosis", entity_id: id, patient_id: found.patient_id, doctor_id })
 }
 
-fn refused(failure: Failure<diagnosis::Refusal>) -> Problem {
-    use diagnosis::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownDiagnosis => return Problem::not_found("diagnosis"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::UnknownCode => Refusal::new(Code::UnknownCode, Code::UnknownCode.meaning()),
-        Of::TitleNeeded => {
-            return Problem::invalid("title", "is needed where no table has the code's");
+impl From<diagnosis::Refusal> for Problem {
+    fn from(refusal: diagnosis::Refusal) -> Problem {
+        use diagnosis::Refusal as Of;
+        match refusal {
+            Of::UnknownDiagnosis => return Problem::not_found("diagnosis"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::UnknownCode => Refusal::of(Code::UnknownCode),
+            Of::TitleNeeded => {
+                return Problem::invalid("title", "is needed where no table has the code's");
+            }
+            Of::RankTaken { diagnosis_id } => Refusal::new(
+                Code::Conflict,
+                "another diagnosis has this rank, `diagnosis_id`; diagnosis.set_rank changes places",
+            )
+            .with("diagnosis_id", diagnosis_id),
+            Of::NoRankLeft => {
+                let text = format!("must be given, for a diagnosis has rank {RANK_MAX}, the last one");
+                return Problem::invalid("rank", text);
+            }
+            Of::Withdrawn { to } => {
+                Refusal::bad_transition("the diagnosis is withdrawn", ("withdrawn", to), [])
+            }
         }
-        Of::RankTaken { diagnosis_id } => Refusal::new(
-            Code::Conflict,
-            "another diagnosis has this rank, `diagnosis_id`; diagnosis.set_rank changes places",
-        )
-        .with("diagnosis_id", diagnosis_id),
-        Of::NoRankLeft => {
-            let text = format!("must be given, for a diagnosis has rank {RANK_MAX}, the last one");
-            return Problem::invalid("rank", text);
-        }
-        Of::Withdrawn { to } => Refusal::new(Code::BadTransition, "the diagnosis is withdrawn")
-            .with("from", "withdrawn")
-            .with("to", to)
-            .with("allowed", Vec::<&str>::new()),
+        .into()
     }
-    .into()
 }
 
 /// Refuses a rank out of bounds.
@@ -185,7 +181,7 @@ impl Method for AddDiagnosis {
             certainty: params.certainty.into(),
             by: call.actor()?.user_id,
         };
-        let diagnosis_id = diagnosis::add(transaction, &new, call.now).map_err(refused)?;
+        let diagnosis_id = diagnosis::add(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("diagnosis", Some(diagnosis_id));
         found(transaction, diagnosis_id)
     }
@@ -221,7 +217,7 @@ impl Method for SetDiagnosisRank {
         transaction: &Transaction<'_>,
     ) -> Result<Diagnosis, Problem> {
         let rank = check_rank(params.rank)?;
-        diagnosis::set_rank(transaction, params.diagnosis_id.0, rank).map_err(refused)?;
+        diagnosis::set_rank(transaction, params.diagnosis_id.0, rank)?;
         found(transaction, params.diagnosis_id.0)
     }
 }
@@ -255,7 +251,7 @@ impl Method for WithdrawDiagnosis {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Diagnosis, Problem> {
-        diagnosis::withdraw(transaction, params.diagnosis_id.0, &params.reason, call.now).map_err(refused)?;
+        diagnosis::withdraw(transaction, params.diagnosis_id.0, &params.reason, call.now)?;
         found(transaction, params.diagnosis_id.0)
     }
 }

@@ -121,7 +121,7 @@ use crate::service::reply::{self, ReplyKey};
 use crate::service::session::Opened;
 use crate::service::time::Now;
 use crate::store::Transaction;
-use problem::{Code, Problem};
+use problem::{Code, Problem, Refusal};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -409,7 +409,7 @@ impl Call<'_> {
 }
 
 fn unauthenticated() -> Problem {
-    Problem::refused(Code::Unauthenticated, Code::Unauthenticated.meaning())
+    Refusal::of(Code::Unauthenticated).into()
 }
 
 fn forbidden(who: Who, subject: Subject) -> Problem {

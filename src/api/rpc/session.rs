@@ -84,7 +84,7 @@ impl From<LoginFailure> for Problem {
 
 /// One text for all that is wrong with a name or a password, so that none of it can be told apart.
 pub fn wrong_credentials() -> Problem {
-    Problem::Noted(Refusal::new(Code::WrongCredentials, Code::WrongCredentials.meaning()))
+    Problem::Noted(Refusal::of(Code::WrongCredentials))
 }
 
 pub fn too_many(too_many: &crate::service::throttle::TooMany) -> Problem {

@@ -2,11 +2,10 @@
 //!
 //! It never knows when a place becomes free. Invariant: an entry is its patient's.
 
-use super::appointment::{change, refused as refused_booking};
+use super::appointment::change;
 use super::field::{Id, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom};
-use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::waitlist::{self, Entry, WaitRefusal};
 use crate::store::Transaction;
@@ -16,22 +15,21 @@ use serde::{Deserialize, Serialize};
 /// A patient's entries that are listed.
 const LISTED_MAX: i64 = 100;
 
-fn refused(failure: Failure<WaitRefusal>) -> Problem {
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        WaitRefusal::Booking(refusal) => return refused_booking(Failure::Refused(refusal)),
-        WaitRefusal::UnknownSession => return Problem::not_found("session"),
-        WaitRefusal::UnknownPatient => return Problem::not_found("patient"),
-        WaitRefusal::UnknownEntry => return Problem::not_found("entry"),
-        WaitRefusal::NotWaitable => plain(Code::SessionClosed),
-        WaitRefusal::HasPlaces { remaining } => plain(Code::HasPlaces).with("remaining", remaining),
-        WaitRefusal::AlreadyWaiting { entry_id } => plain(Code::AlreadyWaiting).with("entry_id", entry_id),
+impl From<WaitRefusal> for Problem {
+    fn from(refusal: WaitRefusal) -> Problem {
+        match refusal {
+            WaitRefusal::Booking(refusal) => return refusal.into(),
+            WaitRefusal::UnknownSession => return Problem::not_found("session"),
+            WaitRefusal::UnknownPatient => return Problem::not_found("patient"),
+            WaitRefusal::UnknownEntry => return Problem::not_found("entry"),
+            WaitRefusal::NotWaitable => Refusal::of(Code::SessionClosed),
+            WaitRefusal::HasPlaces { remaining } => Refusal::of(Code::HasPlaces).with("remaining", remaining),
+            WaitRefusal::AlreadyWaiting { entry_id } => {
+                Refusal::of(Code::AlreadyWaiting).with("entry_id", entry_id)
+            }
+        }
+        .into()
     }
-    .into()
 }
 
 /// A patient who waits, or has waited.
@@ -105,8 +103,7 @@ impl Method for JoinWaitlist {
         transaction: &Transaction<'_>,
     ) -> Result<Joined, Problem> {
         let (entry_id, before) =
-            waitlist::join(&mut change(call, transaction), params.session_id.0, params.patient_id.0)
-                .map_err(refused)?;
+            waitlist::join(&mut change(call, transaction), params.session_id.0, params.patient_id.0)?;
         (call.note.entity, call.note.entity_id) = ("waitlist", Some(entry_id));
         Ok(Joined { entry_id, before })
     }
@@ -142,7 +139,7 @@ impl Method for LeaveWaitlist {
         transaction: &Transaction<'_>,
     ) -> Result<WaitlistEntry, Problem> {
         let by = call.actor()?.role.into();
-        waitlist::leave(&mut change(call, transaction), params.entry_id.0, by).map_err(refused)?;
+        waitlist::leave(&mut change(call, transaction), params.entry_id.0, by)?;
         waitlist::by_id(transaction, params.entry_id.0)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("entry"))

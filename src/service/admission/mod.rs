@@ -15,7 +15,7 @@ pub use stay::{change_doctor, discharge, order_discharge, transfer, undo_order};
 use super::booking::Change;
 use super::ward::{self, Bed};
 use super::words::words;
-use super::{Failure, encounter};
+use super::{Failure, encounter, refuse};
 
 words! {
     /// Where an admission stands.
@@ -120,10 +120,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(change: &Change<'_, '_>, admission_id: i64) -> Outcome<Admission> {
     by_id(change.transaction, admission_id)?.ok_or(Failure::Refused(Refusal::UnknownAdmission))

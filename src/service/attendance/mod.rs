@@ -7,10 +7,10 @@ mod list;
 
 pub use list::{Filter, Item, Mark, Presence, Scope, list};
 
-use super::Failure;
 use super::clinic_session::{self, ClinicSession, SessionState};
 use super::queue::QueueRules;
 use super::time::{AppointmentTime, Now};
+use super::{Failure, refuse};
 use crate::store::statements::attendance;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -72,10 +72,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// A doctor comes: for the session that is named, or else for the one that runs or begins soon, or else without
 /// one. A shift that is open still ends then.

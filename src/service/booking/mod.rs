@@ -23,9 +23,9 @@ pub use old::{Seat, enter, is_in_session, seat, set_status};
 pub use place::{NewBooking, Placed, place};
 pub use session_end::{close_session, stop_session};
 
-use super::Failure;
 use super::appointment::Status;
 use super::words::words;
+use super::{Failure, refuse};
 
 words! {
     /// Where an appointment in a session stands.
@@ -174,10 +174,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 #[cfg(test)]
 mod tests {

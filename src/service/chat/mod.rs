@@ -18,10 +18,10 @@ pub(super) use open::follow;
 pub use open::{Between, Visit, between, close, open, open_staff};
 pub use stray::{Stray, note_stray, strays};
 
-use super::Failure;
 use super::encounter;
 use super::time::{AppointmentTime, Now};
 use super::words::words;
+use super::{Failure, refuse};
 use crate::store::{Error, Row, Transaction, Value};
 
 /// Members that a thread may have at once.
@@ -205,10 +205,6 @@ pub enum Refusal {
 
 /// What a rule returns.
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, thread_id: i64) -> Outcome<Thread> {
     by_id(transaction, thread_id)?.ok_or(Failure::Refused(Refusal::UnknownThread))

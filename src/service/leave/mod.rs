@@ -10,7 +10,7 @@ pub use approve::{Approval, Approved, Fate, approve};
 use super::clinic_session::{self, SessionState};
 use super::time::{AppointmentTime, Now, is_date};
 use super::words::words;
-use super::{Failure, schedule};
+use super::{Failure, refuse, schedule};
 use crate::store::statements::{doctor, leave};
 use crate::store::{Error, Row, Statement, Transaction, params};
 
@@ -131,10 +131,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 pub struct NewLeave<'a> {
     pub doctor_id: i64,

@@ -14,7 +14,7 @@ pub(super) use step::hand_over;
 pub use step::{NewOrder, accept, cancel, complete, request, start};
 
 use super::words::words;
-use super::{Failure, encounter};
+use super::{Failure, encounter, refuse};
 use crate::store::{Error, Row, Transaction};
 
 /// What the operator sets of orders.
@@ -130,10 +130,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, order_id: i64) -> Outcome<Order> {
     by_id(transaction, order_id)?.ok_or(Failure::Refused(Refusal::UnknownOrder))

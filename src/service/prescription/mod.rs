@@ -19,7 +19,7 @@ pub use write::{NewLine, Written, add_line, create, remove_line};
 
 use super::decimal::Decimal;
 use super::words::words;
-use super::{Failure, encounter};
+use super::{Failure, encounter, refuse};
 use crate::store::{Error, Row, Transaction};
 
 /// Lines of one sheet.
@@ -201,10 +201,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, sheet_id: i64) -> Outcome<Sheet> {
     by_id(transaction, sheet_id)?.ok_or(Failure::Refused(Refusal::UnknownSheet))

@@ -18,7 +18,7 @@ pub(super) use find::live_in_session;
 pub(super) use step::{appointment_ended, appointment_restored};
 
 use super::words::words;
-use super::{Failure, booking};
+use super::{Failure, booking, refuse};
 
 /// So many of those who wait are shown before a door.
 pub const NEXT_SHOWN: usize = 5;
@@ -174,10 +174,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// What booking refuses, in the queue's terms.
 fn of_booking<T>(outcome: booking::Outcome<T>) -> Outcome<T> {

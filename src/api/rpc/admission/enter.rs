@@ -2,7 +2,7 @@
 //!
 //! It never knows how a stay ends. Invariant: whoever asks for a stay is its doctor.
 
-use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
+use super::{Admission, BED_ERRORS, STEP_ERRORS, subject};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId, choice};
 use crate::api::rpc::problem::{Code, Problem};
@@ -76,9 +76,9 @@ impl Method for RequestAdmission {
             origin_encounter_id: params.origin_encounter_id.map(|id| id.0),
             expected_on: params.expected_on.as_deref(),
         };
-        let made = told(admission::request(&mut change(call, transaction), &new))?;
+        let made = admission::request(&mut change(call, transaction), &new)?;
         (call.note.entity, call.note.entity_id) = ("admission", Some(made.admission_id));
-        Ok(made)
+        Ok(made.into())
     }
 }
 
@@ -98,7 +98,7 @@ step!(
     "Keeps a bed for a patient who is to be admitted, instead of one that was kept before.",
     BED_ERRORS,
     |params, call, transaction| {
-        told(admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0))
+        Ok(admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0)?.into())
     }
 );
 
@@ -130,7 +130,7 @@ step!(
     ],
     |params, call, transaction| {
         let (bed_id, expected_on) = (params.bed_id.map(|id| id.0), params.expected_on.as_deref());
-        told(admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on))
+        Ok(admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on)?.into())
     }
 );
 
@@ -151,6 +151,6 @@ step!(
     STEP_ERRORS,
     |params, call, transaction| {
         let reason = params.reason.as_deref();
-        told(admission::cancel(&mut change(call, transaction), params.admission_id.0, reason))
+        Ok(admission::cancel(&mut change(call, transaction), params.admission_id.0, reason)?.into())
     }
 );

@@ -3,12 +3,11 @@
 //! It never changes one. Invariant: a list is one patient's or one ward's, and a doctor is listed the ward's
 //! patients that are theirs.
 
-use super::{Admission, refused, subject};
+use super::{Admission, subject};
 use crate::api::rpc::cursor::OfTwo;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
-use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::admission::{self, BedStay, Filter, OldStay};
 use crate::service::old_row::{Listed, Place};
@@ -79,7 +78,7 @@ impl Method for GetAdmission {
     ) -> Result<AdmissionDetails, Problem> {
         let Id(admission_id) = params.admission_id;
         let found = admission::by_id(transaction, admission_id)?
-            .ok_or_else(|| refused(Failure::Refused(admission::Refusal::UnknownAdmission)))?;
+            .ok_or_else(|| Problem::from(admission::Refusal::UnknownAdmission))?;
         let beds = admission::stays(transaction, admission_id)?;
         Ok(AdmissionDetails { admission: found.into(), beds: beds.into_iter().map(Into::into).collect() })
     }

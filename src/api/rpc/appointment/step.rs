@@ -2,7 +2,7 @@
 //!
 //! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
 
-use super::{Appointment, MOVING_ERRORS, change, found, refused, refused_place, subject};
+use super::{Appointment, MOVING_ERRORS, change, found, refused_place, subject};
 use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
@@ -39,7 +39,7 @@ impl Method for ConfirmAppointment {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        booking::confirm(&mut change(call, transaction), params.appointment_id.0).map_err(refused)?;
+        booking::confirm(&mut change(call, transaction), params.appointment_id.0)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -76,8 +76,7 @@ impl Method for CancelAppointment {
     ) -> Result<Appointment, Problem> {
         let by = call.actor()?.role.into();
         let reason = params.reason.as_deref();
-        booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)
-            .map_err(refused)?;
+        booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -158,7 +157,7 @@ impl Method for UndoStep {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let may_all = call.actor()?.role == Role::Admin;
-        booking::undo(&mut change(call, transaction), params.appointment_id.0, may_all).map_err(refused)?;
+        booking::undo(&mut change(call, transaction), params.appointment_id.0, may_all)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -195,7 +194,7 @@ impl Method for CorrectNoShow {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
-        booking::correct_no_show(change, appointment_id, params.has_come, &params.reason).map_err(refused)?;
+        booking::correct_no_show(change, appointment_id, params.has_come, &params.reason)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -230,8 +229,7 @@ impl Method for SetPaid {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
-        booking::set_paid(change, appointment_id, params.fee_fen.map(|Fee(fee)| fee), params.is_paid)
-            .map_err(refused)?;
+        booking::set_paid(change, appointment_id, params.fee_fen.map(|Fee(fee)| fee), params.is_paid)?;
         found(transaction, params.appointment_id)
     }
 }

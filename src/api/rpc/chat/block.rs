@@ -2,7 +2,6 @@
 //!
 //! It never knows a thread. Invariant: nobody is told by whom they are kept away but by a refusal.
 
-use super::refused;
 use crate::api::rpc::field::{Id, Limit, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
@@ -47,7 +46,7 @@ impl Method for Block {
     ) -> Result<Blocking, Problem> {
         let Id(user_id) = params.user_id;
         (call.note.entity, call.note.entity_id) = ("account", Some(user_id));
-        chat::block(transaction, call.actor()?.user_id, user_id, call.now).map_err(refused)?;
+        chat::block(transaction, call.actor()?.user_id, user_id, call.now)?;
         Ok(Blocking { user_id, is_blocked: true })
     }
 }

@@ -3,7 +3,7 @@
 //! It never knows how a message reaches its receivers. Invariants: who has left a thread gets nothing that came
 //! later; that someone else than the patient reads a patient's thread is in the trail.
 
-use super::{Content, Message, Wanted, refused, standing, subject};
+use super::{Content, Message, Wanted, standing, subject};
 use crate::api::rpc::field::{Id, Limit, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Delivered, Kind, Method, Said, Whom};
@@ -48,8 +48,7 @@ impl Method for SendMessage {
         let (Id(thread_id), sender_id) = (params.thread_id, call.actor()?.user_id);
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
         let sequence =
-            chat::send(transaction, thread_id, sender_id, &params.content, rules, changes, call.now)
-                .map_err(refused)?;
+            chat::send(transaction, thread_id, sender_id, &params.content, rules, changes, call.now)?;
         Ok(Sent { thread_id, sequence, sent_ms: call.now.unix_ms })
     }
 }
@@ -165,8 +164,7 @@ impl Method for MarkRead {
         transaction: &Transaction<'_>,
     ) -> Result<Reading, Problem> {
         let (Id(thread_id), Id(up_to), user_id) = (params.thread_id, params.up_to, call.actor()?.user_id);
-        let reading =
-            chat::read(transaction, thread_id, user_id, up_to, &mut call.changes).map_err(refused)?;
+        let reading = chat::read(transaction, thread_id, user_id, up_to, &mut call.changes)?;
         Ok(Reading { thread_id, read_sequence: reading.read_sequence, unread: reading.unread })
     }
 }

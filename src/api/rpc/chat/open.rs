@@ -2,7 +2,7 @@
 //!
 //! It never knows a message. Invariant: the patient and the doctor of a visit open its thread, and nobody else.
 
-use super::{ENTITY, Thread, ThreadSubject, Wanted, refused, subject, thread};
+use super::{ENTITY, Thread, ThreadSubject, Wanted, subject, thread};
 use crate::api::rpc::field::{Id, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
@@ -51,7 +51,7 @@ impl Method for OpenThread {
             Visit::Appointment(id) => ("appointment", id),
             Visit::Encounter(id) => ("encounter", id),
         };
-        let found = chat::between(transaction, visit).map_err(refused)?;
+        let found = chat::between(transaction, visit)?;
         Ok(Subject::Care { entity, entity_id, patient_id: found.patient_id, doctor_id: found.doctor_id })
     };
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
@@ -65,8 +65,7 @@ impl Method for OpenThread {
     ) -> Result<Thread, Problem> {
         let (visit, opener_id) = (params.visit()?, call.actor()?.user_id);
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
-        let thread_id = chat::open(transaction, visit, opener_id, &params.subject, rules, changes, call.now)
-            .map_err(refused)?;
+        let thread_id = chat::open(transaction, visit, opener_id, &params.subject, rules, changes, call.now)?;
         (call.note.entity, call.note.entity_id) = (ENTITY, Some(thread_id));
         thread(transaction, call, thread_id)
     }
@@ -106,8 +105,7 @@ impl Method for OpenStaffThread {
         let members: Vec<i64> = params.members.iter().map(|Id(id)| *id).collect();
         let opener_id = call.actor()?.user_id;
         let thread_id =
-            chat::open_staff(transaction, opener_id, &params.subject, &members, &mut call.changes, call.now)
-                .map_err(refused)?;
+            chat::open_staff(transaction, opener_id, &params.subject, &members, &mut call.changes, call.now)?;
         (call.note.entity, call.note.entity_id) = (ENTITY, Some(thread_id));
         thread(transaction, call, thread_id)
     }
@@ -144,7 +142,7 @@ impl Method for AddMember {
     ) -> Result<Thread, Problem> {
         let (Id(thread_id), Id(user_id)) = (params.thread_id, params.user_id);
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
-        chat::add_member(transaction, thread_id, user_id, rules, changes, call.now).map_err(refused)?;
+        chat::add_member(transaction, thread_id, user_id, rules, changes, call.now)?;
         thread(transaction, call, thread_id)
     }
 }
@@ -178,7 +176,7 @@ impl Method for LeaveThread {
         transaction: &Transaction<'_>,
     ) -> Result<Thread, Problem> {
         let (Id(thread_id), user_id) = (params.thread_id, call.actor()?.user_id);
-        chat::leave(transaction, thread_id, user_id, &mut call.changes, call.now).map_err(refused)?;
+        chat::leave(transaction, thread_id, user_id, &mut call.changes, call.now)?;
         thread(transaction, call, thread_id)
     }
 }
@@ -202,8 +200,7 @@ impl Method for CloseThread {
         transaction: &Transaction<'_>,
     ) -> Result<Thread, Problem> {
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
-        let closed =
-            chat::close(transaction, params.thread_id.0, rules, changes, call.now).map_err(refused)?;
+        let closed = chat::close(transaction, params.thread_id.0, rules, changes, call.now)?;
         Ok(Thread::of(closed, call))
     }
 }

@@ -13,7 +13,6 @@ pub use step::{BeginEncounter, CancelEncounter, FinishEncounter, ReopenEncounter
 use super::field::{Id, Limit, Reason, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Subject};
-use crate::service::Failure;
 use crate::service::encounter::{self, Class, State};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -118,41 +117,31 @@ pub struct WrittenListParams {
 }
 
 /// A refusal of the rules of encounters in this dialect's words.
-pub(super) fn refused(failure: Failure<encounter::Refusal>) -> Problem {
-    use encounter::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownEncounter => return Problem::not_found("encounter"),
-        Of::UnknownPatient => return Problem::not_found("patient"),
-        Of::UnknownDoctor => return Problem::not_found("doctor"),
-        Of::AlreadyOpen { encounter_id } => {
-            Refusal::new(Code::Conflict, "this appointment has its encounter already, `encounter_id`")
-                .with("encounter_id", encounter_id)
+impl From<encounter::Refusal> for Problem {
+    fn from(refusal: encounter::Refusal) -> Problem {
+        use encounter::Refusal as Of;
+        match refusal {
+            Of::UnknownEncounter => return Problem::not_found("encounter"),
+            Of::UnknownPatient => return Problem::not_found("patient"),
+            Of::UnknownDoctor => return Problem::not_found("doctor"),
+            Of::AlreadyOpen { encounter_id } => {
+                Refusal::new(Code::Conflict, "this appointment has its encounter already, `encounter_id`")
+                    .with("encounter_id", encounter_id)
+            }
+            Of::BadTransition { from, to } => bad_transition(from, to),
+            Of::NotInProgress { state } => Refusal::of(Code::NotInProgress).with("state", state.word()),
+            Of::UnsignedNotes { note_ids } => Refusal::of(Code::UnsignedNotes).with("note_ids", note_ids),
+            Of::DiagnosisMissing => Refusal::of(Code::DiagnosisMissing),
+            Of::StayGoesOn { admission_id } => {
+                Refusal::of(Code::StayGoesOn).with("admission_id", admission_id)
+            }
+            Of::AlreadySigned { note_ids } => Refusal::of(Code::AlreadySigned).with("note_ids", note_ids),
         }
-        Of::BadTransition { from, to } => bad_transition(from, to),
-        Of::NotInProgress { state } => plain(Code::NotInProgress).with("state", state.word()),
-        Of::UnsignedNotes { note_ids } => plain(Code::UnsignedNotes).with("note_ids", note_ids),
-        Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
-        Of::StayGoesOn { admission_id } => plain(Code::StayGoesOn).with("admission_id", admission_id),
-        Of::AlreadySigned { note_ids } => plain(Code::AlreadySigned).with("note_ids", note_ids),
+        .into()
     }
-    .into()
-}
-
-fn plain(code: Code) -> Refusal {
-    Refusal::new(code, code.meaning())
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(
-        Code::BadTransition,
-        format!("an encounter that is {} cannot become {}", from.word(), to.word()),
-    )
-    .with("from", from.word())
-    .with("to", to.word())
-    .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("an encounter", (from.word(), to.word()), allowed)
 }

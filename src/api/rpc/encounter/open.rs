@@ -2,7 +2,7 @@
 //!
 //! It never knows the queue, whose start opens one, too. Invariant: a doctor opens only their own.
 
-use super::{ClassCode, Encounter, refused, subject};
+use super::{ClassCode, Encounter, subject};
 use crate::api::rpc::field::{Id, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
@@ -76,10 +76,10 @@ impl Method for OpenEncounter {
             class: params.class.into(),
             department: department.as_deref(),
         };
-        let encounter_id = encounter::plan(transaction, &new, Some(doctor_id), call.now).map_err(refused)?;
+        let encounter_id = encounter::plan(transaction, &new, Some(doctor_id), call.now)?;
         (call.note.entity, call.note.entity_id) = ("encounter", Some(encounter_id));
         if !params.is_planned {
-            return Ok(encounter::begin(transaction, encounter_id, call.now).map_err(refused)?.into());
+            return Ok(encounter::begin(transaction, encounter_id, call.now)?.into());
         }
         found(transaction, encounter_id)
     }

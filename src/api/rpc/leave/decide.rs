@@ -2,7 +2,7 @@
 //!
 //! It never knows how sessions change hands. Invariant: an approval tells what became of each session.
 
-use super::{Leave, Reach, refused, subject};
+use super::{Leave, Reach, subject};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -116,7 +116,7 @@ impl Method for ApproveLeave {
             by: call.actor()?.user_id,
             substitute_id: params.substitute_id.map(|Id(id)| id),
         };
-        Ok(leave::approve(&mut change(call, transaction), &approved).map_err(refused)?.into())
+        Ok(leave::approve(&mut change(call, transaction), &approved)?.into())
     }
 }
 
@@ -150,7 +150,7 @@ impl Method for RejectLeave {
     ) -> Result<Leave, Problem> {
         let by = call.actor()?.user_id;
         let rejected = leave::reject(transaction, params.leave_id.0, by, &params.reason, call.now);
-        Ok(rejected.map_err(refused)?.into())
+        Ok(rejected?.into())
     }
 }
 
@@ -194,7 +194,7 @@ impl Method for RevokeLeave {
     ) -> Result<RevokedLeave, Problem> {
         let by = call.actor()?.user_id;
         let reason = params.reason.as_deref();
-        let revoked = leave::revoke(transaction, params.leave_id.0, by, reason, call.now).map_err(refused)?;
+        let revoked = leave::revoke(transaction, params.leave_id.0, by, reason, call.now)?;
         Ok(RevokedLeave { leave: revoked.leave.into(), stopped_sessions: revoked.stopped })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It never knows who decides. Invariant: a doctor asks for their own only.
 
-use super::{Leave, refused};
+use super::Leave;
 use crate::api::rpc::field::{Date, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
@@ -55,7 +55,7 @@ impl Method for RequestLeave {
             reason: &params.reason,
             substitute_id: params.substitute_id.map(|Id(id)| id),
         };
-        let leave_id = leave::request(transaction, &new, call.now).map_err(refused)?;
+        let leave_id = leave::request(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("leave", Some(leave_id));
         leave::by_id(transaction, leave_id)?.map(Leave::from).ok_or_else(|| Problem::not_found("leave"))
     }

@@ -10,10 +10,9 @@ pub use list::{GetOrder, ListOrders, OrderWorklist};
 pub use result::{Acknowledge, AddResult, CriticalResults};
 pub use step::{AcceptOrder, CancelOrder, CompleteOrder, RequestOrder, StartOrder};
 
+use super::Subject;
 use super::field::{Id, Line, choice};
 use super::problem::{Code, Problem, Refusal};
-use super::{Subject, encounter};
-use crate::service::Failure;
 use crate::service::order::{self, Flag, Kind, NewResult, Priority, State};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -188,30 +187,25 @@ fn subject(transaction: &Transaction<'_>, Id(order_id): Id) -> Result<Subject, P
 }
 
 /// A refusal of the rules of orders in this dialect's words.
-fn refused(failure: Failure<order::Refusal>) -> Problem {
-    use order::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownOrder => return Problem::not_found("order"),
-        Of::UnknownResult => return Problem::not_found("result"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::NoResultsIn { state } => {
-            Refusal::new(Code::Conflict, "results belong to an order that is in progress or completed")
-                .with("state", state.word())
+impl From<order::Refusal> for Problem {
+    fn from(refusal: order::Refusal) -> Problem {
+        use order::Refusal as Of;
+        match refusal {
+            Of::UnknownOrder => return Problem::not_found("order"),
+            Of::UnknownResult => return Problem::not_found("result"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::NoResultsIn { state } => {
+                Refusal::new(Code::Conflict, "results belong to an order that is in progress or completed")
+                    .with("state", state.word())
+            }
+            Of::NotCritical => Refusal::new(Code::Conflict, "only what is critical is acknowledged"),
+            Of::BadTransition { from, to } => bad_transition(from, to),
         }
-        Of::NotCritical => Refusal::new(Code::Conflict, "only what is critical is acknowledged"),
-        Of::BadTransition { from, to } => bad_transition(from, to),
+        .into()
     }
-    .into()
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(Code::BadTransition, format!("an order that is {} cannot become {}", from.word(), to.word()))
-        .with("from", from.word())
-        .with("to", to.word())
-        .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("an order", (from.word(), to.word()), allowed)
 }

@@ -2,7 +2,7 @@
 //!
 //! It never knows how a doctor is told. Invariant: only who has ordered something acknowledges what came out.
 
-use super::{FlagWord, OrderResult, ResultParams, refused, subject};
+use super::{FlagWord, OrderResult, ResultParams, subject};
 use crate::api::rpc::field::{Id, Limit, Line, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
@@ -57,8 +57,15 @@ impl Method for AddResult {
         let AddResultParams { order_id: Id(order_id), name, value, flag, unit, reference_range, .. } = params;
         let result = ResultParams { name, value, unit, reference_range, flag };
         let (by, rules) = (call.actor()?.user_id, &call.rules.order);
-        order::add_results(transaction, order_id, &[result.result()], rules, by, &mut call.changes, call.now)
-            .map_err(refused)?;
+        order::add_results(
+            transaction,
+            order_id,
+            &[result.result()],
+            rules,
+            by,
+            &mut call.changes,
+            call.now,
+        )?;
         let results = order::results(transaction, order_id)?.into_iter().map(OrderResult::from).collect();
         Ok(OrderResults { order_id, results })
     }
@@ -100,9 +107,7 @@ impl Method for Acknowledge {
         transaction: &Transaction<'_>,
     ) -> Result<OrderResult, Problem> {
         let by = call.actor()?.user_id;
-        order::acknowledge(transaction, params.result_id.0, by, &mut call.changes, call.now)
-            .map(OrderResult::from)
-            .map_err(refused)
+        Ok(order::acknowledge(transaction, params.result_id.0, by, &mut call.changes, call.now)?.into())
     }
 }
 

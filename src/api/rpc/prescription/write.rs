@@ -3,7 +3,7 @@
 //! It never knows what comes of one. Invariant: what was prescribed for a reason, although something spoke
 //! against it, is in the trail with that reason.
 
-use super::{Prescription, found, refused, subject};
+use super::{Prescription, found, subject};
 use crate::api::rpc::amount::{Amount, Days};
 use crate::api::rpc::field::{Id, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -133,7 +133,7 @@ impl Method for CreatePrescription {
         }
         let lines: Vec<NewLine<'_>> = params.lines.iter().map(LineParams::line).collect();
         let written = prescription::create(transaction, params.encounter_id.0, &lines, call.now);
-        let written = written.map_err(refused)?;
+        let written = written?;
         note(call, written);
         found(transaction, written.sheet_id)
     }
@@ -167,7 +167,7 @@ impl Method for AddLine {
     ) -> Result<Prescription, Problem> {
         let line = params.line.line();
         let written = prescription::add_line(transaction, params.prescription_id.0, &line, call.now);
-        let written = written.map_err(refused)?;
+        let written = written?;
         note(call, written);
         found(transaction, written.sheet_id)
     }
@@ -200,7 +200,7 @@ impl Method for RemoveLine {
         transaction: &Transaction<'_>,
     ) -> Result<Prescription, Problem> {
         let prescription_id = params.prescription_id.0;
-        prescription::remove_line(transaction, prescription_id, params.line_id.0).map_err(refused)?;
+        prescription::remove_line(transaction, prescription_id, params.line_id.0)?;
         found(transaction, prescription_id)
     }
 }

@@ -7,7 +7,7 @@ use super::super::appointment::{self, change};
 use super::super::field::{Fee, Id, Reason, RequestId};
 use super::super::problem::{Code, Problem};
 use super::super::{Call, Kind, Method, Said, Subject, Whom};
-use super::{Ticket, refused, subject_of_session};
+use super::{Ticket, subject_of_session};
 use crate::service::audit::Action;
 use crate::service::queue::{self, NewAddOn, NewFollowUp, NewWalkIn};
 use crate::store::Transaction;
@@ -57,7 +57,7 @@ impl Method for CheckIn {
     ) -> Result<Ticket, Problem> {
         let rules = &call.rules.queue;
         let ticket = queue::check_in(&mut change(call, transaction), rules, params.appointment_id.0);
-        ticket.map(Ticket::from).map_err(refused)
+        Ok(ticket?.into())
     }
 }
 
@@ -114,7 +114,7 @@ impl Method for WalkIn {
             fee_fen: params.fee_fen.map(|Fee(fee)| fee),
             is_paid: params.is_paid,
         };
-        queue::walk_in(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
+        Ok(queue::walk_in(&mut change(call, transaction), &new)?.into())
     }
 }
 
@@ -158,7 +158,7 @@ impl Method for FollowUp {
         transaction: &Transaction<'_>,
     ) -> Result<Ticket, Problem> {
         let new = NewFollowUp { origin_id: params.origin_id.0 };
-        queue::follow_up(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
+        Ok(queue::follow_up(&mut change(call, transaction), &new)?.into())
     }
 }
 
@@ -226,7 +226,7 @@ impl Method for AddOn {
             fee_fen: params.fee_fen.map(|Fee(fee)| fee),
             reason: params.reason.to_string(),
         };
-        let added = queue::add_on(&mut change(call, transaction), new).map_err(refused)?;
+        let added = queue::add_on(&mut change(call, transaction), new)?;
         Ok(AddedOn {
             appointment_id: added.placed.appointment_id,
             session_id: added.session.session_id,

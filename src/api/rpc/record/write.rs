@@ -2,7 +2,7 @@
 //!
 //! It never knows whose turn it is to write. Invariant: each gives the record as it is afterwards.
 
-use super::{Record, refused, shown, visible};
+use super::{Record, shown, visible};
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, encounter};
@@ -73,8 +73,7 @@ impl Method for WriteRecord {
     ) -> Result<Record, Problem> {
         let author_id = call.actor()?.user_id;
         let parts = parts(&params.symptoms, &params.diagnosis, &params.advice);
-        let note_id = record::write(transaction, params.encounter_id.0, &parts, author_id, call.now)
-            .map_err(refused)?;
+        let note_id = record::write(transaction, params.encounter_id.0, &parts, author_id, call.now)?;
         (call.note.entity, call.note.entity_id) = ("record", Some(note_id));
         written(transaction, note_id)
     }
@@ -122,7 +121,7 @@ impl Method for EditRecord {
         transaction: &Transaction<'_>,
     ) -> Result<Record, Problem> {
         let parts = parts(&params.symptoms, &params.diagnosis, &params.advice);
-        record::edit(transaction, params.note_id.0, params.version.0, &parts, call.now).map_err(refused)?;
+        record::edit(transaction, params.note_id.0, params.version.0, &parts, call.now)?;
         written(transaction, params.note_id.0)
     }
 }
@@ -157,7 +156,7 @@ impl Method for SignRecord {
         transaction: &Transaction<'_>,
     ) -> Result<Record, Problem> {
         let version = params.version.map(|Id(version)| version);
-        record::sign(transaction, params.note_id.0, version, call.now).map_err(refused)?;
+        record::sign(transaction, params.note_id.0, version, call.now)?;
         written(transaction, params.note_id.0)
     }
 }
@@ -207,8 +206,7 @@ impl Method for AmendRecord {
         let author_id = call.actor()?.user_id;
         let parts = parts(&params.symptoms, &params.diagnosis, &params.advice);
         let (Id(note_id), Id(version)) = (params.note_id, params.version);
-        record::amend(transaction, note_id, version, &parts, &params.reason, author_id, call.now)
-            .map_err(refused)?;
+        record::amend(transaction, note_id, version, &parts, &params.reason, author_id, call.now)?;
         written(transaction, note_id)
     }
 }
@@ -266,7 +264,7 @@ impl Method for DiscardRecord {
     ) -> Result<Discarded, Problem> {
         let Id(note_id) = params.note_id;
         let by = call.actor()?.user_id;
-        record::discard(transaction, note_id, &params.reason, by, call.now).map_err(refused)?;
+        record::discard(transaction, note_id, &params.reason, by, call.now)?;
         let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
         Ok(Discarded {
             note_id,

@@ -3,7 +3,7 @@
 //! It never makes one. Invariant: what is added holds from then on; sessions that are there stay as they are,
 //! but for those that a block stops.
 
-use super::{Done, Made, capacity, hours, in_order, refused, time};
+use super::{Done, Made, capacity, hours, in_order, time};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -87,7 +87,7 @@ impl Method for AddTemplate {
             valid_from,
             valid_to,
         };
-        Ok(Made { id: schedule::add_template(transaction, &new).map_err(refused)? })
+        Ok(Made { id: schedule::add_template(transaction, &new)? })
     }
 }
 
@@ -119,7 +119,7 @@ impl Method for EndTemplate {
         transaction: &Transaction<'_>,
     ) -> Result<Done, Problem> {
         let last_day = params.last_day.map_or_else(|| call.now.day_after(-1), |day| day.to_string());
-        schedule::end_template(transaction, params.template_id.0, &last_day).map_err(refused)?;
+        schedule::end_template(transaction, params.template_id.0, &last_day)?;
         Ok(Done { done: true })
     }
 }
@@ -253,7 +253,7 @@ impl Method for AddException {
             hours,
             reason: params.reason.to_string(),
         };
-        Ok(Made { id: schedule::add_exception(transaction, &new).map_err(refused)? })
+        Ok(Made { id: schedule::add_exception(transaction, &new)? })
     }
 }
 
@@ -281,7 +281,7 @@ impl Method for RemoveException {
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Done, Problem> {
-        schedule::remove_exception(transaction, params.exception_id.0).map_err(refused)?;
+        schedule::remove_exception(transaction, params.exception_id.0)?;
         Ok(Done { done: true })
     }
 }
@@ -406,7 +406,7 @@ impl Method for AddBlock {
         if new.starts_at >= new.ends_at {
             return Err(Problem::invalid("ends_at", "must be after `starts_at`"));
         }
-        let done = block::add(&mut change(call, transaction), &new).map_err(refused)?;
+        let done = block::add(&mut change(call, transaction), &new)?;
         Ok(Blocked {
             block_id: done.block_id,
             stopped_sessions: done.stopped_sessions,
@@ -436,7 +436,7 @@ impl Method for RemoveBlock {
     type Outcome = Done;
 
     fn run(params: BlockParams, _: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Done, Problem> {
-        block::remove(transaction, params.block_id.0).map_err(refused)?;
+        block::remove(transaction, params.block_id.0)?;
         Ok(Done { done: true })
     }
 }

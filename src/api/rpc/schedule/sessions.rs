@@ -2,8 +2,8 @@
 //!
 //! It never knows who books. Invariant: nobody lists more than a month of them at once.
 
-use super::{Made, capacity, check_range, refused, subject, time};
-use crate::api::rpc::appointment::{change, refused as refused_step};
+use super::{Made, capacity, check_range, subject, time};
+use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
@@ -201,7 +201,7 @@ impl Method for AddSession {
             capacity_onsite: capacity("capacity_onsite", params.capacity_onsite)?,
             capacity_addon: capacity("capacity_addon", params.capacity_addon)?,
         };
-        let id = schedule::add_session(transaction, &new, call.now).map_err(refused)?;
+        let id = schedule::add_session(transaction, &new, call.now)?;
         call.changes.sessions.insert(id);
         Ok(Made { id })
     }
@@ -252,8 +252,7 @@ impl Method for GenerateSessions {
                 return Err(Problem::invalid("doctor_id", "is needed with `from_work_schedule`"));
             }
             (Some(doctor_id), true) => {
-                schedule::generate_from_hours(transaction, doctor_id, &call.rules.release, call.now)
-                    .map_err(refused)?
+                schedule::generate_from_hours(transaction, doctor_id, &call.rules.release, call.now)?
             }
             (doctor_id, false) => schedule::generate(transaction, doctor_id, &call.rules.release, call.now)?,
         };
@@ -301,7 +300,7 @@ impl Method for ResizeSession {
         let addon = optional("capacity_addon", params.capacity_addon)?;
         let session_id = params.session_id.0;
         let change = &mut change(call, transaction);
-        schedule::resize(change, session_id, online, onsite, addon).map_err(refused)?;
+        schedule::resize(change, session_id, online, onsite, addon)?;
         clinic_session::by_id(transaction, session_id)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("session"))
@@ -346,6 +345,6 @@ impl Method for StopSession {
     ) -> Result<Stopped, Problem> {
         let session_id = params.session_id.0;
         let stopped = booking::stop_session(&mut change(call, transaction), session_id, &params.reason);
-        Ok(Stopped { session_id, cancelled_appointments: stopped.map_err(refused_step)? })
+        Ok(Stopped { session_id, cancelled_appointments: stopped? })
     }
 }

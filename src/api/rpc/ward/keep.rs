@@ -2,7 +2,7 @@
 //!
 //! It never knows who lies in them. Invariant: no bed becomes reserved or occupied in here.
 
-use super::{Bed, Number, refused, subject, subject_of_bed};
+use super::{Bed, Number, subject, subject_of_bed};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId, choice};
 use crate::api::rpc::problem::{Code, Problem};
@@ -76,8 +76,7 @@ impl Method for AddWard {
             .enumerate()
             .map(|(place, number)| seen(&format!("beds[{place}]"), number))
             .collect::<Result<_, _>>()?;
-        let ward_id =
-            ward::add(&mut change(call, transaction), &new, numbers.into_iter()).map_err(refused)?;
+        let ward_id = ward::add(&mut change(call, transaction), &new, numbers.into_iter())?;
         (call.note.entity, call.note.entity_id) = ("ward", Some(ward_id));
         let board = ward::board(transaction, ward_id)?.ok_or_else(|| Problem::not_found("ward"))?;
         let beds = board.beds.into_iter().map(|bed| AddedBed { bed_id: bed.bed_id, number: bed.number });
@@ -109,8 +108,7 @@ impl Method for AddBed {
 
     fn run(params: AddBedParams, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Bed, Problem> {
         let number = seen("number", &params.number)?;
-        let bed_id =
-            ward::add_bed(&mut change(call, transaction), params.ward_id.0, number).map_err(refused)?;
+        let bed_id = ward::add_bed(&mut change(call, transaction), params.ward_id.0, number)?;
         (call.note.entity, call.note.entity_id) = ("bed", Some(bed_id));
         ward::bed_by_id(transaction, bed_id)?.map(Bed::from).ok_or_else(|| Problem::not_found("bed"))
     }
@@ -148,7 +146,7 @@ impl Method for CloseWard {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<ClosedWard, Problem> {
-        ward::close(&mut change(call, transaction), params.ward_id.0).map_err(refused)?;
+        ward::close(&mut change(call, transaction), params.ward_id.0)?;
         Ok(ClosedWard { ward_id: params.ward_id.0, is_closed: true })
     }
 }
@@ -192,8 +190,7 @@ impl Method for SetBedState {
         transaction: &Transaction<'_>,
     ) -> Result<Bed, Problem> {
         let reason = params.reason.as_deref();
-        ward::set_bed_state(&mut change(call, transaction), params.bed_id.0, params.state.into(), reason)
-            .map(Bed::from)
-            .map_err(refused)
+        Ok(ward::set_bed_state(&mut change(call, transaction), params.bed_id.0, params.state.into(), reason)?
+            .into())
     }
 }
