@@ -75,7 +75,7 @@ pub fn run(common: &Common, task: &Task) -> u8 {
     report(match task {
         Task::Add(new) => add(config, new),
         Task::Passwd { username } => set_password(config, username),
-        Task::List { role } => list(config, role.as_deref().and_then(Role::parse)),
+        Task::List { role } => list(config, role.as_deref().and_then(Role::find)),
         Task::Disable { username } => disable(config, username),
         Task::Enable { username } => enable(config, username),
         Task::Unlock { username } => unlock(config, username),
@@ -157,7 +157,7 @@ fn check(new: &New) -> Result<Role, Problem> {
             return Err(problem(exit::USAGE, text));
         }
     }
-    match Role::parse(&new.role) {
+    match Role::find(&new.role) {
         Some(role) if role != Role::Doctor && new.department.is_some() => {
             usage("--department goes with --role doctor")
         }

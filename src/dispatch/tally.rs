@@ -7,27 +7,17 @@ use super::legacy;
 use super::methods::METHODS;
 use crate::service::access::Role;
 use crate::service::login::LoginCounts;
+use crate::service::words::words;
 use crate::store::Figures;
 
-/// What came of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    Done,
-    /// A rule, a right or a limit says no.
-    Refused,
-    /// A fault of ours.
-    Failed,
-}
-
-impl Outcome {
-    pub const ALL: [Outcome; 3] = [Outcome::Done, Outcome::Refused, Outcome::Failed];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Outcome::Done => "done",
-            Outcome::Refused => "refused",
-            Outcome::Failed => "failed",
-        }
+words! {
+    /// What came of a request.
+    pub enum Outcome {
+        Done = "done",
+        /// A rule, a right or a limit says no.
+        Refused = "refused",
+        /// A fault of ours.
+        Failed = "failed",
     }
 }
 

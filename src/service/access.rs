@@ -4,39 +4,25 @@
 //! for them, does not see them.
 
 use super::time::Now;
+use super::words::words;
 use crate::store::statements::access;
 use crate::store::{Error, Transaction, params};
 
 /// How long a glass stays broken.
 pub const BREAK_GLASS_MS: i64 = 60 * 60 * 1000;
 
-/// What someone is in the hospital.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Role {
-    Patient,
-    Doctor,
-    Nurse,
-    Clerk,
-    Admin,
+words! {
+    /// What someone is in the hospital.
+    pub enum Role {
+        Patient = "patient",
+        Doctor = "doctor",
+        Nurse = "nurse",
+        Clerk = "clerk",
+        Admin = "admin",
+    }
 }
 
 impl Role {
-    pub const ALL: [Role; 5] = [Role::Patient, Role::Doctor, Role::Nurse, Role::Clerk, Role::Admin];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Role::Patient => "patient",
-            Role::Doctor => "doctor",
-            Role::Nurse => "nurse",
-            Role::Clerk => "clerk",
-            Role::Admin => "admin",
-        }
-    }
-
-    pub fn parse(word: &str) -> Option<Role> {
-        Role::ALL.into_iter().find(|role| role.word() == word)
-    }
-
     /// Everyone who works here.
     pub fn is_staff(self) -> bool {
         self != Role::Patient

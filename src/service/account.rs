@@ -145,7 +145,7 @@ pub fn find_within(
 /// Whether there is an account of that id within reach.
 pub fn is_within(transaction: &Transaction<'_>, user_id: i64, reach: Reach) -> Result<bool, Error> {
     let found = by_id(transaction, user_id, |account| {
-        Role::parse(account.role).is_some_and(|role| reach.covers(role, account.is_auditor))
+        Role::find(account.role).is_some_and(|role| reach.covers(role, account.is_auditor))
     })?;
     Ok(found == Some(true))
 }
@@ -266,7 +266,7 @@ pub fn set_role(
     is_auditor: bool,
 ) -> Result<(), Failure<RoleRefusal>> {
     let refuse = |refusal| Err(Failure::Refused(refusal));
-    let current = by_id(transaction, user_id, |account| Role::parse(account.role))?;
+    let current = by_id(transaction, user_id, |account| Role::find(account.role))?;
     let Some(current) = current else { return refuse(RoleRefusal::UnknownUser) };
     if current == Some(Role::Patient) || role == Role::Patient {
         return refuse(RoleRefusal::Patient);

@@ -3,35 +3,18 @@
 //! It never knows what is prescribed. Invariant: a patient has one allergy at the most for a substance that was
 //! not refuted, however its name was written.
 
-use super::Failure;
 use super::text::key;
 use super::time::Now;
+use super::words::words;
+use super::{Failure, refuse};
 use crate::store::statements::{allergy, patient};
 use crate::store::{Error, Row, Transaction, params};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Severity {
-    Mild,
-    Moderate,
-    Severe,
-}
-
-impl Severity {
-    pub const ALL: [Severity; 3] = [Severity::Mild, Severity::Moderate, Severity::Severe];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Severity::Mild => "mild",
-            Severity::Moderate => "moderate",
-            Severity::Severe => "severe",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<Severity, Error> {
-        Severity::ALL
-            .into_iter()
-            .find(|severity| severity.word() == word)
-            .ok_or_else(|| Error::Other("an allergy is of a severity that does not exist".into()))
+words! {
+    pub enum Severity, "an allergy is of a severity" {
+        Mild = "mild",
+        Moderate = "moderate",
+        Severe = "severe",
     }
 }
 
@@ -57,15 +40,15 @@ impl Allergy {
         Ok(Allergy {
             allergy_id: row.integer(0)?,
             patient_id: row.integer(1)?,
-            substance: row.text(2)?.to_owned(),
-            substance_key: row.text(3)?.to_owned(),
+            substance: row.string(2)?,
+            substance_key: row.string(3)?,
             severity: Severity::parse(row.text(4)?)?,
-            reaction: row.optional_text(5)?.map(str::to_owned),
+            reaction: row.optional_string(5)?,
             recorded_by: row.integer(6)?,
             recorded_ms: row.integer(7)?,
             refuted_ms: row.optional_integer(8)?,
             refuted_by: row.optional_integer(9)?,
-            refuted_reason: row.optional_text(10)?.map(str::to_owned),
+            refuted_reason: row.optional_string(10)?,
         })
     }
 }
@@ -89,10 +72,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// Records an allergy. Returns its id.
 pub fn add(transaction: &Transaction<'_>, new: &NewAllergy<'_>, now: &Now) -> Outcome<i64> {
@@ -140,12 +119,7 @@ pub fn by_id(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Option<Al
 
 /// A patient's allergies that hold, for whoever is about to prescribe something.
 pub fn of_patient(transaction: &Transaction<'_>, patient_id: i64) -> Result<Vec<Allergy>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&allergy::ACTIVE, params![patient_id], |row| {
-        found.push(Allergy::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&allergy::ACTIVE, params![patient_id], Allergy::from_row)
 }
 
 /// Hands a patient's allergies, in the order in which they were recorded, to `sink`.
@@ -161,16 +135,4 @@ pub fn list(
         sink(Allergy::from_row(row)?);
         Ok(())
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_severity_has_its_word() {
-        for severity in Severity::ALL {
-            assert_eq!(Severity::parse(severity.word()).unwrap(), severity);
-        }
-    }
 }

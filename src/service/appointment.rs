@@ -9,31 +9,17 @@ use super::changes::Changes;
 use super::clinic_session::ClinicSession;
 use super::memory::{Bookable, Day, Memory};
 use super::time::{AppointmentTime, Now, is_date};
+use super::words::words;
 use super::{Failure, Rules, leave, working_hours};
 use crate::store::statements::{appointment, patient};
 use crate::store::{Error, Row, Transaction, Value, params};
 
-/// Where an appointment stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Status {
-    Pending,
-    Completed,
-    Cancelled,
-}
-
-impl Status {
-    pub const ALL: [Status; 3] = [Status::Pending, Status::Completed, Status::Cancelled];
-
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Status::Pending => "pending",
-            Status::Completed => "completed",
-            Status::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(text: &str) -> Option<Status> {
-        Status::ALL.into_iter().find(|status| status.as_str() == text)
+words! {
+    /// Where an appointment stands.
+    pub enum Status, "an appointment has a status" {
+        Pending = "pending",
+        Completed = "completed",
+        Cancelled = "cancelled",
     }
 }
 
@@ -102,7 +88,7 @@ pub fn book(
             patient_id,
             doctor.doctor_id,
             new.time.as_str(),
-            Status::Pending.as_str(),
+            Status::Pending.word(),
             new.fee_paid,
             queue_number,
             now.utc
@@ -292,7 +278,7 @@ pub fn cancel(
         Status::Completed => return Err(Failure::Refused(CancelRefusal::Completed)),
         Status::Pending => {}
     }
-    transaction.execute(&appointment::SET_STATUS, params![appointment_id, Status::Cancelled.as_str()])?;
+    transaction.execute(&appointment::SET_STATUS, params![appointment_id, Status::Cancelled.word()])?;
     current.forget_day(memory);
     Ok(())
 }
@@ -331,7 +317,7 @@ pub fn set_status(
         }
         entered = seat.map(|session| (session, time));
     }
-    transaction.execute(&appointment::SET_STATUS, params![appointment_id, status.as_str()])?;
+    transaction.execute(&appointment::SET_STATUS, params![appointment_id, status.word()])?;
     current.forget_day(memory);
     if let Some((session, time)) = entered {
         booking::enter(transaction, &session, appointment_id, current.patient_id, &time, changes, now)
@@ -388,8 +374,7 @@ fn find(transaction: &Transaction<'_>, appointment_id: i64) -> Result<Option<Cur
                 Value::Text(text) => AppointmentTime::parse(text),
                 _ => None,
             },
-            status: Status::parse(row.text(3)?)
-                .ok_or_else(|| Error::Other("an appointment has a status that does not exist".into()))?,
+            status: Status::parse(row.text(3)?)?,
         })
     })
 }

@@ -4,7 +4,7 @@
 
 use super::encounter::State;
 use super::time::Now;
-use super::{Failure, encounter};
+use super::{Failure, encounter, refuse};
 use crate::store::statements::attachment;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -29,14 +29,14 @@ impl Attachment {
             attachment_id: row.integer(0)?,
             encounter_id: row.integer(1)?,
             patient_id: row.integer(2)?,
-            title: row.text(3)?.to_owned(),
-            media_type: row.text(4)?.to_owned(),
-            reference: row.text(5)?.to_owned(),
-            sha256: row.optional_text(6)?.map(str::to_owned),
+            title: row.string(3)?,
+            media_type: row.string(4)?,
+            reference: row.string(5)?,
+            sha256: row.optional_string(6)?,
             added_by: row.integer(7)?,
             added_ms: row.integer(8)?,
             withdrawn_ms: row.optional_integer(9)?,
-            withdrawn_reason: row.optional_text(10)?.map(str::to_owned),
+            withdrawn_reason: row.optional_string(10)?,
         })
     }
 }
@@ -61,10 +61,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// Attaches something to an encounter that has begun; findings come when it is long over. Returns its id.
 pub fn add(transaction: &Transaction<'_>, new: &NewAttachment<'_>, now: &Now) -> Outcome<i64> {

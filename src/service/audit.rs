@@ -13,30 +13,20 @@ pub use find::{Filter, find};
 pub use verify::{Finding, Moment, Record, Summary, Unfit, check_start, page, verify};
 
 use super::time::{Now, write_rfc3339};
+use super::words::words;
 use crate::store::statements::audit;
 use crate::store::{Error, Transaction, Value, params, params_from_iter};
 use chain::{Chain, HEX_BYTES, hex_text, parse_hex};
 use zeroize::Zeroizing;
 
-/// What was done, in the letters of FHIR's AuditEvent.action.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    Create,
-    Read,
-    Update,
-    Delete,
-    Execute,
-}
-
-impl Action {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Action::Create => "C",
-            Action::Read => "R",
-            Action::Update => "U",
-            Action::Delete => "D",
-            Action::Execute => "E",
-        }
+words! {
+    /// What was done, in the letters of FHIR's AuditEvent.action.
+    pub enum Action {
+        Create = "C",
+        Read = "R",
+        Update = "U",
+        Delete = "D",
+        Execute = "E",
     }
 }
 
@@ -209,7 +199,7 @@ fn columns<'a>(
         Value::Text(entry.role),
         Value::Text(entry.peer),
         Value::Text(entry.method),
-        Value::Text(entry.action.as_str()),
+        Value::Text(entry.action.word()),
         Value::Text(entry.entity),
         number(entry.entity_id),
         number(entry.patient_id),

@@ -38,7 +38,7 @@ impl Contents {
         let mut counts = BTreeMap::new();
         let counting = if has_audit { &backup::COUNTS } else { &backup::COUNTS_BEFORE_AUDIT };
         transaction.each::<Error>(counting, [], |row| {
-            counts.insert(row.text(0)?.to_owned(), row.integer(1)?);
+            counts.insert(row.string(0)?, row.integer(1)?);
             Ok(())
         })?;
         let dangling = transaction.first(&backup::DANGLING, [], |row| row.integer(0))?;
@@ -53,6 +53,6 @@ pub fn damage(transaction: &Transaction<'_>, depth: Depth) -> Result<Option<Stri
         Depth::Quick => &backup::QUICK_CHECK,
         Depth::Full => &backup::INTEGRITY_CHECK,
     };
-    let found = transaction.first(statement, [], |row| row.text(0).map(str::to_owned))?;
+    let found = transaction.first(statement, [], |row| row.string(0))?;
     Ok(found.filter(|text| text != SOUND))
 }

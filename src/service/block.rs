@@ -2,9 +2,9 @@
 //!
 //! It never knows who books. Invariant: no place is given out whose time begins within a block.
 
-use super::Failure;
 use super::booking::{self, Change, Refusal};
-use super::schedule::{Outcome, ScheduleRefusal, check_department, check_doctor, refuse};
+use super::schedule::{Outcome, ScheduleRefusal, check_department, check_doctor};
+use super::{Failure, refuse};
 use crate::store::statements::schedule;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -27,10 +27,10 @@ impl Block {
         Ok(Block {
             block_id: row.integer(0)?,
             doctor_id: row.optional_integer(1)?,
-            department: row.optional_text(2)?.map(str::to_owned),
-            starts_at: row.text(3)?.to_owned(),
-            ends_at: row.text(4)?.to_owned(),
-            reason: row.text(5)?.to_owned(),
+            department: row.optional_string(2)?,
+            starts_at: row.string(3)?,
+            ends_at: row.string(4)?,
+            reason: row.string(5)?,
         })
     }
 }
@@ -74,14 +74,10 @@ pub fn add(change: &mut Change<'_, '_>, new: &Block) -> Outcome<Blocked> {
         &schedule::ADD_BLOCK,
         params![new.doctor_id, new.department, new.starts_at, new.ends_at, new.reason],
     )?;
-    let mut stopped_sessions: Vec<i64> = Vec::new();
-    transaction.each(
+    let mut stopped_sessions: Vec<i64> = transaction.all(
         &schedule::SESSIONS_WITHIN,
         params![new.doctor_id, new.department, new.starts_at, new.ends_at, STOPPED_PER_STEP + 1],
-        |row| {
-            stopped_sessions.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        },
+        |row| row.integer(0),
     )?;
     let most = usize::try_from(STOPPED_PER_STEP).unwrap_or(0);
     let has_more = stopped_sessions.len() > most;
@@ -103,12 +99,8 @@ fn stopped(outcome: booking::Outcome<Vec<i64>>) -> Result<Vec<i64>, Error> {
 
 /// Open sessions that lie wholly within a block, with its reason.
 pub fn to_stop(transaction: &Transaction<'_>, limit: i64, now: &str) -> Result<Vec<(i64, String)>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&schedule::BLOCKED_SESSIONS, params![now, limit], |row| {
-        found.push((row.integer(0)?, row.text(1)?.to_owned()));
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction
+        .all(&schedule::BLOCKED_SESSIONS, params![now, limit], |row| Ok((row.integer(0)?, row.string(1)?)))
 }
 
 /// Lets hours be given out again; sessions that were stopped stay so.
@@ -140,17 +132,11 @@ pub(super) fn within(
     department: Option<&str>,
     hours: &Hours<'_>,
 ) -> Result<Vec<Span>, Error> {
-    let mut spans = Vec::new();
-    transaction.each(
+    transaction.all(
         &schedule::BLOCKS_OF_DAY,
         params![doctor_id, department, hours.starts_at, hours.ends_at],
-        |row| {
-            let own = |place: usize| row.text(place).map(str::to_owned);
-            spans.push(Span { from: own(0)?, to: own(1)?, reason: own(2)? });
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(spans)
+        |row| Ok(Span { from: row.string(0)?, to: row.string(1)?, reason: row.string(2)? }),
+    )
 }
 
 /// What the blocks, which come in the order in which they begin, leave of hours.

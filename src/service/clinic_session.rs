@@ -6,43 +6,28 @@
 use super::Failure;
 use super::booking::{Pool, Refusal};
 use super::time::Now;
+use super::words::words;
 use crate::store::statements::clinic_session;
 use crate::store::{Error, Row, Statement, Transaction, params};
 
-/// Whether a session takes place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SessionState {
-    Open,
-    /// The doctor does not come.
-    Stopped,
-    /// It is over.
-    Closed,
+words! {
+    /// Whether a session takes place.
+    pub enum SessionState, "a session is in a state" {
+        Open = "open",
+        /// The doctor does not come.
+        Stopped = "stopped",
+        /// It is over.
+        Closed = "closed",
+    }
 }
 
 impl SessionState {
-    pub fn word(self) -> &'static str {
-        match self {
-            SessionState::Open => "open",
-            SessionState::Stopped => "stopped",
-            SessionState::Closed => "closed",
-        }
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [SessionState] {
         match self {
             SessionState::Open => &[SessionState::Stopped, SessionState::Closed],
             SessionState::Stopped => &[SessionState::Closed],
             SessionState::Closed => &[],
-        }
-    }
-
-    fn parse(word: &str) -> Result<SessionState, Error> {
-        match word {
-            "open" => Ok(SessionState::Open),
-            "stopped" => Ok(SessionState::Stopped),
-            "closed" => Ok(SessionState::Closed),
-            _ => Err(Error::Other("a session is in a state that does not exist".into())),
         }
     }
 }
@@ -84,26 +69,25 @@ pub struct ClinicSession {
 
 impl ClinicSession {
     fn from_row(row: &Row<'_>) -> Result<ClinicSession, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         let places = |capacity: usize| -> Result<Places, Error> {
             Ok(Places { capacity: row.integer(capacity)?, booked: row.integer(capacity + 1)? })
         };
         Ok(ClinicSession {
             session_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
-            department: own(row.optional_text(2)?),
-            room: own(row.optional_text(3)?),
-            day: row.text(4)?.to_owned(),
-            period: row.text(5)?.to_owned(),
-            starts_at: row.text(6)?.to_owned(),
-            ends_at: row.text(7)?.to_owned(),
-            release_at: own(row.optional_text(8)?),
-            book_until: own(row.optional_text(9)?),
+            department: row.optional_string(2)?,
+            room: row.optional_string(3)?,
+            day: row.string(4)?,
+            period: row.string(5)?,
+            starts_at: row.string(6)?,
+            ends_at: row.string(7)?,
+            release_at: row.optional_string(8)?,
+            book_until: row.optional_string(9)?,
             online: places(10)?,
             onsite: places(12)?,
             addon: places(14)?,
             state: SessionState::parse(row.text(16)?)?,
-            stop_reason: own(row.optional_text(17)?),
+            stop_reason: row.optional_string(17)?,
         })
     }
 
@@ -181,34 +165,23 @@ pub fn of_doctor(
     state: SessionState,
     limit: i64,
 ) -> Result<Vec<ClinicSession>, Error> {
-    let mut found = Vec::new();
-    transaction.each(
+    transaction.all(
         &clinic_session::OF_DOCTOR_DAYS,
         params![doctor_id, from, to, state.word(), limit],
-        |row| {
-            found.push(ClinicSession::from_row(row)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(found)
+        ClinicSession::from_row,
+    )
 }
 
 /// When the next session ends that is not closed yet.
 pub fn next_end(transaction: &Transaction<'_>) -> Result<Option<String>, Error> {
-    let found = transaction.first(&clinic_session::NEXT_END, params![], |row| {
-        Ok::<_, Error>(row.optional_text(0)?.map(str::to_owned))
-    })?;
+    let found = transaction
+        .first(&clinic_session::NEXT_END, params![], |row| Ok::<_, Error>(row.optional_string(0)?))?;
     Ok(found.flatten())
 }
 
 /// Sessions that are over and not closed yet, the oldest first.
 pub fn over(transaction: &Transaction<'_>, limit: i64, now: &Now) -> Result<Vec<i64>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&clinic_session::OVER, params![now.time_text(), limit], |row| {
-        found.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&clinic_session::OVER, params![now.time_text(), limit], |row| row.integer(0))
 }
 
 /// Which sessions to list.
@@ -258,19 +231,14 @@ pub fn alternatives(
     limit: i64,
     now: &Now,
 ) -> Result<Vec<ClinicSession>, Error> {
-    let mut found = Vec::new();
     let (id, doctor_id, wanted) = (session.session_id, session.doctor_id, session.starts_at.as_str());
     // One that is further away than those that are made ahead has others about it, too.
     let until = now.day_after(ALTERNATIVES_DAYS).max(session.day.clone());
-    transaction.each(
+    transaction.all(
         &clinic_session::ALTERNATIVES,
         params![session.department, doctor_id, now.time_text(), id, limit, now.day(), until, wanted],
-        |row| {
-            found.push(ClinicSession::from_row(row)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(found)
+        ClinicSession::from_row,
+    )
 }
 
 fn taking(pool: Pool) -> Option<&'static Statement> {

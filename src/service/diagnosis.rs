@@ -5,7 +5,8 @@
 //! title.
 
 use super::time::Now;
-use super::{Failure, encounter, icd10};
+use super::words::words;
+use super::{Failure, encounter, icd10, refuse};
 use crate::store::statements::diagnosis;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -13,36 +14,19 @@ use crate::store::{Error, Row, Transaction, params};
 pub const RANK_MAX: i64 = 99;
 const RANK_BETWEEN: i64 = 1_000_000;
 
-/// When in an encounter a diagnosis is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
-    Admission,
-    Working,
-    Discharge,
-}
-
-impl Use {
-    pub fn word(self) -> &'static str {
-        match self {
-            Use::Admission => "admission",
-            Use::Working => "working",
-            Use::Discharge => "discharge",
-        }
+words! {
+    /// When in an encounter a diagnosis is made.
+    pub enum Use, "a diagnosis is of a use" {
+        Admission = "admission",
+        Working = "working",
+        Discharge = "discharge",
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Certainty {
-    Provisional,
-    Confirmed,
-}
-
-impl Certainty {
-    pub fn word(self) -> &'static str {
-        match self {
-            Certainty::Provisional => "provisional",
-            Certainty::Confirmed => "confirmed",
-        }
+words! {
+    pub enum Certainty, "a diagnosis is of a certainty" {
+        Provisional = "provisional",
+        Confirmed = "confirmed",
     }
 }
 
@@ -55,10 +39,8 @@ pub struct Diagnosis {
     pub code: Option<String>,
     pub title: String,
     pub rank: i64,
-    /// The word of a `Use`.
-    pub stage: String,
-    /// The word of a `Certainty`.
-    pub certainty: String,
+    pub stage: Use,
+    pub certainty: Certainty,
     pub recorded_by: i64,
     pub recorded_ms: i64,
     pub withdrawn_ms: Option<i64>,
@@ -71,15 +53,15 @@ impl Diagnosis {
             diagnosis_id: row.integer(0)?,
             encounter_id: row.integer(1)?,
             patient_id: row.integer(2)?,
-            code: row.optional_text(3)?.map(str::to_owned),
-            title: row.text(4)?.to_owned(),
+            code: row.optional_string(3)?,
+            title: row.string(4)?,
             rank: row.integer(5)?,
-            stage: row.text(6)?.to_owned(),
-            certainty: row.text(7)?.to_owned(),
+            stage: Use::parse(row.text(6)?)?,
+            certainty: Certainty::parse(row.text(7)?)?,
             recorded_by: row.integer(8)?,
             recorded_ms: row.integer(9)?,
             withdrawn_ms: row.optional_integer(10)?,
-            withdrawn_reason: row.optional_text(11)?.map(str::to_owned),
+            withdrawn_reason: row.optional_string(11)?,
         })
     }
 }
@@ -120,10 +102,6 @@ pub enum Refusal {
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
 
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
-
 fn writable(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<encounter::Encounter> {
     encounter::writable(transaction, encounter_id).map_err(|failure| failure.map(Refusal::Encounter))
 }
@@ -142,10 +120,10 @@ fn holding(transaction: &Transaction<'_>, diagnosis_id: i64, to: &'static str) -
 fn at_rank(
     transaction: &Transaction<'_>,
     encounter_id: i64,
-    stage: &str,
+    stage: Use,
     rank: i64,
 ) -> Result<Option<i64>, Error> {
-    transaction.first(&diagnosis::AT_RANK, params![encounter_id, stage, rank], |row| row.integer(0))
+    transaction.first(&diagnosis::AT_RANK, params![encounter_id, stage.word(), rank], |row| row.integer(0))
 }
 
 fn title_of(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>) -> Outcome<(Option<String>, String)> {
@@ -165,7 +143,7 @@ fn title_of(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>) -> Outcome<(O
 pub fn add(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>, now: &Now) -> Outcome<i64> {
     let found = writable(transaction, new.encounter_id)?;
     let (code, title) = title_of(transaction, new)?;
-    let stage = new.stage.word();
+    let stage = new.stage;
     let rank = match new.rank {
         Some(rank) => {
             if let Some(diagnosis_id) = at_rank(transaction, new.encounter_id, stage, rank)? {
@@ -174,8 +152,10 @@ pub fn add(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>, now: &Now) -> 
             rank
         }
         None => {
-            let last = transaction
-                .first(&diagnosis::LAST_RANK, params![new.encounter_id, stage], |row| row.integer(0))?;
+            let last =
+                transaction.first(&diagnosis::LAST_RANK, params![new.encounter_id, stage.word()], |row| {
+                    row.integer(0)
+                })?;
             let next = last.unwrap_or(0) + 1;
             if next > RANK_MAX {
                 return refuse(Refusal::NoRankLeft);
@@ -191,7 +171,7 @@ pub fn add(transaction: &Transaction<'_>, new: &NewDiagnosis<'_>, now: &Now) -> 
             code,
             title,
             rank,
-            stage,
+            stage.word(),
             new.certainty.word(),
             new.by,
             now.unix_ms
@@ -205,7 +185,7 @@ pub fn set_rank(transaction: &Transaction<'_>, diagnosis_id: i64, rank: i64) -> 
     if found.rank == rank {
         return Ok(());
     }
-    if let Some(other_id) = at_rank(transaction, found.encounter_id, &found.stage, rank)? {
+    if let Some(other_id) = at_rank(transaction, found.encounter_id, found.stage, rank)? {
         transaction.execute(&diagnosis::SET_RANK, params![diagnosis_id, RANK_BETWEEN])?;
         transaction.execute(&diagnosis::SET_RANK, params![other_id, found.rank])?;
     }

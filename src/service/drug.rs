@@ -40,17 +40,16 @@ pub struct Drug {
 
 impl Drug {
     fn from_row(row: &Row<'_>) -> Result<Drug, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Drug {
             drug_id: row.integer(0)?,
-            code: row.text(1)?.to_owned(),
-            name: row.text(2)?.to_owned(),
-            ingredient: row.text(3)?.to_owned(),
-            drug_class: own(row.optional_text(4)?),
-            form: own(row.optional_text(5)?),
-            strength: own(row.optional_text(6)?),
-            dose_unit: row.text(7)?.to_owned(),
-            route: own(row.optional_text(8)?),
+            code: row.string(1)?,
+            name: row.string(2)?,
+            ingredient: row.string(3)?,
+            drug_class: row.optional_string(4)?,
+            form: row.optional_string(5)?,
+            strength: row.optional_string(6)?,
+            dose_unit: row.string(7)?,
+            route: row.optional_string(8)?,
             is_active: row.integer(9)? != 0,
         })
     }

@@ -12,38 +12,22 @@ pub(super) use step::{seen, still_seen, unstarted};
 use super::booking::Change;
 use super::chat::{self, Visit};
 use super::time::Now;
-use super::{Failure, order, prescription};
+use super::words::words;
+use super::{Failure, order, prescription, refuse};
 use crate::store::statements::{doctor, encounter, patient};
 use crate::store::{Error, Row, Transaction, params};
 
-/// Where an encounter stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Planned,
-    InProgress,
-    Finished,
-    Cancelled,
+words! {
+    /// Where an encounter stands.
+    pub enum State, "an encounter is in a state" {
+        Planned = "planned",
+        InProgress = "in_progress",
+        Finished = "finished",
+        Cancelled = "cancelled",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 4] = [State::Planned, State::InProgress, State::Finished, State::Cancelled];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Planned => "planned",
-            State::InProgress => "in_progress",
-            State::Finished => "finished",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("an encounter is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -55,30 +39,12 @@ impl State {
     }
 }
 
-/// What kind of encounter it is, in FHIR's codes (v3-ActCode).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Class {
-    Ambulatory,
-    Emergency,
-    Inpatient,
-}
-
-impl Class {
-    pub const ALL: [Class; 3] = [Class::Ambulatory, Class::Emergency, Class::Inpatient];
-
-    pub fn code(self) -> &'static str {
-        match self {
-            Class::Ambulatory => "AMB",
-            Class::Emergency => "EMER",
-            Class::Inpatient => "IMP",
-        }
-    }
-
-    pub fn parse(code: &str) -> Result<Class, Error> {
-        Class::ALL
-            .into_iter()
-            .find(|class| class.code() == code)
-            .ok_or_else(|| Error::Other("an encounter is of a class that does not exist".into()))
+words! {
+    /// What kind of encounter it is, in FHIR's codes (v3-ActCode).
+    pub enum Class, "an encounter is of a class" {
+        Ambulatory = "AMB",
+        Emergency = "EMER",
+        Inpatient = "IMP",
     }
 }
 
@@ -109,9 +75,9 @@ impl Encounter {
             doctor_id: row.integer(2)?,
             appointment_id: row.optional_integer(3)?,
             class: Class::parse(row.text(4)?)?,
-            department: row.optional_text(5)?.map(str::to_owned),
+            department: row.optional_string(5)?,
             state: State::parse(row.text(6)?)?,
-            reason: row.optional_text(7)?.map(str::to_owned),
+            reason: row.optional_string(7)?,
             record_id: row.optional_integer(8)?,
             created_ms: row.integer(9)?,
             started_ms: row.optional_integer(10)?,
@@ -155,10 +121,6 @@ pub enum Refusal {
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
 
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
-
 /// An encounter to be.
 #[derive(Debug, Clone, Copy)]
 pub struct NewEncounter<'a> {
@@ -193,7 +155,7 @@ pub fn plan(
             new.patient_id,
             new.doctor_id,
             new.appointment_id,
-            new.class.code(),
+            new.class.word(),
             new.department,
             State::Planned.word(),
             by,

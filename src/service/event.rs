@@ -204,11 +204,8 @@ pub fn snapshot(
         },
         Topic::Appointment(id) => Ok(booking::by_id(transaction, id)?.map(Snapshot::Appointment)),
         Topic::Patient(patient_id) => {
-            let mut unread = Vec::new();
-            transaction.each(&event::NOTICES, params![patient_id, NOTICES_MAX], |row| {
-                unread.push(Notice::from_row(row)?);
-                Ok::<_, Error>(())
-            })?;
+            let mut unread =
+                transaction.all(&event::NOTICES, params![patient_id, NOTICES_MAX], Notice::from_row)?;
             unread.reverse();
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }

@@ -49,7 +49,7 @@ pub fn load(transaction: &Transaction<'_>, code: &str, title: &str) -> Result<Lo
 }
 
 pub fn title(transaction: &Transaction<'_>, code: &str) -> Result<Option<String>, Error> {
-    transaction.first(&icd10::TITLE, params![code], |row| row.text(0).map(str::to_owned))
+    transaction.first(&icd10::TITLE, params![code], |row| row.string(0))
 }
 
 /// Whether any code was loaded.

@@ -128,7 +128,7 @@ struct Account {
 
 fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<Account>, Error> {
     let found = transaction.first(&login::ACCOUNT, params![username], |row| {
-        let Some(role) = Role::parse(row.text(2)?) else { return Ok(None) };
+        let Some(role) = Role::find(row.text(2)?) else { return Ok(None) };
         Ok::<_, Error>(Some(Account {
             actor: Actor {
                 user_id: row.integer(0)?,
@@ -136,7 +136,7 @@ fn find(transaction: &Transaction<'_>, username: &str) -> Result<Option<Account>
                 role,
                 is_auditor: row.integer(3)? != 0,
             },
-            password_hash: row.text(1)?.to_owned(),
+            password_hash: row.string(1)?,
             is_disabled: row.integer(4)? != 0,
         }))
     })?;

@@ -41,7 +41,7 @@ impl Bookable {
                 Value::Integer(number) => Some(number),
                 _ => None,
             },
-            work_schedule: row.optional_text(2)?.map(str::to_owned),
+            work_schedule: row.optional_string(2)?,
             is_available: row.value(3)?.is_true(),
         })
     }

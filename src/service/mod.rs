@@ -51,6 +51,7 @@ pub mod time;
 pub mod timeline;
 pub mod usage;
 pub mod waitlist;
+pub(crate) mod words;
 pub mod working_hours;
 
 use crate::store;
@@ -70,6 +71,10 @@ impl<R> Failure<R> {
             Failure::Fault(fault) => Failure::Fault(fault),
         }
     }
+}
+
+fn refuse<T, R>(refusal: R) -> Result<T, Failure<R>> {
+    Err(Failure::Refused(refusal))
 }
 
 impl<R> From<store::Error> for Failure<R> {

@@ -22,12 +22,11 @@ pub struct Notice {
 
 impl Notice {
     pub(super) fn from_row(row: &Row<'_>) -> Result<Notice, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Notice {
             notice_id: row.integer(0)?,
-            kind: row.text(1)?.to_owned(),
+            kind: row.string(1)?,
             appointment_id: row.optional_integer(2)?,
-            text: own(row.optional_text(3)?),
+            text: row.optional_string(3)?,
             created_ms: row.integer(4)?,
         })
     }

@@ -39,12 +39,52 @@ fn shown(value: Value<'_>) -> Option<String> {
     }
 }
 
+/// What to list that has to do with a patient's record.
+#[derive(Debug, Clone, Copy)]
+pub enum Filter {
+    OfPatient(i64),
+    OfEncounter(i64),
+}
+
+/// One of such a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Listed<T, O = OldRow> {
+    Ours(T),
+    Old(O),
+}
+
+impl<T> Listed<T> {
+    /// The cursor of a page whose last one it is, as `Place::after` reads it.
+    pub fn cursor(&self, id: impl Fn(&T) -> i64) -> i64 {
+        match self {
+            Listed::Ours(ours) => id(ours),
+            Listed::Old(row) => -row.old_id,
+        }
+    }
+}
+
 /// Where such a list goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
+pub struct Place {
     /// Ours with smaller ids are to come; none where all have been.
     pub ours_below: Option<i64>,
     pub old_below: i64,
+}
+
+/// A page of such a list, of at most `limit`. Both closures are told below which id to go on, and how many to read.
+pub(super) fn list<T, O>(
+    place: Place,
+    limit: i64,
+    ours: impl FnOnce(i64, i64) -> Result<Vec<T>, Error>,
+    old: impl FnOnce(i64, i64) -> Result<Vec<O>, Error>,
+) -> Result<Vec<Listed<T, O>>, Error> {
+    let ours = place.ours_below.map_or_else(|| Ok(Vec::new()), |below| ours(below, limit))?;
+    let mut listed: Vec<Listed<T, O>> = ours.into_iter().map(Listed::Ours).collect();
+    let left = limit - i64::try_from(listed.len()).unwrap_or(limit);
+    if left > 0 {
+        listed.extend(old(place.old_below, left)?.into_iter().map(Listed::Old));
+    }
+    Ok(listed)
 }
 
 impl Place {

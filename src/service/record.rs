@@ -5,37 +5,22 @@
 //! what they have not seen.
 
 use super::time::Now;
-use super::{Failure, encounter};
+use super::words::words;
+use super::{Failure, encounter, refuse};
 use crate::store::statements::record;
 use crate::store::{Error, Row, Transaction, params};
 
-/// Where a text stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Draft,
-    Signed,
-    /// A draft that will not be signed; it is kept.
-    Discarded,
+words! {
+    /// Where a text stands.
+    pub enum State, "a record is in a state" {
+        Draft = "draft",
+        Signed = "signed",
+        /// A draft that will not be signed; it is kept.
+        Discarded = "discarded",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 3] = [State::Draft, State::Signed, State::Discarded];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Draft => "draft",
-            State::Signed => "signed",
-            State::Discarded => "discarded",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("a record is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -102,7 +87,7 @@ pub struct Text {
 
 impl Text {
     fn from_row(row: &Row<'_>, first: usize) -> Result<Text, Error> {
-        let text = |column: usize| row.optional_text(first + column).map(|text| text.map(str::to_owned));
+        let text = |column: usize| row.optional_string(first + column);
         Ok(Text {
             version: row.integer(first)?,
             symptoms: text(1)?,
@@ -167,10 +152,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, note_id: i64) -> Outcome<Note> {
     by_id(transaction, note_id)?.ok_or(Failure::Refused(Refusal::UnknownNote))
@@ -343,7 +324,7 @@ pub fn of_encounter(
 /// A row of the old schema that belongs to no encounter.
 pub fn old_row(transaction: &Transaction<'_>, record_id: i64) -> Result<Option<OldRow>, Error> {
     transaction.first(&record::OLD, params![record_id], |row| {
-        let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
+        let text = |column: usize| row.optional_string(column);
         Ok(OldRow {
             record_id,
             patient_id: row.integer(0)?,

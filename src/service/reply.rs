@@ -57,7 +57,7 @@ pub fn find(
     let found =
         transaction.first(&reply::FIND, params![request.requester, request.request_id, oldest], |row| {
             let is_same = row.text(0)? == request.method && row.text(1)? == key.hash(request.params);
-            Ok::<_, Error>(if is_same { Earlier::Same(row.text(2)?.to_owned()) } else { Earlier::Other })
+            Ok::<_, Error>(if is_same { Earlier::Same(row.string(2)?) } else { Earlier::Other })
         })?;
     Ok(found.unwrap_or(Earlier::None))
 }

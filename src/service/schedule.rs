@@ -7,7 +7,7 @@ use super::block::{self, Hours, Span};
 use super::booking::Change;
 use super::clinic_session::{self, SessionState};
 use super::time::{AppointmentTime, Now};
-use super::{Failure, leave, waitlist, working_hours};
+use super::{Failure, leave, refuse, waitlist, working_hours};
 use crate::store::statements::{self, doctor, schedule};
 use crate::store::{Error, Row, Transaction, params};
 
@@ -37,21 +37,20 @@ pub struct Template {
 
 impl Template {
     fn from_row(row: &Row<'_>) -> Result<Template, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Template {
             template_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
             weekday: row.integer(2)?,
-            period: row.text(3)?.to_owned(),
-            starts: row.text(4)?.to_owned(),
-            ends: row.text(5)?.to_owned(),
-            room: own(row.optional_text(6)?),
-            department: own(row.optional_text(7)?),
+            period: row.string(3)?,
+            starts: row.string(4)?,
+            ends: row.string(5)?,
+            room: row.optional_string(6)?,
+            department: row.optional_string(7)?,
             capacity_online: row.integer(8)?,
             capacity_onsite: row.integer(9)?,
             capacity_addon: row.integer(10)?,
-            valid_from: row.text(11)?.to_owned(),
-            valid_to: own(row.optional_text(12)?),
+            valid_from: row.string(11)?,
+            valid_to: row.optional_string(12)?,
         })
     }
 }
@@ -77,10 +76,10 @@ impl Exception {
         Ok(Exception {
             exception_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
-            date_from: row.text(2)?.to_owned(),
-            date_to: row.text(3)?.to_owned(),
+            date_from: row.string(2)?,
+            date_to: row.string(3)?,
             hours,
-            reason: row.text(6)?.to_owned(),
+            reason: row.string(6)?,
         })
     }
 }
@@ -115,10 +114,6 @@ pub enum ScheduleRefusal {
 }
 
 pub(super) type Outcome<T> = Result<T, Failure<ScheduleRefusal>>;
-
-pub(super) fn refuse<T>(refusal: ScheduleRefusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 pub(super) fn check_doctor(transaction: &Transaction<'_>, doctor_id: i64) -> Outcome<()> {
     match transaction.first(&doctor::EXISTS, params![doctor_id], |row| row.integer(0))? {
@@ -358,15 +353,12 @@ pub fn generate(
         let day = now.day_after(ahead);
         let Some(noon) = AppointmentTime::parse(&format!("{day} 12:00")) else { continue };
         let weekday = i64::from(noon.weekday().number_from_monday());
-        let mut templates = Vec::new();
-        let each = |row: &Row<'_>| {
-            templates.push(Template::from_row(row)?);
-            Ok::<_, Error>(())
+        let templates = match doctor_id {
+            None => transaction.all(&schedule::OF_DAY, params![weekday, day], Template::from_row)?,
+            Some(id) => {
+                transaction.all(&schedule::OF_DOCTOR_DAY, params![weekday, day, id], Template::from_row)?
+            }
         };
-        match doctor_id {
-            None => transaction.each(&schedule::OF_DAY, params![weekday, day], each)?,
-            Some(id) => transaction.each(&schedule::OF_DOCTOR_DAY, params![weekday, day, id], each)?,
-        }
         for template in templates {
             if let Some(new) = session_of(transaction, &template, &day, rules)?
                 && !is_over(&new, now)
@@ -466,11 +458,10 @@ pub fn generate_from_hours(
     now: &Now,
 ) -> Outcome<Vec<i64>> {
     let found = transaction.first(&schedule::OLD_HOURS, params![doctor_id], |row| {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok::<_, Error>((
-            own(row.optional_text(0)?),
+            row.optional_string(0)?,
             row.optional_integer(1)?,
-            own(row.optional_text(2)?),
+            row.optional_string(2)?,
             row.value(3)?.is_true(),
         ))
     })?;

@@ -96,10 +96,10 @@ pub fn find(
     now: &Now,
 ) -> Result<Option<Opened>, Error> {
     let found = transaction.first(&login_session::BY_TOKEN, params![token_hash], |row| {
-        let Some(role) = Role::parse(row.text(3)?) else { return Ok(None) };
+        let Some(role) = Role::find(row.text(3)?) else { return Ok(None) };
         let actor = Actor {
             user_id: row.integer(1)?,
-            username: row.text(2)?.to_owned(),
+            username: row.string(2)?,
             role,
             is_auditor: row.integer(4)? != 0,
         };

@@ -370,7 +370,7 @@ fn check_appointment(
     let Some(Value::Text(text)) = value("appointment_time") else { return Ok(None) };
     let Some(time) = AppointmentTime::parse(text) else { return Ok(None) };
     let status = match value("status") {
-        Some(Value::Text(status)) => Status::parse(status),
+        Some(Value::Text(status)) => Status::find(status),
         _ => None,
     };
     // A row without any of those is left to the database to refuse.

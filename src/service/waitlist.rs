@@ -28,7 +28,7 @@ impl Entry {
             entry_id: row.integer(0)?,
             session_id: row.integer(1)?,
             patient_id: row.integer(2)?,
-            state: row.text(3)?.to_owned(),
+            state: row.string(3)?,
             appointment_id: row.optional_integer(4)?,
             joined_ms: row.integer(5)?,
         })
@@ -192,12 +192,7 @@ pub fn offer(change: &mut Change<'_, '_>, session_id: i64) -> Result<(), Error> 
 
 /// Sessions that have places and someone who waits.
 pub fn with_places(transaction: &Transaction<'_>, limit: i64, now: &str) -> Result<Vec<i64>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&waitlist::WITH_PLACES, params![now, limit], |row| {
-        found.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&waitlist::WITH_PLACES, params![now, limit], |row| row.integer(0))
 }
 
 /// Tells those who wait for a session that the doctor does not come.
@@ -206,11 +201,7 @@ pub(super) fn session_stopped(
     session_id: i64,
     reason: &str,
 ) -> Result<(), Error> {
-    let mut waiting = Vec::new();
-    change.transaction.each(&waitlist::WAITING, params![session_id], |row| {
-        waiting.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
+    let waiting = change.transaction.all(&waitlist::WAITING, params![session_id], |row| row.integer(0))?;
     for patient_id in waiting {
         notice::wait_is_over(change.transaction, patient_id, reason, change.now)?;
         change.changes.notices.insert(patient_id);

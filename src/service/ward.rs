@@ -4,10 +4,11 @@
 //! and occupied it becomes by an admission alone; a closed ward has nobody in it; no two numbers that look alike
 //! stand side by side.
 
-use super::Failure;
 use super::admission;
 use super::booking::Change;
 use super::text::key;
+use super::words::words;
+use super::{Failure, refuse};
 use crate::store::statements::{bed, ward};
 use crate::store::{Error, Row, Transaction, params};
 use std::collections::HashMap;
@@ -15,40 +16,21 @@ use std::collections::HashMap;
 /// More beds than a ward has; a board shows all of them at once.
 pub const BEDS_MAX: usize = 200;
 
-/// What a bed is good for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    Free,
-    /// Kept for somebody who is to be admitted.
-    Reserved,
-    Occupied,
-    /// Somebody has left it, and it is not ready yet.
-    Cleaning,
-    /// Out of use.
-    Blocked,
+words! {
+    /// What a bed is good for.
+    pub enum State, "a bed is in a state" {
+        Free = "free",
+        /// Kept for somebody who is to be admitted.
+        Reserved = "reserved",
+        Occupied = "occupied",
+        /// Somebody has left it, and it is not ready yet.
+        Cleaning = "cleaning",
+        /// Out of use.
+        Blocked = "blocked",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 5] =
-        [State::Free, State::Reserved, State::Occupied, State::Cleaning, State::Blocked];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Free => "free",
-            State::Reserved => "reserved",
-            State::Occupied => "occupied",
-            State::Cleaning => "cleaning",
-            State::Blocked => "blocked",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("a bed is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -212,10 +194,6 @@ pub enum Refusal {
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
 
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
-
 /// A ward to be.
 #[derive(Debug, Clone, Copy)]
 pub struct NewWard<'a> {
@@ -372,7 +350,6 @@ mod tests {
     #[test]
     fn a_bed_is_reserved_and_occupied_by_admissions_alone() {
         for from in State::ALL {
-            assert_eq!(State::parse(from.word()).unwrap(), from);
             for to in from.next_by_hand() {
                 assert!(from.next().contains(&to));
                 for state in [from, to] {

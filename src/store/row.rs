@@ -84,11 +84,19 @@ impl<'a> Row<'a> {
         }
     }
 
+    pub fn string(&self, column: usize) -> Result<String, Error> {
+        self.text(column).map(str::to_owned)
+    }
+
     pub fn optional_text(&self, column: usize) -> Result<Option<&'a str>, Error> {
         match self.value(column)? {
             Value::Null => Ok(None),
             Value::Text(text) => Ok(Some(text)),
             _ => Err(Error::Other(format!("column {column} of a result is not text"))),
         }
+    }
+
+    pub fn optional_string(&self, column: usize) -> Result<Option<String>, Error> {
+        Ok(self.optional_text(column)?.map(str::to_owned))
     }
 }

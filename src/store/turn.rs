@@ -412,6 +412,21 @@ impl Transaction<'_> {
         Ok(())
     }
 
+    /// All rows of a result, as `read` has each.
+    pub fn all<T>(
+        &self,
+        statement: &Statement,
+        parameters: impl Params,
+        mut read: impl FnMut(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        let mut found = Vec::new();
+        self.each(statement, parameters, |row| {
+            found.push(read(row)?);
+            Ok::<_, Error>(())
+        })?;
+        Ok(found)
+    }
+
     /// Runs a statement that writes and returns no rows. Returns how many it changed.
     pub fn execute(&self, statement: &Statement, parameters: impl Params) -> Result<usize, Error> {
         self.begin_statement()?;

@@ -82,7 +82,7 @@ pub fn create_appointment(
             doctor_name: object.get("doctor_name"),
             appointment_time: object.get("appointment_time"),
             queue_number: booked.queue_number,
-            status: Status::Pending.as_str(),
+            status: Status::Pending.word(),
             fee_paid,
         },
     });
@@ -226,7 +226,7 @@ fn set_status_in_session(
     let change = &mut change(call, transaction, &mut memory, &mut changes);
     match booking::set_status(change, appointment_id, status) {
         Ok(()) => {
-            let (old, new) = (old.unwrap_or(status).as_str(), status.as_str());
+            let (old, new) = (old.unwrap_or(status).word(), status.word());
             Message::success(format!("预约ID {shown} 状态已从 '{old}' 更新为 '{new}'")).write(reply);
             Ok(Effect::Done)
         }
@@ -257,8 +257,8 @@ pub fn update_appointment_status(
         return refuse(format!("缺少必要参数: {missing}"), reply);
     }
     let new_status = searched(object, "new_status")?;
-    let Some(status) = Status::parse(&new_status) else {
-        let known = Status::ALL.map(|status| format!("'{}'", status.as_str())).join(", ");
+    let Some(status) = Status::find(&new_status) else {
+        let known = Status::ALL.map(|status| format!("'{}'", status.word())).join(", ");
         return refuse(format!("无效的状态值: {new_status}，有效值: [{known}]"), reply);
     };
     let (appointment_id, shown) = id(object, "appointment_id")?;
@@ -277,7 +277,7 @@ pub fn update_appointment_status(
         call.now,
     ) {
         Ok(old) => {
-            let (old, new) = (old.as_str(), status.as_str());
+            let (old, new) = (old.word(), status.word());
             Message::success(format!("预约ID {shown} 状态已从 '{old}' 更新为 '{new}'")).write(reply);
             Ok(Effect::Done)
         }

@@ -1,11 +1,11 @@
 //! `account.*`: who has an account, and what it may do.
 
-use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username};
+use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username, choice};
 use super::mask::AccountName;
 use super::problem::{Code, Problem, Refusal};
 use super::session::{too_many, wrong_credentials};
-use super::{Call, Kind, Method, Subject};
-use crate::service::access::Role as ServiceRole;
+use super::{Call, Kind, Method, Said, Subject, Whom};
+use crate::service::access;
 use crate::service::account::{self, NewDoctor, NewPatient, NewStaff, RoleRefusal, UsernameTaken};
 use crate::service::audit::Action;
 use crate::service::login;
@@ -23,26 +23,14 @@ fn taken(failure: Failure<UsernameTaken>) -> Problem {
     }
 }
 
-/// What someone is in the hospital.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    Patient,
-    Doctor,
-    Nurse,
-    Clerk,
-    Admin,
-}
-
-impl From<Role> for ServiceRole {
-    fn from(role: Role) -> ServiceRole {
-        match role {
-            Role::Patient => ServiceRole::Patient,
-            Role::Doctor => ServiceRole::Doctor,
-            Role::Nurse => ServiceRole::Nurse,
-            Role::Clerk => ServiceRole::Clerk,
-            Role::Admin => ServiceRole::Admin,
-        }
+choice! {
+    /// What someone is in the hospital.
+    pub enum Role of access::Role {
+        Patient,
+        Doctor,
+        Nurse,
+        Clerk,
+        Admin,
     }
 }
 
@@ -78,12 +66,9 @@ impl Method for RegisterPatient {
     const KIND: Kind = Kind::Write(Action::Create);
     const HAS_PASSWORD: bool = true;
     const ERRORS: &'static [Code] = &[Code::UsernameTaken, Code::TooManyAttempts, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RegisterPatientParams;
     type Outcome = Registered;
-
-    fn request_id(params: &RegisterPatientParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RegisterPatientParams,
@@ -154,12 +139,9 @@ impl Method for CreateAccount {
     const KIND: Kind = Kind::Write(Action::Create);
     const HAS_PASSWORD: bool = true;
     const ERRORS: &'static [Code] = &[Code::UsernameTaken, Code::Conflict, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CreateAccountParams;
     type Outcome = Registered;
-
-    fn request_id(params: &CreateAccountParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CreateAccountParams,
@@ -308,16 +290,10 @@ macro_rules! of_one_account {
             const SUMMARY: &'static str = $summary;
             const KIND: Kind = Kind::Write(Action::Update);
             const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+            const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::User(params.user_id.0));
+            const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
             type Params = AccountParams;
             type Outcome = AccountState;
-
-            fn subject(params: &AccountParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-                Ok(Subject::User(params.user_id.0))
-            }
-
-            fn request_id(params: &AccountParams) -> Option<&str> {
-                params.request_id.as_deref()
-            }
 
             $run
         }
@@ -402,16 +378,10 @@ impl Method for SetRole {
     const SUMMARY: &'static str = "Gives an account of the staff another role, and ends its sessions.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::User(params.user_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetRoleParams;
     type Outcome = RoleState;
-
-    fn subject(params: &SetRoleParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::User(params.user_id.0))
-    }
-
-    fn request_id(params: &SetRoleParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetRoleParams,
@@ -419,7 +389,7 @@ impl Method for SetRole {
         transaction: &Transaction<'_>,
     ) -> Result<RoleState, Problem> {
         not_oneself(call, params.user_id)?;
-        let (user_id, role) = (params.user_id.0, ServiceRole::from(params.role));
+        let (user_id, role) = (params.user_id.0, access::Role::from(params.role));
         account::set_role(transaction, user_id, role, params.is_auditor).map_err(
             |failure| match failure {
                 Failure::Refused(RoleRefusal::UnknownUser) => Problem::not_found("account"),
@@ -463,21 +433,13 @@ impl Method for ResetPassword {
     const HAS_PASSWORD: bool = true;
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::WrongCredentials, Code::TooManyAttempts, Code::RequestIdReused];
-    type Params = ResetPasswordParams;
-    type Outcome = PasswordState;
-
-    fn subject(
-        params: &ResetPasswordParams,
-        call: &Call<'_>,
-        _: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, _| {
         let own = call.opened.map(|opened| opened.actor.user_id);
         Ok(params.user_id.map(|Id(id)| id).or(own).map_or(Subject::Caller, Subject::User))
-    }
-
-    fn request_id(params: &ResetPasswordParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = ResetPasswordParams;
+    type Outcome = PasswordState;
 
     fn run(
         params: ResetPasswordParams,

@@ -3,32 +3,21 @@
 //! It never knows what is prescribed. Invariant: an allergy that is recorded already is not recorded twice, and
 //! its caller is told which one it is.
 
-use super::field::{Id, Limit, Line, Reason, RequestId};
+use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut};
-use crate::service::Failure;
+use super::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::allergy::{self, NewAllergy};
 use crate::service::audit::Action;
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Severity {
-    Mild,
-    Moderate,
-    /// What is prescribed against it is refused.
-    Severe,
-}
-
-impl From<Severity> for allergy::Severity {
-    fn from(severity: Severity) -> allergy::Severity {
-        match severity {
-            Severity::Mild => allergy::Severity::Mild,
-            Severity::Moderate => allergy::Severity::Moderate,
-            Severity::Severe => allergy::Severity::Severe,
-        }
+choice! {
+    pub enum Severity of allergy::Severity {
+        Mild,
+        Moderate,
+        /// What is prescribed against it is refused.
+        Severe,
     }
 }
 
@@ -72,25 +61,21 @@ fn found(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Allergy, Prob
     allergy::by_id(transaction, allergy_id)?.map(Into::into).ok_or_else(|| Problem::not_found("allergy"))
 }
 
-fn refused(failure: Failure<allergy::Refusal>) -> Problem {
-    use allergy::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownPatient => return Problem::not_found("patient"),
-        Of::UnknownAllergy => return Problem::not_found("allergy"),
-        Of::AlreadyRecorded { allergy_id } => {
-            Refusal::new(Code::AlreadyRecorded, Code::AlreadyRecorded.meaning())
-                .with("allergy_id", allergy_id)
+impl From<allergy::Refusal> for Problem {
+    fn from(refusal: allergy::Refusal) -> Problem {
+        use allergy::Refusal as Of;
+        match refusal {
+            Of::UnknownPatient => return Problem::not_found("patient"),
+            Of::UnknownAllergy => return Problem::not_found("allergy"),
+            Of::AlreadyRecorded { allergy_id } => {
+                Refusal::of(Code::AlreadyRecorded).with("allergy_id", allergy_id)
+            }
+            Of::Refuted => {
+                Refusal::bad_transition("the allergy is refuted; record it anew", ("refuted", "refuted"), [])
+            }
         }
-        Of::Refuted => Refusal::new(Code::BadTransition, "the allergy is refuted; record it anew")
-            .with("from", "refuted")
-            .with("to", "refuted")
-            .with("allowed", Vec::<&str>::new()),
+        .into()
     }
-    .into()
 }
 
 pub struct AddAllergy;
@@ -114,16 +99,10 @@ impl Method for AddAllergy {
     const SUMMARY: &'static str = "Records what a patient does not bear.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::AlreadyRecorded, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddAllergyParams;
     type Outcome = Allergy;
-
-    fn subject(params: &AddAllergyParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &AddAllergyParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddAllergyParams,
@@ -137,7 +116,7 @@ impl Method for AddAllergy {
             reaction: params.reaction.as_deref(),
             by: call.actor()?.user_id,
         };
-        let allergy_id = allergy::add(transaction, &new, call.now).map_err(refused)?;
+        let allergy_id = allergy::add(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("allergy", Some(allergy_id));
         found(transaction, allergy_id)
     }
@@ -160,27 +139,15 @@ impl Method for RefuteAllergy {
     const SUMMARY: &'static str = "Says that an allergy was found to be none; it stays readable.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    type Params = RefuteParams;
-    type Outcome = Allergy;
-
-    fn subject(
-        params: &RefuteParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match allergy::by_id(transaction, params.allergy_id.0)? {
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| match allergy::by_id(transaction, params.allergy_id.0)? {
             Some(found) => Ok(Subject::Patient(found.patient_id)),
             None => Err(Problem::not_found("allergy")),
-        }
-    }
-
-    fn reason(params: &RefuteParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &RefuteParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+        };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = RefuteParams;
+    type Outcome = Allergy;
 
     fn run(
         params: RefuteParams,
@@ -188,7 +155,7 @@ impl Method for RefuteAllergy {
         transaction: &Transaction<'_>,
     ) -> Result<Allergy, Problem> {
         let (Id(allergy_id), by) = (params.allergy_id, call.actor()?.user_id);
-        allergy::refute(transaction, allergy_id, &params.reason, by, call.now).map_err(refused)?;
+        allergy::refute(transaction, allergy_id, &params.reason, by, call.now)?;
         (call.note.entity, call.note.entity_id) = ("allergy", Some(allergy_id));
         found(transaction, allergy_id)
     }
@@ -225,16 +192,10 @@ impl Method for ListAllergies {
     const SUMMARY: &'static str = "Lists what a patient does not bear.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListAllergiesParams;
     type Outcome = AllergyList;
-
-    fn subject(params: &ListAllergiesParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &ListAllergiesParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListAllergiesParams,

@@ -3,10 +3,10 @@
 //! It never opens one. Invariant: an attachment is withdrawn by whoever added it, or by the doctor whose visit it
 //! is.
 
-use super::field::{Id, Limit, Line, Reason, RequestId};
+use super::encounter::WrittenListParams;
+use super::field::{Id, Line, Reason, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut, encounter};
-use crate::service::Failure;
+use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::attachment::{self, NewAttachment};
 use crate::service::audit::Action;
 use crate::store::Transaction;
@@ -54,20 +54,16 @@ fn found(transaction: &Transaction<'_>, attachment_id: i64) -> Result<Attachment
         .ok_or_else(|| Problem::not_found("attachment"))
 }
 
-fn refused(failure: Failure<attachment::Refusal>) -> Problem {
-    use attachment::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownAttachment => Problem::not_found("attachment"),
-        Of::Encounter(refusal) => encounter::refused(Failure::Refused(refusal)),
-        Of::Withdrawn => Refusal::new(Code::BadTransition, "the attachment is withdrawn")
-            .with("from", "withdrawn")
-            .with("to", "withdrawn")
-            .with("allowed", Vec::<&str>::new())
-            .into(),
+impl From<attachment::Refusal> for Problem {
+    fn from(refusal: attachment::Refusal) -> Problem {
+        use attachment::Refusal as Of;
+        match refusal {
+            Of::UnknownAttachment => Problem::not_found("attachment"),
+            Of::Encounter(refusal) => refusal.into(),
+            Of::Withdrawn => {
+                Refusal::bad_transition("the attachment is withdrawn", ("withdrawn", "withdrawn"), []).into()
+            }
+        }
     }
 }
 
@@ -94,20 +90,10 @@ impl Method for AddAttachment {
     const SUMMARY: &'static str = "Notes where something lies that belongs to a visit.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::NotInProgress, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddAttachmentParams;
     type Outcome = Attachment;
-
-    fn subject(
-        params: &AddAttachmentParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &AddAttachmentParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddAttachmentParams,
@@ -126,7 +112,7 @@ impl Method for AddAttachment {
             sha256: params.sha256.as_deref(),
             by: call.actor()?.user_id,
         };
-        let attachment_id = attachment::add(transaction, &new, call.now).map_err(refused)?;
+        let attachment_id = attachment::add(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("attachment", Some(attachment_id));
         found(transaction, attachment_id)
     }
@@ -149,60 +135,28 @@ impl Method for WithdrawAttachment {
     const SUMMARY: &'static str = "Says that something does not belong to a visit; it stays known.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    type Params = WithdrawAttachmentParams;
-    type Outcome = Attachment;
-
-    fn subject(
-        params: &WithdrawAttachmentParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(id) = params.attachment_id;
         let found = attachment::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("attachment"))?;
-        let doctor_id = match encounter::subject(transaction, Id(found.encounter_id))? {
-            Subject::Care { doctor_id, .. } if call.actor()?.user_id == doctor_id => doctor_id,
-            _ => found.added_by,
-        };
+        let doctor_id = encounter::owner(call, transaction, found.encounter_id, found.added_by)?;
         Ok(Subject::Care { entity: "attachment", entity_id: id, patient_id: found.patient_id, doctor_id })
-    }
-
-    fn reason(params: &WithdrawAttachmentParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &WithdrawAttachmentParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = WithdrawAttachmentParams;
+    type Outcome = Attachment;
 
     fn run(
         params: WithdrawAttachmentParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Attachment, Problem> {
-        attachment::withdraw(transaction, params.attachment_id.0, &params.reason, call.now)
-            .map_err(refused)?;
+        attachment::withdraw(transaction, params.attachment_id.0, &params.reason, call.now)?;
         found(transaction, params.attachment_id.0)
     }
 }
 
 pub struct ListAttachments;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListAttachmentsParams {
-    pub encounter_id: Id,
-    /// Those that were withdrawn as well.
-    #[serde(default)]
-    pub with_withdrawn: bool,
-    /// Why, where the caller needs a reason.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-    #[serde(default)]
-    pub limit: Limit,
-    /// The `next_cursor` of the page before.
-    #[serde(default)]
-    pub cursor: Option<Id>,
-}
 
 #[derive(Serialize, JsonSchema)]
 pub struct AttachmentList {
@@ -216,23 +170,13 @@ impl Method for ListAttachments {
     const SUMMARY: &'static str = "Lists where what belongs to a visit lies.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = ListAttachmentsParams;
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = WrittenListParams;
     type Outcome = AttachmentList;
 
-    fn subject(
-        params: &ListAttachmentsParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn reason(params: &ListAttachmentsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
     fn run(
-        params: ListAttachmentsParams,
+        params: WrittenListParams,
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<AttachmentList, Problem> {

@@ -2,10 +2,10 @@
 //!
 //! It never knows what is late. Invariant: a doctor clocks in and out for themselves only.
 
+use super::cursor::OfTwo;
 use super::field::{Date, Id, Limit, Line, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut, schedule, staff};
-use crate::service::Failure;
+use super::{Call, Kind, Method, Said, Subject, Whom, cut, schedule, staff};
 use crate::service::access::Role;
 use crate::service::attendance::{self, Filter, Item, Mark, Scope, Shift};
 use crate::service::audit::Action;
@@ -17,22 +17,21 @@ use serde::{Deserialize, Serialize};
 /// More days than are listed at once.
 const DAYS_MAX: i64 = 31;
 
-fn refused(failure: Failure<attendance::Refusal>) -> Problem {
-    use attendance::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        Of::UnknownSession => return Problem::not_found("session"),
-        Of::SessionStopped { reason } => plain(Code::SessionStopped).with("reason", reason),
-        Of::SessionClosed => plain(Code::SessionClosed),
-        Of::TooEarly { opens_at } => plain(Code::TooEarly).with("opens_at", opens_at),
-        Of::AlreadyIn { attendance_id } => plain(Code::AlreadyIn).with("attendance_id", attendance_id),
-        Of::NotIn => plain(Code::NotIn),
+impl From<attendance::Refusal> for Problem {
+    fn from(refusal: attendance::Refusal) -> Problem {
+        use attendance::Refusal as Of;
+        match refusal {
+            Of::UnknownSession => return Problem::not_found("session"),
+            Of::SessionStopped { reason } => Refusal::of(Code::SessionStopped).with("reason", reason),
+            Of::SessionClosed => Refusal::of(Code::SessionClosed),
+            Of::TooEarly { opens_at } => Refusal::of(Code::TooEarly).with("opens_at", opens_at),
+            Of::AlreadyIn { attendance_id } => {
+                Refusal::of(Code::AlreadyIn).with("attendance_id", attendance_id)
+            }
+            Of::NotIn => Refusal::of(Code::NotIn),
+        }
+        .into()
     }
-    .into()
 }
 
 /// The time for which a doctor is there. Times are the hospital's own, `YYYY-MM-DD HH:MM:SS`.
@@ -85,23 +84,13 @@ impl Method for ClockIn {
         Code::SessionClosed,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| match params.session_id {
+        Some(session_id) => schedule::subject(transaction, session_id),
+        None => Ok(Subject::Caller),
+    };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ClockInParams;
     type Outcome = ShiftItem;
-
-    fn subject(
-        params: &ClockInParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match params.session_id {
-            Some(session_id) => schedule::subject(transaction, session_id),
-            None => Ok(Subject::Caller),
-        }
-    }
-
-    fn request_id(params: &ClockInParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ClockInParams,
@@ -109,7 +98,7 @@ impl Method for ClockIn {
         transaction: &Transaction<'_>,
     ) -> Result<ShiftItem, Problem> {
         let (doctor_id, session_id) = (call.actor()?.user_id, params.session_id.map(|Id(id)| id));
-        let shift = attendance::clock_in(transaction, doctor_id, session_id, call.now).map_err(refused)?;
+        let shift = attendance::clock_in(transaction, doctor_id, session_id, call.now)?;
         (call.note.entity, call.note.entity_id) = ("attendance", Some(shift.attendance_id));
         Ok(shift.into())
     }
@@ -129,23 +118,17 @@ impl Method for ClockOut {
     const SUMMARY: &'static str = "Says that the doctor goes.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotIn, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ClockOutParams;
     type Outcome = ShiftItem;
-
-    fn subject(_: &ClockOutParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &ClockOutParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         _: ClockOutParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<ShiftItem, Problem> {
-        let shift = attendance::clock_out(transaction, call.actor()?.user_id, call.now).map_err(refused)?;
+        let shift = attendance::clock_out(transaction, call.actor()?.user_id, call.now)?;
         (call.note.entity, call.note.entity_id) = ("attendance", Some(shift.attendance_id));
         Ok(shift.into())
     }
@@ -224,17 +207,16 @@ pub struct AttendanceList {
     pub next_cursor: Option<i64>,
 }
 
-/// A cursor is twice the id of a session, or of a shift and one more.
-fn mark_of(Id(cursor): Id) -> Mark {
-    let id = cursor / 2;
-    if cursor % 2 == 0 { Mark::Session(id) } else { Mark::Shift(id) }
+fn mark_of(cursor: Id) -> Mark {
+    match OfTwo::from(cursor) {
+        OfTwo::First(id) => Mark::Session(id),
+        OfTwo::Second(id) => Mark::Shift(id),
+    }
 }
 
 fn cursor_of(item: &AttendanceItem) -> i64 {
-    match (item.session_id, item.attendance_id) {
-        (Some(session_id), _) => session_id.saturating_mul(2),
-        (None, attendance_id) => attendance_id.unwrap_or(0).saturating_mul(2).saturating_add(1),
-    }
+    let shift = OfTwo::Second(item.attendance_id.unwrap_or(0));
+    item.session_id.map_or(shift, OfTwo::First).number()
 }
 
 impl Method for ListAttendance {
@@ -242,16 +224,11 @@ impl Method for ListAttendance {
     const SUMMARY: &'static str = "Lists who was there, came late, went early or did not come.";
     // Whoever looks at what is of somebody else is in the trail.
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
+        staff::subject(transaction, call, params.doctor_id, params.department.as_deref())
+    };
     type Params = ListAttendanceParams;
     type Outcome = AttendanceList;
-
-    fn subject(
-        params: &ListAttendanceParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        staff::subject(transaction, call, params.doctor_id, params.department.as_deref())
-    }
 
     fn run(
         params: ListAttendanceParams,

@@ -5,7 +5,7 @@
 use super::field::{Id, Line, RequestId};
 use super::problem::{Code, Problem};
 use super::session::Nothing;
-use super::{Call, Kind, Method};
+use super::{Call, Kind, Method, Said};
 use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::department::{self, Refusal};
@@ -75,12 +75,9 @@ impl Method for SetHead {
     const SUMMARY: &'static str = "Names the doctor who leads a department, or nobody.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetHeadParams;
     type Outcome = Head;
-
-    fn request_id(params: &SetHeadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetHeadParams,

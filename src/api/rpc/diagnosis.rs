@@ -3,10 +3,10 @@
 //! It never knows which codes there are. Invariant: a diagnosis is withdrawn or put in order by whoever made it,
 //! or by the doctor whose visit it is.
 
-use super::field::{Id, Limit, Line, Reason, RequestId};
+use super::encounter::WrittenListParams;
+use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject, cut, encounter};
-use crate::service::Failure;
+use super::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::audit::Action;
 use crate::service::diagnosis::{self, Certainty, NewDiagnosis, RANK_MAX, Use};
 use crate::service::icd10::{self, Beginning, CODE_CHARS_MAX, TITLE_CHARS_MAX};
@@ -17,40 +17,23 @@ use serde::{Deserialize, Serialize};
 type IcdCode = Line<CODE_CHARS_MAX>;
 type Title = Line<TITLE_CHARS_MAX>;
 
-/// When in a visit or a stay a diagnosis is made.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Stage {
-    Admission,
-    #[default]
-    Working,
-    Discharge,
-}
-
-impl From<Stage> for Use {
-    fn from(stage: Stage) -> Use {
-        match stage {
-            Stage::Admission => Use::Admission,
-            Stage::Working => Use::Working,
-            Stage::Discharge => Use::Discharge,
-        }
+choice! {
+    /// When in a visit or a stay a diagnosis is made.
+    #[derive(Default)]
+    pub enum Stage of Use {
+        Admission,
+        #[default]
+        Working,
+        Discharge,
     }
 }
 
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Certain {
-    #[default]
-    Provisional,
-    Confirmed,
-}
-
-impl From<Certain> for Certainty {
-    fn from(certain: Certain) -> Certainty {
-        match certain {
-            Certain::Provisional => Certainty::Provisional,
-            Certain::Confirmed => Certainty::Confirmed,
-        }
+choice! {
+    #[derive(Default)]
+    pub enum Certain of Certainty {
+        #[default]
+        Provisional,
+        Confirmed,
     }
 }
 
@@ -67,9 +50,9 @@ pub struct Diagnosis {
     pub rank: i64,
     /// admission, working or discharge.
     #[serde(rename = "use")]
-    pub stage: String,
+    pub stage: &'static str,
     /// provisional or confirmed.
-    pub certainty: String,
+    pub certainty: &'static str,
     pub recorded_by: i64,
     pub recorded_ms: i64,
     pub withdrawn_ms: Option<i64>,
@@ -85,8 +68,8 @@ impl From<diagnosis::Diagnosis> for Diagnosis {
             code: found.code,
             title: found.title,
             rank: found.rank,
-            stage: found.stage,
-            certainty: found.certainty,
+            stage: found.stage.word(),
+            certainty: found.certainty.word(),
             recorded_by: found.recorded_by,
             recorded_ms: found.recorded_ms,
             withdrawn_ms: found.withdrawn_ms,
@@ -104,41 +87,35 @@ fn found(transaction: &Transaction<'_>, diagnosis_id: i64) -> Result<Diagnosis, 
 /// A diagnosis as its own of whoever made it, and of the doctor whose encounter it is.
 fn subject(call: &Call<'_>, transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
     let found = diagnosis::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("diagnosis"))?;
-    let doctor_id = match encounter::subject(transaction, Id(found.encounter_id))? {
-        Subject::Care { doctor_id, .. } if call.actor()?.user_id == doctor_id => doctor_id,
-        _ => found.recorded_by,
-    };
+    let doctor_id = encounter::owner(call, transaction, found.encounter_id, found.recorded_by)?;
     Ok(Subject::Care { entity: "diagnosis", entity_id: id, patient_id: found.patient_id, doctor_id })
 }
 
-fn refused(failure: Failure<diagnosis::Refusal>) -> Problem {
-    use diagnosis::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownDiagnosis => return Problem::not_found("diagnosis"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::UnknownCode => Refusal::new(Code::UnknownCode, Code::UnknownCode.meaning()),
-        Of::TitleNeeded => {
-            return Problem::invalid("title", "is needed where no table has the code's");
+impl From<diagnosis::Refusal> for Problem {
+    fn from(refusal: diagnosis::Refusal) -> Problem {
+        use diagnosis::Refusal as Of;
+        match refusal {
+            Of::UnknownDiagnosis => return Problem::not_found("diagnosis"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::UnknownCode => Refusal::of(Code::UnknownCode),
+            Of::TitleNeeded => {
+                return Problem::invalid("title", "is needed where no table has the code's");
+            }
+            Of::RankTaken { diagnosis_id } => Refusal::new(
+                Code::Conflict,
+                "another diagnosis has this rank, `diagnosis_id`; diagnosis.set_rank changes places",
+            )
+            .with("diagnosis_id", diagnosis_id),
+            Of::NoRankLeft => {
+                let text = format!("must be given, for a diagnosis has rank {RANK_MAX}, the last one");
+                return Problem::invalid("rank", text);
+            }
+            Of::Withdrawn { to } => {
+                Refusal::bad_transition("the diagnosis is withdrawn", ("withdrawn", to), [])
+            }
         }
-        Of::RankTaken { diagnosis_id } => Refusal::new(
-            Code::Conflict,
-            "another diagnosis has this rank, `diagnosis_id`; diagnosis.set_rank changes places",
-        )
-        .with("diagnosis_id", diagnosis_id),
-        Of::NoRankLeft => {
-            let text = format!("must be given, for a diagnosis has rank {RANK_MAX}, the last one");
-            return Problem::invalid("rank", text);
-        }
-        Of::Withdrawn { to } => Refusal::new(Code::BadTransition, "the diagnosis is withdrawn")
-            .with("from", "withdrawn")
-            .with("to", to)
-            .with("allowed", Vec::<&str>::new()),
+        .into()
     }
-    .into()
 }
 
 /// Refuses a rank out of bounds.
@@ -179,20 +156,10 @@ impl Method for AddDiagnosis {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::UnknownCode, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddDiagnosisParams;
     type Outcome = Diagnosis;
-
-    fn subject(
-        params: &AddDiagnosisParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &AddDiagnosisParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddDiagnosisParams,
@@ -214,7 +181,7 @@ impl Method for AddDiagnosis {
             certainty: params.certainty.into(),
             by: call.actor()?.user_id,
         };
-        let diagnosis_id = diagnosis::add(transaction, &new, call.now).map_err(refused)?;
+        let diagnosis_id = diagnosis::add(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("diagnosis", Some(diagnosis_id));
         found(transaction, diagnosis_id)
     }
@@ -239,20 +206,10 @@ impl Method for SetDiagnosisRank {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.diagnosis_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetRankParams;
     type Outcome = Diagnosis;
-
-    fn subject(
-        params: &SetRankParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.diagnosis_id)
-    }
-
-    fn request_id(params: &SetRankParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetRankParams,
@@ -260,7 +217,7 @@ impl Method for SetDiagnosisRank {
         transaction: &Transaction<'_>,
     ) -> Result<Diagnosis, Problem> {
         let rank = check_rank(params.rank)?;
-        diagnosis::set_rank(transaction, params.diagnosis_id.0, rank).map_err(refused)?;
+        diagnosis::set_rank(transaction, params.diagnosis_id.0, rank)?;
         found(transaction, params.diagnosis_id.0)
     }
 }
@@ -283,53 +240,23 @@ impl Method for WithdrawDiagnosis {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.diagnosis_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = WithdrawDiagnosisParams;
     type Outcome = Diagnosis;
-
-    fn subject(
-        params: &WithdrawDiagnosisParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.diagnosis_id)
-    }
-
-    fn reason(params: &WithdrawDiagnosisParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &WithdrawDiagnosisParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: WithdrawDiagnosisParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Diagnosis, Problem> {
-        diagnosis::withdraw(transaction, params.diagnosis_id.0, &params.reason, call.now).map_err(refused)?;
+        diagnosis::withdraw(transaction, params.diagnosis_id.0, &params.reason, call.now)?;
         found(transaction, params.diagnosis_id.0)
     }
 }
 
 pub struct ListDiagnoses;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListDiagnosesParams {
-    pub encounter_id: Id,
-    /// Those that were withdrawn as well.
-    #[serde(default)]
-    pub with_withdrawn: bool,
-    /// Why, where the caller needs a reason.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-    #[serde(default)]
-    pub limit: Limit,
-    /// The `next_cursor` of the page before.
-    #[serde(default)]
-    pub cursor: Option<Id>,
-}
 
 #[derive(Serialize, JsonSchema)]
 pub struct DiagnosisList {
@@ -343,23 +270,13 @@ impl Method for ListDiagnoses {
     const SUMMARY: &'static str = "Lists the diagnoses of a visit in the order in which they were made.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = ListDiagnosesParams;
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = WrittenListParams;
     type Outcome = DiagnosisList;
 
-    fn subject(
-        params: &ListDiagnosesParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn reason(params: &ListDiagnosesParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
     fn run(
-        params: ListDiagnosesParams,
+        params: WrittenListParams,
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<DiagnosisList, Problem> {

@@ -2,7 +2,7 @@
 
 use super::field::{Fee, Id, Limit, Line, Name, Notes, RequestId};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, Subject, cut};
+use super::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::Failure;
 use crate::service::audit::Action;
 use crate::service::doctor::{self, Field, NothingToChange, Profile};
@@ -186,16 +186,10 @@ impl Method for UpdateDoctor {
     const SUMMARY: &'static str = "Changes a doctor's entry.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::NothingToChange, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Doctor(params.doctor_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = UpdateDoctorParams;
     type Outcome = Doctor;
-
-    fn subject(params: &UpdateDoctorParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Doctor(params.doctor_id.0))
-    }
-
-    fn request_id(params: &UpdateDoctorParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: UpdateDoctorParams,

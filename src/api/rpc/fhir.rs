@@ -3,56 +3,33 @@
 //! It never knows how a resource is made. Invariant: a page ends between two resources, and the next one goes
 //! on behind the last.
 
+use super::cursor::{self, Cursor};
 use super::field::{Id, Limit, Reason};
 use super::problem::{Code, Problem};
-use super::{Call, Detail, Kind, Method, Subject};
+use super::{Call, Detail, Kind, Method, Said, Subject, Whom};
 use crate::api::fhir::{self, Whose};
 use crate::service::patient;
 use crate::store::Transaction;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use std::borrow::Cow;
 
 /// Where a page begins: behind which id of which kind of resource, the kinds counted from 0.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Place {
-    kind: usize,
-    after: i64,
+    pub kind: usize,
+    pub after: i64,
 }
 
-impl Place {
-    fn parse(text: &str) -> Option<Place> {
-        let (kind, after) = text.split_once('.')?;
-        let place =
-            Place { kind: kind.parse().ok()?, after: after.parse().ok().filter(|after| *after >= 0)? };
-        (place.kind < fhir::Kind::ALL.len() && place.text() == text).then_some(place)
-    }
-
-    fn text(self) -> String {
+impl cursor::Place for Place {
+    fn written(&self) -> String {
         format!("{}.{}", self.kind, self.after)
     }
-}
 
-impl<'de> Deserialize<'de> for Place {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Place::parse(&text).ok_or_else(|| D::Error::custom("must be the next_cursor of the page before"))
-    }
-}
-
-impl JsonSchema for Place {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Place".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "pattern": "^[0-9]+[.][0-9]+$"})
+    fn parsed(text: &str) -> Option<Place> {
+        let (kind, after) = text.split_once('.')?;
+        let place = Place { kind: kind.parse().ok()?, after: after.parse().ok()? };
+        (place.kind < fhir::Kind::ALL.len() && place.after >= 0).then_some(place)
     }
 }
 
@@ -72,7 +49,7 @@ pub struct ExportParams {
     pub limit: Limit,
     /// The next_cursor of the page before.
     #[serde(default)]
-    pub cursor: Option<Place>,
+    pub cursor: Option<Cursor<Place>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -88,16 +65,10 @@ impl Method for ExportPatient {
     const SUMMARY: &'static str = "Gives what is known of a patient as FHIR R4 resources.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ExportParams;
     type Outcome = Export;
-
-    fn subject(params: &ExportParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &ExportParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ExportParams,
@@ -110,10 +81,11 @@ impl Method for ExportPatient {
         }
         patient::by_id(transaction, patient_id, |_| ())?.ok_or_else(|| Problem::not_found("patient"))?;
         let whose = Whose { patient_id, has_identifiers: params.unmask };
-        let limit = params.limit.0 as usize;
-        let (entries, next) = page(transaction, whose, params.cursor.unwrap_or_default(), limit)?;
+        let (from, limit) =
+            (params.cursor.map_or_else(Place::default, |Cursor(place)| place), params.limit.0 as usize);
+        let (entries, next) = page(transaction, whose, from, limit)?;
         let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
-        Ok(Export { bundle, next_cursor: next.map(Place::text) })
+        Ok(Export { bundle, next_cursor: next.as_ref().map(cursor::Place::written) })
     }
 }
 
@@ -145,26 +117,4 @@ fn page(
         after = 0;
     }
     Ok((entries, None))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    #[test]
-    fn a_cursor_is_written_in_one_way() {
-        let place = Place { kind: 8, after: 120 };
-        assert_eq!(Place::parse(&place.text()), Some(place));
-        for text in ["", ".", "8", "8.", "8.-1", "08.1", "8.01", "99.1", "8.1.1"] {
-            assert_eq!(Place::parse(text), None, "{text}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_is_taken_for_another_cursor(text in "\\PC{0,12}") {
-            prop_assert!(Place::parse(&text).is_none_or(|place| place.text() == text));
-        }
-    }
 }

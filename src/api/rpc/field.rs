@@ -148,6 +148,27 @@ impl Deref for Date {
     }
 }
 
+/// A parameter that is one of a few words, each for one of an enum of the service, which has the same word for it
+/// where it tells of it. Those alone are taken that are listed.
+macro_rules! choice {
+    ($(#[$about:meta])* pub enum $name:ident of $of:ty {
+        $($(#[$each:meta])* $variant:ident),* $(,)?
+    }) => {
+        $(#[$about])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$each])* $variant),* }
+
+        impl From<$name> for $of {
+            fn from(choice: $name) -> $of {
+                match choice { $($name::$variant => <$of>::$variant),* }
+            }
+        }
+    };
+}
+
+pub(super) use choice;
+
 /// Reads a whole number within bounds.
 struct Whole {
     min: i64,

@@ -10,7 +10,9 @@ mod appointment;
 mod attachment;
 mod attendance;
 mod audit;
+mod care_list;
 mod chat;
+mod cursor;
 mod department;
 mod diagnosis;
 mod amount;
@@ -119,7 +121,7 @@ use crate::service::reply::{self, ReplyKey};
 use crate::service::session::Opened;
 use crate::service::time::Now;
 use crate::store::Transaction;
-use problem::{Code, Problem};
+use problem::{Code, Problem, Refusal};
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
@@ -407,7 +409,7 @@ impl Call<'_> {
 }
 
 fn unauthenticated() -> Problem {
-    Problem::refused(Code::Unauthenticated, Code::Unauthenticated.meaning())
+    Refusal::of(Code::Unauthenticated).into()
 }
 
 fn forbidden(who: Who, subject: Subject) -> Problem {
@@ -426,8 +428,13 @@ fn forbidden(who: Who, subject: Subject) -> Problem {
     )
 }
 
+/// Finds out from a method's parameters whom a call concerns.
+pub type Whom<M> = fn(&<M as Method>::Params, &Call<'_>, &Transaction<'_>) -> Result<Subject, Problem>;
+/// What the parameters of a method say, if they do.
+pub type Said<M> = fn(&<M as Method>::Params) -> Option<&str>;
+
 /// One method.
-pub trait Method {
+pub trait Method: Sized {
     const NAME: &'static str;
     /// One sentence.
     const SUMMARY: &'static str;
@@ -438,28 +445,14 @@ pub trait Method {
     const IS_LONG: bool = false;
     /// What it refuses with, beside what any method may.
     const ERRORS: &'static [Code] = &[];
+    /// Whom the call concerns; a problem where it names what is not there.
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Nobody);
+    /// Why the call is made, which is recorded.
+    const REASON: Said<Self> = |_| None;
+    /// The name under which it is carried out once only.
+    const REQUEST_ID: Said<Self> = |_| None;
     type Params: for<'de> Deserialize<'de> + JsonSchema;
     type Outcome: Serialize + JsonSchema;
-
-    /// Whom the call concerns.
-    ///
-    /// # Errors
-    /// Where it names what is not there.
-    fn subject(
-        _params: &Self::Params,
-        _call: &Call<'_>,
-        _transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(Subject::Nobody)
-    }
-
-    fn reason(_params: &Self::Params) -> Option<&str> {
-        None
-    }
-
-    fn request_id(_params: &Self::Params) -> Option<&str> {
-        None
-    }
 
     fn run(
         params: Self::Params,
@@ -506,9 +499,9 @@ fn run<M: Method>(
     output: &mut Vec<u8>,
 ) -> Result<(), Problem> {
     let params: M::Params = params::read(json)?;
-    let subject = M::subject(&params, call, transaction).map_err(|problem| call.hide_absence(problem))?;
-    let admitted = call.admit(transaction, subject, M::reason(&params));
-    let Some(request_id) = M::request_id(&params).map(str::to_owned) else {
+    let subject = (M::SUBJECT)(&params, call, transaction).map_err(|problem| call.hide_absence(problem))?;
+    let admitted = call.admit(transaction, subject, (M::REASON)(&params));
+    let Some(request_id) = (M::REQUEST_ID)(&params).map(str::to_owned) else {
         admitted?;
         envelope::write_json(&M::run(params, call, transaction)?, output);
         return Ok(());

@@ -6,7 +6,7 @@
 use super::event::NoticeItem;
 use super::field::{Id, Limit};
 use super::problem::Problem;
-use super::{Call, Kind, Method, Subject};
+use super::{Call, Kind, Method, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::notice;
 use crate::store::Transaction;
@@ -38,12 +38,9 @@ impl Method for ListNotices {
     const NAME: &'static str = "notice.list";
     const SUMMARY: &'static str = "Lists one's own notices that have not been seen yet.";
     const KIND: Kind = Kind::Read;
+    const SUBJECT: Whom<Self> = |_, call, _| Ok(own(call));
     type Params = ListNoticesParams;
     type Outcome = NoticeList;
-
-    fn subject(_: &ListNoticesParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(own(call))
-    }
 
     fn run(
         params: ListNoticesParams,
@@ -81,12 +78,9 @@ impl Method for NoticesFetched {
     const NAME: &'static str = "notice.fetched";
     const SUMMARY: &'static str = "Says that one's notices have been seen, up to one of them.";
     const KIND: Kind = Kind::Write(Action::Update);
+    const SUBJECT: Whom<Self> = |_, call, _| Ok(own(call));
     type Params = NoticesFetchedParams;
     type Outcome = Fetched;
-
-    fn subject(_: &NoticesFetchedParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(own(call))
-    }
 
     fn run(
         params: NoticesFetchedParams,

@@ -3,7 +3,7 @@
 use super::field::{Date, Id, Limit, Line, Name, Reason, RequestId};
 use super::mask::{IdCard, Phone, Shown};
 use super::problem::{Code, Problem};
-use super::{Call, Detail, Kind, Method, Subject, cut};
+use super::{Call, Detail, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::patient::{self, Basics, Field, NothingToChange, Search};
 use crate::service::{Failure, access, account};
@@ -55,16 +55,10 @@ impl Method for GetPatient {
     const SUMMARY: &'static str = "Tells who a patient is, and how to reach them.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetPatientParams;
     type Outcome = Patient;
-
-    fn subject(params: &GetPatientParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &GetPatientParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetPatientParams,
@@ -139,12 +133,9 @@ impl Method for SearchPatients {
         "Finds patients by the beginning of their name, or by phone number or id card.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = SearchPatientsParams;
     type Outcome = PatientList;
-
-    fn reason(params: &SearchPatientsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: SearchPatientsParams,
@@ -196,16 +187,10 @@ impl Method for UpdatePatient {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NothingToChange, Code::UsernameTaken, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = UpdatePatientParams;
     type Outcome = Patient;
-
-    fn subject(params: &UpdatePatientParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &UpdatePatientParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: UpdatePatientParams,
@@ -273,20 +258,11 @@ impl Method for BreakGlass {
         "Lets a doctor see a patient whom they do not treat, for an hour; it is recorded and looked into.";
     const KIND: Kind = Kind::Write(Action::Execute);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BreakGlassParams;
     type Outcome = BrokenGlass;
-
-    fn subject(params: &BreakGlassParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &BreakGlassParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &BreakGlassParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: BreakGlassParams,

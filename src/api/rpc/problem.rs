@@ -3,6 +3,7 @@
 //! It never knows which method it was. Invariants: a word in `Code` is for ever, since clients act on it; a
 //! text in here names fields, never values that a client sent.
 
+use crate::service::Failure;
 use crate::service::credential::Recipe;
 use crate::service::login::Unproven;
 use crate::store;
@@ -112,6 +113,30 @@ impl Refusal {
         Refusal { code, message: message.into(), facts: Map::new() }
     }
 
+    /// In the words that the code itself has.
+    pub fn of(code: Code) -> Refusal {
+        Refusal::new(code, code.meaning())
+    }
+
+    /// What cannot be done to something in the state in which it is; `allowed` are the states into which it can go.
+    pub fn bad_transition(
+        message: impl Into<String>,
+        (from, to): (&str, &str),
+        allowed: impl IntoIterator<Item = &'static str>,
+    ) -> Refusal {
+        let allowed: Vec<&str> = allowed.into_iter().collect();
+        Refusal::new(Code::BadTransition, message).with("from", from).with("to", to).with("allowed", allowed)
+    }
+
+    /// As `bad_transition`, of a step from one state to another; `thing` has its article.
+    pub fn cannot_become(
+        thing: &str,
+        (from, to): (&str, &str),
+        allowed: impl IntoIterator<Item = &'static str>,
+    ) -> Refusal {
+        Refusal::bad_transition(format!("{thing} that is {from} cannot become {to}"), (from, to), allowed)
+    }
+
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Refusal {
         self.facts.insert(name.to_owned(), value.into());
         self
@@ -194,6 +219,19 @@ fn store_code(error: &store::Error) -> Option<Code> {
 impl From<store::Error> for Problem {
     fn from(error: store::Error) -> Problem {
         Problem::Store(error)
+    }
+}
+
+/// What a service refuses is told in the words of its noun, and a fault as a fault.
+impl<R> From<Failure<R>> for Problem
+where
+    Problem: From<R>,
+{
+    fn from(failure: Failure<R>) -> Problem {
+        match failure {
+            Failure::Refused(refusal) => refusal.into(),
+            Failure::Fault(fault) => fault.into(),
+        }
     }
 }
 

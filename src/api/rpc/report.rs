@@ -3,9 +3,10 @@
 //! It never knows how a figure is counted. Invariants: a call reads so many rows and no more, and says where the
 //! next one goes on; rows of two pages that name the same thing add up, with their distributions.
 
-use super::field::{Date, Id, Line};
+use super::cursor::{self, Cursor};
+use super::field::{Date, Id, choice};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, REPORT, Subject};
+use super::{Call, Kind, Method, REPORT, Subject, Whom};
 use crate::service::access::Role;
 use crate::service::doctor;
 use crate::service::report::{
@@ -20,26 +21,24 @@ const WORK_MAX: i64 = 300;
 
 pub struct GetReport;
 
-/// What a report is about: a row a day, a row a doctor, a row a department, a row a ward and day, or all of them.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ReportName {
-    Day,
-    Doctor,
-    Department,
-    Beds,
-    Overview,
+choice! {
+    /// What a report is about: a row a day, a row a doctor, a row a department, a row a ward and day, or all of them.
+    pub enum ReportName of report::Name {
+        Day,
+        Doctor,
+        Department,
+        Beds,
+        Overview,
+    }
 }
 
-impl From<ReportName> for report::Name {
-    fn from(name: ReportName) -> report::Name {
-        match name {
-            ReportName::Day => report::Name::Day,
-            ReportName::Doctor => report::Name::Doctor,
-            ReportName::Department => report::Name::Department,
-            ReportName::Beds => report::Name::Beds,
-            ReportName::Overview => report::Name::Overview,
-        }
+impl cursor::Place for Place {
+    fn written(&self) -> String {
+        self.text()
+    }
+
+    fn parsed(text: &str) -> Option<Place> {
+        Place::parse(text)
     }
 }
 
@@ -57,7 +56,7 @@ pub struct ReportParams {
     pub doctor_id: Option<Id>,
     /// The next_cursor of the page before.
     #[serde(default)]
-    pub cursor: Option<Line<40>>,
+    pub cursor: Option<Cursor<Place>>,
 }
 
 /// How often a length of time came.
@@ -253,7 +252,7 @@ impl ReportPage {
                 .collect(),
             beds: tables.beds.into_iter().map(|((day, ward_id), row)| bed_row(day, ward_id, row)).collect(),
             as_of_ms,
-            next_cursor: next.map(|place| place.text()),
+            next_cursor: next.as_ref().map(cursor::Place::written),
         }
     }
 }
@@ -274,15 +273,14 @@ impl Method for GetReport {
     const KIND: Kind = Kind::ReadPatient;
     const IS_LONG: bool = true;
     const ERRORS: &'static [Code] = &[Code::NotFound];
-    type Params = ReportParams;
-    type Outcome = ReportPage;
-
-    fn subject(params: &ReportParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, _| {
         // Beds are no doctor's own.
         let is_of_doctor = !matches!(params.name, ReportName::Beds);
         let asked_for = doctor_asked_for(params, call).filter(|_| is_of_doctor);
         Ok(asked_for.map_or(Subject::Nobody, Subject::Doctor))
-    }
+    };
+    type Params = ReportParams;
+    type Outcome = ReportPage;
 
     fn run(
         params: ReportParams,
@@ -292,13 +290,6 @@ impl Method for GetReport {
         if *params.to < *params.from {
             return Err(Problem::invalid("to", "must not be before `from`"));
         }
-        let begin = match params.cursor.as_deref().map(Place::parse) {
-            Some(None) => {
-                return Err(Problem::invalid("cursor", "must be the `next_cursor` of another page"));
-            }
-            Some(place) => place,
-            None => None,
-        };
         call.note.entity = REPORT;
         let doctor_id = doctor_asked_for(&params, call);
         if let Some(doctor_id) = doctor_id
@@ -314,6 +305,7 @@ impl Method for GetReport {
             has_causes: false,
         };
         let mut tables = Tables::default();
+        let begin = params.cursor.map(|Cursor(place)| place);
         let next = report::read(transaction, &request, begin, WORK_MAX, call.now, &mut tables)?;
         Ok(ReportPage::of(tables, call.now.unix_ms, next))
     }

@@ -2,7 +2,7 @@
 
 use super::field::{Id, Password, Username};
 use super::problem::{Code, Problem, Refusal};
-use super::{Binding, Call, Kind, Method, Subject};
+use super::{Binding, Call, Kind, Method, Subject, Whom};
 use crate::service::access::Actor;
 use crate::service::audit::Action;
 use crate::service::login::{self, LoginFailure};
@@ -84,7 +84,7 @@ impl From<LoginFailure> for Problem {
 
 /// One text for all that is wrong with a name or a password, so that none of it can be told apart.
 pub fn wrong_credentials() -> Problem {
-    Problem::Noted(Refusal::new(Code::WrongCredentials, Code::WrongCredentials.meaning()))
+    Problem::Noted(Refusal::of(Code::WrongCredentials))
 }
 
 pub fn too_many(too_many: &crate::service::throttle::TooMany) -> Problem {
@@ -187,12 +187,9 @@ impl Method for Logout {
     const NAME: &'static str = "session.logout";
     const SUMMARY: &'static str = "Ends the session of this connection, wherever it is used.";
     const KIND: Kind = Kind::Write(Action::Execute);
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = Nothing;
     type Outcome = Ended;
-
-    fn subject(_: &Nothing, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(_: Nothing, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Ended, Problem> {
         let (user_id, session_id) = (call.actor()?.user_id, call.session_id()?);
@@ -210,12 +207,9 @@ impl Method for WhoAmI {
     const NAME: &'static str = "session.whoami";
     const SUMMARY: &'static str = "Tells who is logged in on this connection, and until when.";
     const KIND: Kind = Kind::Read;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = Nothing;
     type Outcome = Session;
-
-    fn subject(_: &Nothing, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(_: Nothing, call: &mut Call<'_>, _: &Transaction<'_>) -> Result<Session, Problem> {
         let opened =
@@ -249,12 +243,9 @@ impl Method for ListSessions {
     const NAME: &'static str = "session.list";
     const SUMMARY: &'static str = "Lists one's own sessions, the newest first.";
     const KIND: Kind = Kind::Read;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = Nothing;
     type Outcome = SessionList;
-
-    fn subject(_: &Nothing, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(_: Nothing, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<SessionList, Problem> {
         let (actor, this) = (call.actor()?, call.session_id()?);
@@ -288,12 +279,9 @@ impl Method for Revoke {
     const SUMMARY: &'static str = "Ends another of one's own sessions, or all of them but this one.";
     const KIND: Kind = Kind::Write(Action::Execute);
     const ERRORS: &'static [Code] = &[Code::NotFound];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = RevokeParams;
     type Outcome = Ended;
-
-    fn subject(_: &RevokeParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: RevokeParams,

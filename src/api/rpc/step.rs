@@ -16,27 +16,12 @@ macro_rules! step {
             const KIND: $crate::api::rpc::Kind =
                 $crate::api::rpc::Kind::Write($crate::service::audit::Action::Update);
             const ERRORS: &'static [$crate::api::rpc::problem::Code] = $errors;
+            const SUBJECT: $crate::api::rpc::Whom<Self> =
+                |params, _, transaction| subject(transaction, params.$id);
+            $(const REASON: $crate::api::rpc::Said<Self> = $why;)?
+            const REQUEST_ID: $crate::api::rpc::Said<Self> = |params| params.request_id.as_deref();
             type Params = $params;
             type Outcome = $outcome;
-
-            fn subject(
-                params: &$params,
-                _: &$crate::api::rpc::Call<'_>,
-                transaction: &$crate::store::Transaction<'_>,
-            ) -> Result<$crate::api::rpc::Subject, $crate::api::rpc::problem::Problem> {
-                subject(transaction, params.$id)
-            }
-
-            $(
-                fn reason(params: &$params) -> Option<&str> {
-                    let why: fn(&$params) -> Option<&str> = $why;
-                    why(params)
-                }
-            )?
-
-            fn request_id(params: &$params) -> Option<&str> {
-                params.request_id.as_deref()
-            }
 
             fn run(
                 params: $params,

@@ -3,9 +3,10 @@
 //! It never knows how a page is put together. Invariant: a cursor is taken for what it says, and leads to nobody
 //! else's history.
 
-use super::field::{Id, Limit, Line, Reason};
+use super::cursor::{self, Cursor};
+use super::field::{Id, Limit, Reason};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, Subject};
+use super::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::timeline::{self, Item, Place, Position};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -24,7 +25,7 @@ pub struct TimelineParams {
     pub limit: Limit,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    pub cursor: Option<Line<200>>,
+    pub cursor: Option<Cursor<Position>>,
 }
 
 /// Something of a patient's history. Its noun's own methods tell the rest of it.
@@ -73,18 +74,19 @@ pub struct Timeline {
     pub next_cursor: Option<String>,
 }
 
-/// A position as a client keeps it.
-fn written(position: &Position) -> String {
-    let Position { moments, times } = position;
-    format!("{},{},{},{},{},{}", moments.at, moments.id, moments.kind, times.id, times.kind, times.at)
-}
+impl cursor::Place for Position {
+    fn written(&self) -> String {
+        let Position { moments, times } = self;
+        format!("{},{},{},{},{},{}", moments.at, moments.id, moments.kind, times.id, times.kind, times.at)
+    }
 
-fn parsed(cursor: &str) -> Option<Position> {
-    let mut parts = cursor.splitn(6, ',');
-    let mut number = || parts.next()?.parse::<i64>().ok();
-    let moments = Place { at: number()?, id: number()?, kind: number()? };
-    let (id, kind) = (number()?, number()?);
-    Some(Position { moments, times: Place { at: parts.next()?.to_owned(), id, kind } })
+    fn parsed(text: &str) -> Option<Position> {
+        let mut parts = text.splitn(6, ',');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let moments = Place { at: number()?, id: number()?, kind: number()? };
+        let (id, kind) = (number()?, number()?);
+        Some(Position { moments, times: Place { at: parts.next()?.to_owned(), id, kind } })
+    }
 }
 
 impl Method for PatientTimeline {
@@ -93,50 +95,22 @@ impl Method for PatientTimeline {
         "Gives a patient's history, the latest first: visits and what came of them.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = TimelineParams;
     type Outcome = Timeline;
-
-    fn subject(params: &TimelineParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &TimelineParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: TimelineParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Timeline, Problem> {
-        let from = match params.cursor.as_deref() {
-            None => Position::start(),
-            Some(cursor) => parsed(cursor)
-                .ok_or_else(|| Problem::invalid("cursor", "must be a `next_cursor` of this method"))?,
-        };
+        let from = params.cursor.map_or_else(Position::start, |Cursor(place)| place);
         let limit = params.limit.0 as usize;
         let (items, next) = timeline::page(transaction, params.patient_id.0, from, limit, call.now)?;
         Ok(Timeline {
             items: items.into_iter().map(Into::into).collect(),
-            next_cursor: next.as_ref().map(written),
+            next_cursor: next.as_ref().map(cursor::Place::written),
         })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_position_is_read_as_it_was_written() {
-        let position = Position {
-            moments: Place { at: -5, id: 7, kind: 3 },
-            times: Place { at: "2026-01-05, early".into(), id: 9, kind: 8 },
-        };
-        assert_eq!(parsed(&written(&position)), Some(position));
-        assert_eq!(parsed(&written(&Position::start())), Some(Position::start()));
-        for text in ["", "1", "1,2,3,4,5", "1,2,x,4,5,6"] {
-            assert_eq!(parsed(text), None, "{text}");
-        }
     }
 }

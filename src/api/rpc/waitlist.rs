@@ -2,11 +2,10 @@
 //!
 //! It never knows when a place becomes free. Invariant: an entry is its patient's.
 
-use super::appointment::{change, refused as refused_booking};
+use super::appointment::change;
 use super::field::{Id, RequestId};
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Kind, Method, Subject};
-use crate::service::Failure;
+use super::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::waitlist::{self, Entry, WaitRefusal};
 use crate::store::Transaction;
@@ -16,22 +15,21 @@ use serde::{Deserialize, Serialize};
 /// A patient's entries that are listed.
 const LISTED_MAX: i64 = 100;
 
-fn refused(failure: Failure<WaitRefusal>) -> Problem {
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        WaitRefusal::Booking(refusal) => return refused_booking(Failure::Refused(refusal)),
-        WaitRefusal::UnknownSession => return Problem::not_found("session"),
-        WaitRefusal::UnknownPatient => return Problem::not_found("patient"),
-        WaitRefusal::UnknownEntry => return Problem::not_found("entry"),
-        WaitRefusal::NotWaitable => plain(Code::SessionClosed),
-        WaitRefusal::HasPlaces { remaining } => plain(Code::HasPlaces).with("remaining", remaining),
-        WaitRefusal::AlreadyWaiting { entry_id } => plain(Code::AlreadyWaiting).with("entry_id", entry_id),
+impl From<WaitRefusal> for Problem {
+    fn from(refusal: WaitRefusal) -> Problem {
+        match refusal {
+            WaitRefusal::Booking(refusal) => return refusal.into(),
+            WaitRefusal::UnknownSession => return Problem::not_found("session"),
+            WaitRefusal::UnknownPatient => return Problem::not_found("patient"),
+            WaitRefusal::UnknownEntry => return Problem::not_found("entry"),
+            WaitRefusal::NotWaitable => Refusal::of(Code::SessionClosed),
+            WaitRefusal::HasPlaces { remaining } => Refusal::of(Code::HasPlaces).with("remaining", remaining),
+            WaitRefusal::AlreadyWaiting { entry_id } => {
+                Refusal::of(Code::AlreadyWaiting).with("entry_id", entry_id)
+            }
+        }
+        .into()
     }
-    .into()
 }
 
 /// A patient who waits, or has waited.
@@ -94,16 +92,10 @@ impl Method for JoinWaitlist {
         Code::Penalised,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = JoinParams;
     type Outcome = Joined;
-
-    fn subject(params: &JoinParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &JoinParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: JoinParams,
@@ -111,8 +103,7 @@ impl Method for JoinWaitlist {
         transaction: &Transaction<'_>,
     ) -> Result<Joined, Problem> {
         let (entry_id, before) =
-            waitlist::join(&mut change(call, transaction), params.session_id.0, params.patient_id.0)
-                .map_err(refused)?;
+            waitlist::join(&mut change(call, transaction), params.session_id.0, params.patient_id.0)?;
         (call.note.entity, call.note.entity_id) = ("waitlist", Some(entry_id));
         Ok(Joined { entry_id, before })
     }
@@ -133,23 +124,14 @@ impl Method for LeaveWaitlist {
     const SUMMARY: &'static str = "Waits no longer; a place that was offered goes to the next.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
-    type Params = LeaveParams;
-    type Outcome = WaitlistEntry;
-
-    fn subject(
-        params: &LeaveParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match waitlist::by_id(transaction, params.entry_id.0)? {
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| match waitlist::by_id(transaction, params.entry_id.0)? {
             Some(entry) => Ok(Subject::Patient(entry.patient_id)),
             None => Err(Problem::not_found("entry")),
-        }
-    }
-
-    fn request_id(params: &LeaveParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+        };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = LeaveParams;
+    type Outcome = WaitlistEntry;
 
     fn run(
         params: LeaveParams,
@@ -157,7 +139,7 @@ impl Method for LeaveWaitlist {
         transaction: &Transaction<'_>,
     ) -> Result<WaitlistEntry, Problem> {
         let by = call.actor()?.role.into();
-        waitlist::leave(&mut change(call, transaction), params.entry_id.0, by).map_err(refused)?;
+        waitlist::leave(&mut change(call, transaction), params.entry_id.0, by)?;
         waitlist::by_id(transaction, params.entry_id.0)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("entry"))
@@ -181,12 +163,9 @@ impl Method for ListWaitlist {
     const NAME: &'static str = "waitlist.list";
     const SUMMARY: &'static str = "Lists what a patient waits for, or has waited for lately.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
     type Params = ListWaitlistParams;
     type Outcome = WaitlistEntries;
-
-    fn subject(params: &ListWaitlistParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
 
     fn run(
         params: ListWaitlistParams,

@@ -4,6 +4,7 @@
 //! where the one before has ended.
 
 use super::{Disposition, Kind, State};
+use crate::service::old_row::{self, Listed, Place};
 use crate::store::statements::admission;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -47,25 +48,24 @@ pub struct Admission {
 
 impl Admission {
     fn from_row(row: &Row<'_>) -> Result<Admission, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Admission {
             admission_id: row.integer(0)?,
             patient_id: row.integer(1)?,
-            patient_name: row.text(2)?.to_owned(),
+            patient_name: row.string(2)?,
             doctor_id: row.integer(3)?,
-            doctor_name: row.text(4)?.to_owned(),
+            doctor_name: row.string(4)?,
             ward_id: row.integer(5)?,
-            ward_number: row.text(6)?.to_owned(),
+            ward_number: row.string(6)?,
             bed_id: row.optional_integer(7)?,
-            bed_number: own(row.optional_text(8)?),
+            bed_number: row.optional_string(8)?,
             bed_since_ms: row.optional_integer(9)?,
             kind: Kind::parse(row.text(10)?)?,
-            reason: row.text(11)?.to_owned(),
-            reason_code: own(row.optional_text(12)?),
+            reason: row.string(11)?,
+            reason_code: row.optional_string(12)?,
             state: State::parse(row.text(13)?)?,
             disposition: row.optional_text(14)?.map(Disposition::parse).transpose()?,
-            end_reason: own(row.optional_text(15)?),
-            expected_on: own(row.optional_text(16)?),
+            end_reason: row.optional_string(15)?,
+            expected_on: row.optional_string(16)?,
             origin_encounter_id: row.optional_integer(17)?,
             encounter_id: row.optional_integer(18)?,
             old_hospitalization_id: row.optional_integer(19)?,
@@ -90,24 +90,31 @@ pub enum Filter<'a> {
     OfWard { ward_id: i64, ward_number: &'a str, doctor_id: Option<i64> },
 }
 
-/// Hands admissions with lower ids than `before` to `sink`.
+/// Stays from the latest on, at most `limit`: admissions, and then those of the old schema that are no admission's row.
 pub fn list(
     transaction: &Transaction<'_>,
     filter: Filter<'_>,
-    before: i64,
+    place: Place,
     limit: i64,
-    mut sink: impl FnMut(Admission),
-) -> Result<(), Error> {
-    let each = |row: &Row<'_>| {
-        sink(Admission::from_row(row)?);
-        Ok(())
-    };
-    match filter {
-        Filter::OfPatient(id) => transaction.each(&admission::OF_PATIENT, params![id, before, limit], each),
-        Filter::OfWard { ward_id, doctor_id, .. } => {
-            transaction.each(&admission::OF_WARD, params![ward_id, before, limit, doctor_id], each)
+) -> Result<Vec<Listed<Admission, OldStay>>, Error> {
+    let ours = |below: i64, limit: i64| match filter {
+        Filter::OfPatient(id) => {
+            transaction.all(&admission::OF_PATIENT, params![id, below, limit], Admission::from_row)
         }
-    }
+        Filter::OfWard { ward_id: id, doctor_id, .. } => {
+            transaction.all(&admission::OF_WARD, params![id, below, limit, doctor_id], Admission::from_row)
+        }
+    };
+    old_row::list(place, limit, ours, |below, limit| match filter {
+        Filter::OfPatient(id) => {
+            transaction.all(&admission::OLD_OF_PATIENT, params![id, below, limit], OldStay::from_row)
+        }
+        Filter::OfWard { ward_number: number, doctor_id, .. } => transaction.all(
+            &admission::OLD_OF_WARD,
+            params![number, below, limit, doctor_id],
+            OldStay::from_row,
+        ),
+    })
 }
 
 /// A stay that an old client has written down; no bed is known of it.
@@ -125,35 +132,18 @@ pub struct OldStay {
     pub status: String,
 }
 
-/// Hands stays of the old schema that are no admission's row, with lower ids than `before`, to `sink`.
-pub fn list_old(
-    transaction: &Transaction<'_>,
-    filter: Filter<'_>,
-    before: i64,
-    limit: i64,
-    mut sink: impl FnMut(OldStay),
-) -> Result<(), Error> {
-    let each = |row: &Row<'_>| {
-        let own = |text: Option<&str>| text.map(str::to_owned);
-        sink(OldStay {
+impl OldStay {
+    fn from_row(row: &Row<'_>) -> Result<OldStay, Error> {
+        Ok(OldStay {
             hospitalization_id: row.integer(0)?,
             patient_id: row.integer(1)?,
             doctor_id: row.integer(2)?,
-            ward_number: own(row.optional_text(3)?),
-            bed_number: own(row.optional_text(4)?),
-            admission_date: own(row.optional_text(5)?),
-            discharge_date: own(row.optional_text(6)?),
-            status: row.text(7)?.to_owned(),
-        });
-        Ok(())
-    };
-    match filter {
-        Filter::OfPatient(id) => {
-            transaction.each(&admission::OLD_OF_PATIENT, params![id, before, limit], each)
-        }
-        Filter::OfWard { ward_number, doctor_id, .. } => {
-            transaction.each(&admission::OLD_OF_WARD, params![ward_number, before, limit, doctor_id], each)
-        }
+            ward_number: row.optional_string(3)?,
+            bed_number: row.optional_string(4)?,
+            admission_date: row.optional_string(5)?,
+            discharge_date: row.optional_string(6)?,
+            status: row.string(7)?,
+        })
     }
 }
 
@@ -172,18 +162,15 @@ pub struct BedStay {
 
 /// The beds of one admission, in order.
 pub fn stays(transaction: &Transaction<'_>, admission_id: i64) -> Result<Vec<BedStay>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&admission::STAYS, params![admission_id, STAYS_MAX], |row| {
-        found.push(BedStay {
+    transaction.all(&admission::STAYS, params![admission_id, STAYS_MAX], |row| {
+        Ok(BedStay {
             bed_id: row.integer(0)?,
-            bed_number: row.text(1)?.to_owned(),
+            bed_number: row.string(1)?,
             ward_id: row.integer(2)?,
-            ward_number: row.text(3)?.to_owned(),
+            ward_number: row.string(3)?,
             from_ms: row.integer(4)?,
             to_ms: row.optional_integer(5)?,
-            reason: row.optional_text(6)?.map(str::to_owned),
-        });
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+            reason: row.optional_string(6)?,
+        })
+    })
 }

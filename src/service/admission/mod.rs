@@ -9,48 +9,29 @@ mod find;
 mod stay;
 
 pub use enter::{NewAdmission, admit, cancel, request, reserve};
-pub use find::{Admission, BedStay, Filter, OldStay, by_id, list, list_old, stays};
+pub use find::{Admission, BedStay, Filter, OldStay, by_id, list, stays};
 pub use stay::{change_doctor, discharge, order_discharge, transfer, undo_order};
 
 use super::booking::Change;
 use super::ward::{self, Bed};
-use super::{Failure, encounter};
-use crate::store::Error;
+use super::words::words;
+use super::{Failure, encounter, refuse};
 
-/// Where an admission stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    /// A doctor has asked for it.
-    Requested,
-    /// The patient lies in a bed.
-    Admitted,
-    /// They still do, and may go.
-    DischargeOrdered,
-    Discharged,
-    Cancelled,
+words! {
+    /// Where an admission stands.
+    pub enum State, "an admission is in a state" {
+        /// A doctor has asked for it.
+        Requested = "requested",
+        /// The patient lies in a bed.
+        Admitted = "admitted",
+        /// They still do, and may go.
+        DischargeOrdered = "discharge_ordered",
+        Discharged = "discharged",
+        Cancelled = "cancelled",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 5] =
-        [State::Requested, State::Admitted, State::DischargeOrdered, State::Discharged, State::Cancelled];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Requested => "requested",
-            State::Admitted => "admitted",
-            State::DischargeOrdered => "discharge_ordered",
-            State::Discharged => "discharged",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("an admission is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -79,59 +60,22 @@ impl State {
     }
 }
 
-/// How an admission came about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Elective,
-    Emergency,
-}
-
-impl Kind {
-    pub const ALL: [Kind; 2] = [Kind::Elective, Kind::Emergency];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Elective => "elective",
-            Kind::Emergency => "emergency",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<Kind, Error> {
-        Kind::ALL
-            .into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| Error::Other("an admission is of a kind that does not exist".into()))
+words! {
+    /// How an admission came about.
+    pub enum Kind, "an admission is of a kind" {
+        Elective = "elective",
+        Emergency = "emergency",
     }
 }
 
-/// Where the patient goes from here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Disposition {
-    Home,
-    /// To another hospital.
-    Transferred,
-    AgainstAdvice,
-    Died,
-}
-
-impl Disposition {
-    pub const ALL: [Disposition; 4] =
-        [Disposition::Home, Disposition::Transferred, Disposition::AgainstAdvice, Disposition::Died];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Disposition::Home => "home",
-            Disposition::Transferred => "transferred",
-            Disposition::AgainstAdvice => "against_advice",
-            Disposition::Died => "died",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<Disposition, Error> {
-        Disposition::ALL
-            .into_iter()
-            .find(|disposition| disposition.word() == word)
-            .ok_or_else(|| Error::Other("an admission has ended in a way that does not exist".into()))
+words! {
+    /// Where the patient goes from here.
+    pub enum Disposition, "an admission has ended in a way" {
+        Home = "home",
+        /// To another hospital.
+        Transferred = "transferred",
+        AgainstAdvice = "against_advice",
+        Died = "died",
     }
 }
 
@@ -176,10 +120,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(change: &Change<'_, '_>, admission_id: i64) -> Outcome<Admission> {
     by_id(change.transaction, admission_id)?.ok_or(Failure::Refused(Refusal::UnknownAdmission))
@@ -240,7 +180,6 @@ mod tests {
     #[test]
     fn an_admission_ends_in_one_way_and_goes_back_only_where_it_came_from() {
         for from in State::ALL {
-            assert_eq!(State::parse(from.word()).unwrap(), from);
             assert_eq!(from.is_over(), from.next().is_empty(), "{from:?}");
             if let Some(before) = from.before() {
                 assert!(before.next().contains(&from), "{from:?}");
@@ -249,12 +188,6 @@ mod tests {
             for to in from.next().iter().filter(|to| from.is_in_bed() && !to.is_in_bed()) {
                 assert_eq!(*to, State::Discharged);
             }
-        }
-        for kind in Kind::ALL {
-            assert_eq!(Kind::parse(kind.word()).unwrap(), kind);
-        }
-        for disposition in Disposition::ALL {
-            assert_eq!(Disposition::parse(disposition.word()).unwrap(), disposition);
         }
     }
 }

@@ -6,28 +6,19 @@
 use super::super::clinic_session;
 use super::super::queue::QueueRules;
 use super::super::time::{AppointmentTime, Now};
+use crate::service::words::words;
 use crate::store::statements::attendance;
 use crate::store::{Error, Row, Transaction, params};
 
-/// Whether a doctor was there for a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Presence {
-    Present,
-    /// The session is over, or an old client has said so.
-    Absent,
-    OnLeave,
-    /// The session goes on, and they have not come yet.
-    Expected,
-}
-
-impl Presence {
-    pub fn word(self) -> &'static str {
-        match self {
-            Presence::Present => "present",
-            Presence::Absent => "absent",
-            Presence::OnLeave => "on_leave",
-            Presence::Expected => "expected",
-        }
+words! {
+    /// Whether a doctor was there for a session.
+    pub enum Presence {
+        Present = "present",
+        /// The session is over, or an old client has said so.
+        Absent = "absent",
+        OnLeave = "on_leave",
+        /// The session goes on, and they have not come yet.
+        Expected = "expected",
     }
 }
 
@@ -100,14 +91,12 @@ pub fn list(
         Some(mark) => place(transaction, mark)?.map(|(doctor_id, at)| (doctor_id, at, mark.key())),
     };
     let Some((first, at, key)) = begin else { return Ok(()) };
-    let mut doctors = Vec::new();
-    match filter.scope {
-        Scope::Doctor(doctor_id) => doctors.push(doctor_id),
-        Scope::Department(name) => transaction.each(&attendance::DOCTORS, params![name, first], |row| {
-            doctors.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        })?,
-    }
+    let doctors = match filter.scope {
+        Scope::Doctor(doctor_id) => vec![doctor_id],
+        Scope::Department(name) => {
+            transaction.all(&attendance::DOCTORS, params![name, first], |row| row.integer(0))?
+        }
+    };
     let (time, mut found) = (now.time_text(), 0);
     for doctor_id in doctors {
         let left = limit - found;
@@ -133,18 +122,17 @@ fn place(transaction: &Transaction<'_>, mark: Mark) -> Result<Option<(i64, Strin
     match mark {
         Mark::Session(session_id) => Ok(clinic_session::by_id(transaction, session_id)?
             .map(|session| (session.doctor_id, session.starts_at))),
-        Mark::Shift(id) => transaction
-            .first(&attendance::PLACE, params![id], |row| Ok((row.integer(0)?, row.text(1)?.to_owned()))),
+        Mark::Shift(id) => {
+            transaction.first(&attendance::PLACE, params![id], |row| Ok((row.integer(0)?, row.string(1)?)))
+        }
     }
 }
 
 fn item(row: &Row<'_>, doctor_id: i64, rules: &QueueRules, now: &str) -> Result<Item, Error> {
-    let own = |column: usize| -> Result<Option<String>, Error> {
-        Ok(row.optional_text(column)?.map(str::to_owned))
-    };
     let id = row.integer(2)?;
-    let (starts_at, ends_at, is_stopped) = (own(5)?, own(6)?, row.value(7)?.is_true());
-    let (came, went) = (own(9)?, own(10)?);
+    let (starts_at, ends_at, is_stopped) =
+        (row.optional_string(5)?, row.optional_string(6)?, row.value(7)?.is_true());
+    let (came, went) = (row.optional_string(9)?, row.optional_string(10)?);
     let is_absent_row = row.optional_text(11)? == Some(Presence::Absent.word());
     let presence = if is_absent_row {
         Presence::Absent
@@ -173,7 +161,7 @@ fn item(row: &Row<'_>, doctor_id: i64, rules: &QueueRules, now: &str) -> Result<
     Ok(Item {
         mark: if row.integer(1)? == 0 { Mark::Session(id) } else { Mark::Shift(id) },
         doctor_id,
-        day: row.text(3)?.to_owned(),
+        day: row.string(3)?,
         session_id: row.optional_integer(4)?,
         starts_at,
         ends_at,

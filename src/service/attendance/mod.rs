@@ -7,10 +7,10 @@ mod list;
 
 pub use list::{Filter, Item, Mark, Presence, Scope, list};
 
-use super::Failure;
 use super::clinic_session::{self, ClinicSession, SessionState};
 use super::queue::QueueRules;
 use super::time::{AppointmentTime, Now};
+use super::{Failure, refuse};
 use crate::store::statements::attendance;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -33,15 +33,14 @@ pub struct Shift {
 
 impl Shift {
     fn from_row(row: &Row<'_>) -> Result<Shift, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         Ok(Shift {
             attendance_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
             session_id: row.optional_integer(2)?,
-            clocked_in_at: row.text(3)?.to_owned(),
-            clocked_out_at: own(row.optional_text(4)?),
+            clocked_in_at: row.string(3)?,
+            clocked_out_at: row.optional_string(4)?,
             is_out_assumed: row.value(5)?.is_true(),
-            session_ends_at: own(row.optional_text(6)?),
+            session_ends_at: row.optional_string(6)?,
         })
     }
 
@@ -73,10 +72,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 /// A doctor comes: for the session that is named, or else for the one that runs or begins soon, or else without
 /// one. A shift that is open still ends then.

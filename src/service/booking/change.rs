@@ -12,20 +12,22 @@ use crate::service::changes::Changes;
 use crate::service::clinic_session::{self, SessionState};
 use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
+use crate::service::words::words;
 use crate::service::{chat, notice, queue, waitlist};
 use crate::store::statements::{appointment, booking};
 use crate::store::{Error, Transaction, params};
 
-/// Who ended an appointment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CancelledBy {
-    Patient,
-    Doctor,
-    Staff,
-    /// Nobody in person: the hospital has called the session off, as for a leave.
-    Hospital,
-    /// The server by itself, as when nobody saw the patient in time.
-    System,
+words! {
+    /// Who ended an appointment.
+    pub enum CancelledBy {
+        Patient = "patient",
+        Doctor = "doctor",
+        Staff = "staff",
+        /// Nobody in person: the hospital has called the session off, as for a leave.
+        Hospital = "hospital",
+        /// The server by itself, as when nobody saw the patient in time.
+        System = "system",
+    }
 }
 
 impl From<Role> for CancelledBy {
@@ -34,18 +36,6 @@ impl From<Role> for CancelledBy {
             Role::Patient => CancelledBy::Patient,
             Role::Doctor => CancelledBy::Doctor,
             Role::Nurse | Role::Clerk | Role::Admin => CancelledBy::Staff,
-        }
-    }
-}
-
-impl CancelledBy {
-    fn word(self) -> &'static str {
-        match self {
-            CancelledBy::Patient => "patient",
-            CancelledBy::Doctor => "doctor",
-            CancelledBy::Staff => "staff",
-            CancelledBy::Hospital => "hospital",
-            CancelledBy::System => "system",
         }
     }
 }
@@ -88,7 +78,7 @@ fn write_status(change: &mut Change<'_, '_>, found: &Booking, to: State) -> Resu
     if found.state.status() != to.status() {
         change
             .transaction
-            .execute(&appointment::SET_STATUS, params![found.appointment_id, to.status().as_str()])?;
+            .execute(&appointment::SET_STATUS, params![found.appointment_id, to.status().word()])?;
         if let Some(time) = AppointmentTime::parse(&found.starts_at) {
             change.memory.forget_day(found.doctor_id, &time);
         }

@@ -53,19 +53,18 @@ impl Booking {
     }
 
     fn from_row(row: &Row<'_>) -> Result<Booking, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         let moved_from = row.optional_text(19)?.unwrap_or_default();
         Ok(Booking {
             appointment_id: row.integer(0)?,
             session_id: row.integer(1)?,
             patient_id: row.integer(2)?,
-            patient_name: row.text(3)?.to_owned(),
+            patient_name: row.string(3)?,
             doctor_id: row.integer(4)?,
-            doctor_name: row.text(5)?.to_owned(),
-            department: own(row.optional_text(6)?),
-            room: own(row.optional_text(7)?),
-            starts_at: row.text(8)?.to_owned(),
-            ends_at: row.text(9)?.to_owned(),
+            doctor_name: row.string(5)?,
+            department: row.optional_string(6)?,
+            room: row.optional_string(7)?,
+            starts_at: row.string(8)?,
+            ends_at: row.string(9)?,
             state: State::parse(row.text(10)?)?,
             pool: Pool::parse(row.text(11)?)?,
             queue_number: row.optional_integer(12)?,
@@ -73,13 +72,13 @@ impl Booking {
             origin_id: row.optional_integer(14)?,
             fee_fen: row.integer(15)?,
             is_paid: row.value(16)?.is_true(),
-            cancelled_by: own(row.optional_text(17)?),
-            reason: own(row.optional_text(18)?),
+            cancelled_by: row.optional_string(17)?,
+            reason: row.optional_string(18)?,
             moved_from: moved_from.split(' ').filter_map(|id| id.parse().ok()).collect(),
             previous_state: row.optional_text(20)?.map(State::parse).transpose()?,
             changed_by: row.optional_integer(21)?,
             changed_ms: row.integer(22)?,
-            day: row.text(23)?.to_owned(),
+            day: row.string(23)?,
         })
     }
 }
@@ -133,12 +132,7 @@ pub(super) fn in_state(
     session_id: i64,
     state: State,
 ) -> Result<Vec<Booking>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&booking::IN_STATE, params![session_id, state.word()], |row| {
-        found.push(Booking::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&booking::IN_STATE, params![session_id, state.word()], Booking::from_row)
 }
 
 /// When the next hold expires, in milliseconds since 1970.
@@ -149,10 +143,5 @@ pub fn next_expiry(transaction: &Transaction<'_>) -> Result<Option<i64>, Error> 
 
 /// Holds whose time is over, the oldest first.
 pub fn expired(transaction: &Transaction<'_>, now_ms: i64, limit: i64) -> Result<Vec<i64>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&booking::EXPIRED, params![now_ms, limit], |row| {
-        found.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&booking::EXPIRED, params![now_ms, limit], |row| row.integer(0))
 }

@@ -23,57 +23,27 @@ pub use old::{Seat, enter, is_in_session, seat, set_status};
 pub use place::{NewBooking, Placed, place};
 pub use session_end::{close_session, stop_session};
 
-use super::Failure;
 use super::appointment::Status;
-use crate::store::Error;
+use super::words::words;
+use super::{Failure, refuse};
 
-/// Where an appointment in a session stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    /// The place is kept for a few minutes.
-    Held,
-    Booked,
-    CheckedIn,
-    InConsultation,
-    Completed,
-    Cancelled,
-    NoShow,
-    /// A hold that nobody confirmed.
-    Expired,
+words! {
+    /// Where an appointment in a session stands.
+    pub enum State, "an appointment is in a state" {
+        /// The place is kept for a few minutes.
+        Held = "held",
+        Booked = "booked",
+        CheckedIn = "checked_in",
+        InConsultation = "in_consultation",
+        Completed = "completed",
+        Cancelled = "cancelled",
+        NoShow = "no_show",
+        /// A hold that nobody confirmed.
+        Expired = "expired",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 8] = [
-        State::Held,
-        State::Booked,
-        State::CheckedIn,
-        State::InConsultation,
-        State::Completed,
-        State::Cancelled,
-        State::NoShow,
-        State::Expired,
-    ];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Held => "held",
-            State::Booked => "booked",
-            State::CheckedIn => "checked_in",
-            State::InConsultation => "in_consultation",
-            State::Completed => "completed",
-            State::Cancelled => "cancelled",
-            State::NoShow => "no_show",
-            State::Expired => "expired",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("an appointment is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -100,35 +70,16 @@ impl State {
     }
 }
 
-/// Of which of its session's places an appointment takes one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pool {
-    Online,
-    /// Given out at the desk.
-    Onsite,
-    /// Beyond the others, by the doctor.
-    Addon,
-    /// None: a second visit of the same day.
-    Followup,
-}
-
-impl Pool {
-    pub const ALL: [Pool; 4] = [Pool::Online, Pool::Onsite, Pool::Addon, Pool::Followup];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Pool::Online => "online",
-            Pool::Onsite => "onsite",
-            Pool::Addon => "addon",
-            Pool::Followup => "followup",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<Pool, Error> {
-        Pool::ALL
-            .into_iter()
-            .find(|pool| pool.word() == word)
-            .ok_or_else(|| Error::Other("an appointment is of a pool that does not exist".into()))
+words! {
+    /// Of which of its session's places an appointment takes one.
+    pub enum Pool, "an appointment is of a pool" {
+        Online = "online",
+        /// Given out at the desk.
+        Onsite = "onsite",
+        /// Beyond the others, by the doctor.
+        Addon = "addon",
+        /// None: a second visit of the same day.
+        Followup = "followup",
     }
 }
 
@@ -224,10 +175,6 @@ pub enum Refusal {
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
 
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,12 +182,8 @@ mod tests {
     #[test]
     fn what_is_over_stays_over_and_what_is_active_can_end() {
         for state in State::ALL {
-            assert_eq!(State::parse(state.word()).unwrap(), state);
             assert_eq!(state.is_active(), !state.next().is_empty(), "{state:?}");
             assert_eq!(state.is_active(), state.status() == Status::Pending, "{state:?}");
-        }
-        for pool in Pool::ALL {
-            assert_eq!(Pool::parse(pool.word()).unwrap(), pool);
         }
     }
 }

@@ -79,7 +79,7 @@ pub fn place(
             new.patient_id,
             session.doctor_id,
             starts.as_str(),
-            new.state.status().as_str(),
+            new.state.status().word(),
             new.is_paid,
             queue_number,
             now.utc

@@ -172,7 +172,7 @@ pub(super) fn hand_over(
 /// Whether someone can be asked into a thread of the staff.
 pub(super) fn check_staff(transaction: &Transaction<'_>, user_id: i64) -> Outcome<()> {
     let found = transaction.first(&chat::PERSON, params![user_id], |row| {
-        Ok::<_, Error>((Role::parse(row.text(0)?), row.integer(1)? != 0))
+        Ok::<_, Error>((Role::find(row.text(0)?), row.integer(1)? != 0))
     })?;
     match found {
         None => refuse(Refusal::UnknownUser),

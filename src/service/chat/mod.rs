@@ -18,9 +18,10 @@ pub(super) use open::follow;
 pub use open::{Between, Visit, between, close, open, open_staff};
 pub use stray::{Stray, note_stray, strays};
 
-use super::Failure;
 use super::encounter;
 use super::time::{AppointmentTime, Now};
+use super::words::words;
+use super::{Failure, refuse};
 use crate::store::{Error, Row, Transaction, Value};
 
 /// Members that a thread may have at once.
@@ -49,46 +50,25 @@ impl Default for ChatRules {
     }
 }
 
-/// Among whom a thread is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// A patient and a doctor.
-    Patient,
-    /// People who work here.
-    Staff,
-}
-
-impl Kind {
-    pub fn word(self) -> &'static str {
-        match self {
-            Kind::Patient => "patient",
-            Kind::Staff => "staff",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<Kind, Error> {
-        [Kind::Patient, Kind::Staff]
-            .into_iter()
-            .find(|kind| kind.word() == word)
-            .ok_or_else(|| Error::Other("a thread is of a kind that does not exist".into()))
+words! {
+    /// Among whom a thread is.
+    pub enum Kind, "a thread is of a kind" {
+        /// A patient and a doctor.
+        Patient = "patient",
+        /// People who work here.
+        Staff = "staff",
     }
 }
 
-/// Where a thread stands, which follows from its row, the visit and the time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Open,
-    Closed,
+words! {
+    /// Where a thread stands, which follows from its row, the visit and the time.
+    pub enum State {
+        Open = "open",
+        Closed = "closed",
+    }
 }
 
 impl State {
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Open => "open",
-            State::Closed => "closed",
-        }
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -225,10 +205,6 @@ pub enum Refusal {
 
 /// What a rule returns.
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, thread_id: i64) -> Outcome<Thread> {
     by_id(transaction, thread_id)?.ok_or(Failure::Refused(Refusal::UnknownThread))

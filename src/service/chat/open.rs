@@ -66,7 +66,7 @@ pub fn between(transaction: &Transaction<'_>, visit: Visit) -> Outcome<Between> 
             doctor_id: row.integer(1)?,
             appointment_id: Some(appointment_id),
             encounter_id: None,
-            takes_place: row.text(3)? != Status::Cancelled.as_str(),
+            takes_place: row.text(3)? != Status::Cancelled.word(),
             when: When { appointment: time, ..of_encounter },
         })
     })?;

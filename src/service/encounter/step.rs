@@ -82,12 +82,7 @@ fn end(
 }
 
 fn notes(transaction: &Transaction<'_>, statement: &Statement, encounter_id: i64) -> Result<Vec<i64>, Error> {
-    let mut note_ids = Vec::new();
-    transaction.each(statement, params![encounter_id], |row| {
-        note_ids.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(note_ids)
+    transaction.all(statement, params![encounter_id], |row| row.integer(0))
 }
 
 /// An encounter that may end in this way; that of a stay goes on until the discharge.
@@ -177,7 +172,7 @@ pub fn started(
                 new.patient_id,
                 new.doctor_id,
                 new.appointment_id,
-                new.class.code(),
+                new.class.word(),
                 new.department,
                 record_id,
                 by,

@@ -101,20 +101,18 @@ pub fn encounters(
 ) -> Result<(), Error> {
     rows(transaction, &export::ENCOUNTERS_OF_PATIENT, part, |row| {
         let encounter_id = row.integer(0)?;
-        let mut diagnoses = Vec::new();
-        transaction.each(&export::DIAGNOSES_OF_ENCOUNTER, params![encounter_id], |row| {
-            let purpose = row.text(2)?.to_owned();
-            diagnoses.push(Ranked { diagnosis_id: row.integer(0)?, rank: row.integer(1)?, purpose });
-            Ok::<_, Error>(())
+        let diagnoses = transaction.all(&export::DIAGNOSES_OF_ENCOUNTER, params![encounter_id], |row| {
+            Ok(Ranked { diagnosis_id: row.integer(0)?, rank: row.integer(1)?, purpose: row.string(2)? })
         })?;
-        let mut stays = Vec::new();
-        if let Some(admission_id) = row.optional_integer(13)? {
-            transaction.each(&export::STAYS_OF_ADMISSION, params![admission_id], |row| {
-                let (from_ms, to_ms) = (row.integer(1)?, row.optional_integer(2)?);
-                stays.push(Stay { bed_id: row.integer(0)?, from_ms, to_ms });
-                Ok::<_, Error>(())
-            })?;
-        }
+        let stays = match row.optional_integer(13)? {
+            Some(admission_id) => {
+                transaction.all(&export::STAYS_OF_ADMISSION, params![admission_id], |row| {
+                    let (from_ms, to_ms) = (row.integer(1)?, row.optional_integer(2)?);
+                    Ok(Stay { bed_id: row.integer(0)?, from_ms, to_ms })
+                })?
+            }
+            None => Vec::new(),
+        };
         sink(&Encounter {
             encounter_id,
             doctor_id: row.integer(1)?,

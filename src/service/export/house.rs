@@ -116,10 +116,5 @@ pub fn beds(transaction: &Transaction<'_>, page: Page, mut sink: impl FnMut(&Bed
 
 /// The ids of patients behind `after`, up to `limit`.
 pub fn patient_ids(transaction: &Transaction<'_>, after: i64, limit: i64) -> Result<Vec<i64>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&export::PATIENT_IDS, params![after, limit], |row| {
-        found.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&export::PATIENT_IDS, params![after, limit], |row| row.integer(0))
 }

@@ -149,14 +149,9 @@ fn unexpected(failure: Failure<crate::service::booking::Refusal>) -> Error {
 
 /// What old clients have booked outside of sessions from now on.
 fn outside(transaction: &Transaction<'_>, found: &Leave, now: &str) -> Result<Vec<i64>, Error> {
-    let mut named = Vec::new();
-    transaction.each(
+    transaction.all(
         &leave::OUTSIDE_SESSIONS,
         params![found.doctor_id, found.date_from, found.date_to, now, NAMED_MAX],
-        |row| {
-            named.push(row.integer(0)?);
-            Ok::<_, Error>(())
-        },
-    )?;
-    Ok(named)
+        |row| row.integer(0),
+    )
 }

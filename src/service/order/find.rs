@@ -4,7 +4,7 @@
 //! ended: a patient's from the latest one, what is to be done by priority and age.
 
 use super::{Kind, Order, OrderResult, State};
-use crate::service::old_row::{OldRow, Place};
+use crate::service::old_row::{self, Filter, Listed, OldRow, Place};
 use crate::store::statements::service_order;
 use crate::store::{Error, Row, Transaction, params};
 
@@ -18,65 +18,26 @@ pub fn result_by_id(transaction: &Transaction<'_>, result_id: i64) -> Result<Opt
 
 /// An order's results, in the order in which they came.
 pub fn results(transaction: &Transaction<'_>, order_id: i64) -> Result<Vec<OrderResult>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&service_order::RESULTS, params![order_id], |row| {
-        found.push(OrderResult::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&service_order::RESULTS, params![order_id], OrderResult::from_row)
 }
 
-/// Which orders to list.
-#[derive(Debug, Clone, Copy)]
-pub enum Filter {
-    OfPatient(i64),
-    OfEncounter(i64),
-}
-
-/// One of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listed {
-    Order(Order),
-    Old(OldRow),
-}
-
-impl Listed {
-    /// Where a page ends whose last one it is.
-    pub fn cursor(&self) -> i64 {
-        match self {
-            Listed::Order(order) => order.order_id,
-            Listed::Old(row) => -row.old_id,
-        }
-    }
-}
-
-/// Orders from the latest on, at most `limit`, behind a page's cursor.
+/// Orders from the latest on, at most `limit`.
 pub fn list(
     transaction: &Transaction<'_>,
     filter: Filter,
-    cursor: Option<i64>,
+    place: Place,
     limit: i64,
-) -> Result<Vec<Listed>, Error> {
-    let place = Place::after(cursor);
+) -> Result<Vec<Listed<Order>>, Error> {
     let (id, ours, old) = match filter {
         Filter::OfPatient(id) => (id, &service_order::OF_PATIENT, &service_order::OLD_OF_PATIENT),
         Filter::OfEncounter(id) => (id, &service_order::OF_ENCOUNTER, &service_order::OLD_OF_ENCOUNTER),
     };
-    let mut listed = Vec::new();
-    if let Some(below) = place.ours_below {
-        transaction.each(ours, params![id, below, limit], |row| {
-            listed.push(Listed::Order(Order::from_row(row)?));
-            Ok::<_, Error>(())
-        })?;
-    }
-    let left = limit - i64::try_from(listed.len()).unwrap_or(limit);
-    if left > 0 {
-        transaction.each(old, params![id, place.old_below, left], |row| {
-            listed.push(Listed::Old(OldRow::from_row(row)?));
-            Ok::<_, Error>(())
-        })?;
-    }
-    Ok(listed)
+    old_row::list(
+        place,
+        limit,
+        |below, limit| transaction.all(ours, params![id, below, limit], Order::from_row),
+        |below, limit| transaction.all(old, params![id, below, limit], OldRow::from_row),
+    )
 }
 
 /// What is to be done, of a kind.
@@ -128,10 +89,5 @@ pub fn critical(
     after: i64,
     limit: i64,
 ) -> Result<Vec<OrderResult>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&service_order::CRITICAL, params![doctor_id, after, limit], |row| {
-        found.push(OrderResult::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&service_order::CRITICAL, params![doctor_id, after, limit], OrderResult::from_row)
 }

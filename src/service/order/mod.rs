@@ -8,12 +8,13 @@ mod find;
 mod result;
 mod step;
 
-pub use find::{Filter, Listed, Worklist, by_id, critical, list, result_by_id, results, worklist};
+pub use find::{Worklist, by_id, critical, list, result_by_id, results, worklist};
 pub use result::{Flag, NewResult, OrderResult, acknowledge, add_results, next_repeat, repeat};
 pub(super) use step::hand_over;
 pub use step::{NewOrder, accept, cancel, complete, request, start};
 
-use super::{Failure, encounter};
+use super::words::words;
+use super::{Failure, encounter, refuse};
 use crate::store::{Error, Row, Transaction};
 
 /// What the operator sets of orders.
@@ -29,46 +30,30 @@ impl Default for OrderRules {
     }
 }
 
-/// A word that stands for one of a few things.
-macro_rules! words {
-    ($(#[$meta:meta])* $name:ident, $what:literal: $($variant:ident = $word:literal),*) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum $name { $($variant),* }
-
-        impl $name {
-            pub const ALL: &'static [$name] = &[$($name::$variant),*];
-
-            pub fn word(self) -> &'static str {
-                match self { $($name::$variant => $word),* }
-            }
-
-            pub fn parse(word: &str) -> Result<$name, Error> {
-                let found = $name::ALL.iter().copied().find(|one| one.word() == word);
-                found.ok_or_else(|| Error::Other(concat!($what, " that does not exist").into()))
-            }
-        }
-    };
-}
-use words;
-
 words! {
     /// What an order is about.
-    Kind, "an order is of a kind":
-    Laboratory = "laboratory", Imaging = "imaging", Procedure = "procedure", Nursing = "nursing"
-}
+    pub enum Kind, "an order is of a kind" {
+        Laboratory = "laboratory",
+        Imaging = "imaging",
+        Procedure = "procedure",
+        Nursing = "nursing",
+    }
 
-words! {
     /// How soon it is to be done; the most urgent comes first, as the table ranks them.
-    Priority, "an order has a priority":
-    Stat = "stat", Urgent = "urgent", Routine = "routine"
-}
+    pub enum Priority, "an order has a priority" {
+        Stat = "stat",
+        Urgent = "urgent",
+        Routine = "routine",
+    }
 
-words! {
     /// Where an order stands.
-    State, "an order is in a state":
-    Requested = "requested", Accepted = "accepted", InProgress = "in_progress", Completed = "completed",
-    Cancelled = "cancelled"
+    pub enum State, "an order is in a state" {
+        Requested = "requested",
+        Accepted = "accepted",
+        InProgress = "in_progress",
+        Completed = "completed",
+        Cancelled = "cancelled",
+    }
 }
 
 impl State {
@@ -113,10 +98,10 @@ impl Order {
             patient_id: row.integer(2)?,
             doctor_id: row.integer(3)?,
             kind: Kind::parse(row.text(4)?)?,
-            content: row.text(5)?.to_owned(),
+            content: row.string(5)?,
             priority: Priority::parse(row.text(6)?)?,
             state: State::parse(row.text(7)?)?,
-            reason: row.optional_text(8)?.map(str::to_owned),
+            reason: row.optional_string(8)?,
             old_order_id: row.optional_integer(9)?,
             requested_ms: row.integer(10)?,
             accepted_ms: row.optional_integer(11)?,
@@ -145,10 +130,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, order_id: i64) -> Outcome<Order> {
     by_id(transaction, order_id)?.ok_or(Failure::Refused(Refusal::UnknownOrder))

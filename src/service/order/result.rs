@@ -3,17 +3,22 @@
 //! It never knows how somebody is told. Invariants: a result is never changed; one that is critical has a time
 //! at which it is told again for as long as nobody has acknowledged it.
 
-use super::{OrderRules, Outcome, Refusal, State, find, known, refuse, words};
+use super::{OrderRules, Outcome, Refusal, State, find, known, refuse};
 use crate::service::changes::Changes;
 use crate::service::encounter;
 use crate::service::time::Now;
+use crate::service::words::words;
 use crate::store::statements::service_order;
 use crate::store::{Error, Row, Transaction, params};
 
 words! {
     /// What a result means.
-    Flag, "a result has a flag":
-    Normal = "normal", Low = "low", High = "high", Critical = "critical"
+    pub enum Flag, "a result has a flag" {
+        Normal = "normal",
+        Low = "low",
+        High = "high",
+        Critical = "critical",
+    }
 }
 
 /// A result.
@@ -41,10 +46,10 @@ impl OrderResult {
             order_id: row.integer(1)?,
             patient_id: row.integer(2)?,
             doctor_id: row.integer(3)?,
-            name: row.text(4)?.to_owned(),
-            value: row.text(5)?.to_owned(),
-            unit: row.optional_text(6)?.map(str::to_owned),
-            reference_range: row.optional_text(7)?.map(str::to_owned),
+            name: row.string(4)?,
+            value: row.string(5)?,
+            unit: row.optional_string(6)?,
+            reference_range: row.optional_string(7)?,
             flag: Flag::parse(row.text(8)?)?,
             reported_by: row.integer(9)?,
             reported_ms: row.integer(10)?,
@@ -141,10 +146,8 @@ pub fn repeat(
     changes: &mut Changes,
     now: &Now,
 ) -> Result<bool, Error> {
-    let mut due = Vec::new();
-    transaction.each(&service_order::TO_REPEAT, params![now.unix_ms, limit], |row| {
-        due.push((row.integer(0)?, row.integer(1)?));
-        Ok::<_, Error>(())
+    let due = transaction.all(&service_order::TO_REPEAT, params![now.unix_ms, limit], |row| {
+        Ok((row.integer(0)?, row.integer(1)?))
     })?;
     for (result_id, doctor_id) in &due {
         let next = now.unix_ms + rules.critical_repeat_ms;

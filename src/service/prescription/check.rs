@@ -63,7 +63,7 @@ impl Known {
                 allergy_id: row.integer(0)?,
                 // What was recorded under an older rule is compared by this one.
                 substance_key: key(row.text(1)?),
-                severity: row.text(2)?.to_owned(),
+                severity: row.string(2)?,
             });
             Ok::<_, Error>(())
         })?;

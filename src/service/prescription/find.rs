@@ -4,7 +4,7 @@
 //! from the latest one.
 
 use super::{Line, Sheet};
-use crate::service::old_row::{OldRow, Place};
+use crate::service::old_row::{self, Filter, Listed, OldRow, Place};
 use crate::store::statements::prescription;
 use crate::store::{Error, Transaction, params};
 
@@ -14,68 +14,29 @@ pub fn by_id(transaction: &Transaction<'_>, sheet_id: i64) -> Result<Option<Shee
 
 /// A sheet's lines, in the order in which they were written.
 pub fn lines(transaction: &Transaction<'_>, sheet_id: i64) -> Result<Vec<Line>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&prescription::LINES, params![sheet_id], |row| {
-        found.push(Line::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&prescription::LINES, params![sheet_id], Line::from_row)
 }
 
-/// Which prescriptions to list.
-#[derive(Debug, Clone, Copy)]
-pub enum Filter {
-    OfPatient(i64),
-    OfEncounter(i64),
-}
-
-/// One of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Listed {
-    Sheet { sheet: Sheet, lines: Vec<Line> },
-    Old(OldRow),
-}
-
-impl Listed {
-    /// Where a page ends whose last one it is.
-    pub fn cursor(&self) -> i64 {
-        match self {
-            Listed::Sheet { sheet, .. } => sheet.sheet_id,
-            Listed::Old(row) => -row.old_id,
-        }
-    }
-}
-
-/// Prescriptions from the latest on, at most `limit`, behind a page's cursor. What has never been active is
-/// among them only where `with_drafts`.
+/// Prescriptions with their lines, from the latest on, at most `limit`. What has never been active is among them
+/// only where `with_drafts`.
 pub fn list(
     transaction: &Transaction<'_>,
     filter: Filter,
     with_drafts: bool,
-    cursor: Option<i64>,
+    place: Place,
     limit: i64,
-) -> Result<Vec<Listed>, Error> {
-    let place = Place::after(cursor);
+) -> Result<Vec<Listed<(Sheet, Vec<Line>)>>, Error> {
     let (id, ours, old) = match filter {
         Filter::OfPatient(id) => (id, &prescription::OF_PATIENT, &prescription::OLD_OF_PATIENT),
         Filter::OfEncounter(id) => (id, &prescription::OF_ENCOUNTER, &prescription::OLD_OF_ENCOUNTER),
     };
-    let mut sheets = Vec::new();
-    if let Some(below) = place.ours_below {
-        transaction.each(ours, params![id, below, with_drafts, limit], |row| {
-            sheets.push(Sheet::from_row(row)?);
-            Ok::<_, Error>(())
-        })?;
-    }
-    let mut listed = with_lines(transaction, filter, sheets)?;
-    let left = limit - i64::try_from(listed.len()).unwrap_or(limit);
-    if left > 0 {
-        transaction.each(old, params![id, place.old_below, left], |row| {
-            listed.push(Listed::Old(OldRow::from_row(row)?));
-            Ok::<_, Error>(())
-        })?;
-    }
-    Ok(listed)
+    let sheets = |below: i64, limit: i64| {
+        let of = params![id, below, with_drafts, limit];
+        with_lines(transaction, filter, transaction.all(ours, of, Sheet::from_row)?)
+    };
+    old_row::list(place, limit, sheets, |below, limit| {
+        transaction.all(old, params![id, below, limit], OldRow::from_row)
+    })
 }
 
 /// Reads the lines of a page's sheets at once.
@@ -83,17 +44,14 @@ fn with_lines(
     transaction: &Transaction<'_>,
     filter: Filter,
     sheets: Vec<Sheet>,
-) -> Result<Vec<Listed>, Error> {
+) -> Result<Vec<(Sheet, Vec<Line>)>, Error> {
     let (Some(latest), Some(earliest)) = (sheets.first(), sheets.last()) else { return Ok(Vec::new()) };
     let (id, statement) = match filter {
         Filter::OfPatient(id) => (id, &prescription::LINES_OF_PATIENT),
         Filter::OfEncounter(id) => (id, &prescription::LINES_OF_ENCOUNTER),
     };
-    let mut lines = Vec::new();
-    transaction.each(statement, params![id, earliest.sheet_id, latest.sheet_id], |row| {
-        lines.push(Line::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
+    let lines =
+        transaction.all(statement, params![id, earliest.sheet_id, latest.sheet_id], Line::from_row)?;
     // Both stand in the same order; lines of drafts that are not listed are passed over.
     let mut lines = lines.into_iter().peekable();
     let mut listed = Vec::new();
@@ -104,7 +62,7 @@ fn with_lines(
                 own.push(line);
             }
         }
-        listed.push(Listed::Sheet { sheet, lines: own });
+        listed.push((sheet, own));
     }
     Ok(listed)
 }

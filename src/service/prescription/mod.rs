@@ -11,14 +11,15 @@ mod step;
 mod write;
 
 pub use check::Finding;
-pub use find::{Filter, Listed, by_id, lines, list};
+pub use find::{by_id, lines, list};
 pub use frequency::Frequency;
 pub(super) use step::hand_over;
 pub use step::{activate, cancel, dispense, stop};
 pub use write::{NewLine, Written, add_line, create, remove_line};
 
 use super::decimal::Decimal;
-use super::{Failure, encounter};
+use super::words::words;
+use super::{Failure, encounter, refuse};
 use crate::store::{Error, Row, Transaction};
 
 /// Lines of one sheet.
@@ -31,39 +32,20 @@ pub const DOSE_MAX: Decimal = Decimal::whole(100_000_000);
 /// What a line comes to, in the same unit.
 pub const QUANTITY_MAX: Decimal = Decimal::whole(1_000_000_000);
 
-/// Where a sheet stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
-    Draft,
-    Active,
-    Dispensed,
-    /// Is no longer taken.
-    Stopped,
-    /// Was never given out.
-    Cancelled,
+words! {
+    /// Where a sheet stands.
+    pub enum State, "a prescription is in a state" {
+        Draft = "draft",
+        Active = "active",
+        Dispensed = "dispensed",
+        /// Is no longer taken.
+        Stopped = "stopped",
+        /// Was never given out.
+        Cancelled = "cancelled",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 5] =
-        [State::Draft, State::Active, State::Dispensed, State::Stopped, State::Cancelled];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Draft => "draft",
-            State::Active => "active",
-            State::Dispensed => "dispensed",
-            State::Stopped => "stopped",
-            State::Cancelled => "cancelled",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("a prescription is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -102,7 +84,7 @@ impl Sheet {
             patient_id: row.integer(2)?,
             doctor_id: row.integer(3)?,
             state: State::parse(row.text(4)?)?,
-            reason: row.optional_text(5)?.map(str::to_owned),
+            reason: row.optional_string(5)?,
             old_prescription_id: row.optional_integer(6)?,
             created_ms: row.integer(7)?,
             activated_ms: row.optional_integer(8)?,
@@ -147,27 +129,26 @@ pub struct Line {
 
 impl Line {
     fn from_row(row: &Row<'_>) -> Result<Line, Error> {
-        let own = |text: Option<&str>| text.map(str::to_owned);
         let warnings = row.optional_text(15)?.unwrap_or_default();
         Ok(Line {
             line_id: row.integer(0)?,
             sheet_id: row.integer(1)?,
             drug_id: row.integer(2)?,
-            drug_name: row.text(3)?.to_owned(),
-            strength: own(row.optional_text(4)?),
-            form: own(row.optional_text(5)?),
-            ingredient: row.text(6)?.to_owned(),
-            drug_class: own(row.optional_text(7)?),
-            dose: row.text(8)?.to_owned(),
-            dose_unit: row.text(9)?.to_owned(),
-            route: row.text(10)?.to_owned(),
-            frequency: row.text(11)?.to_owned(),
+            drug_name: row.string(3)?,
+            strength: row.optional_string(4)?,
+            form: row.optional_string(5)?,
+            ingredient: row.string(6)?,
+            drug_class: row.optional_string(7)?,
+            dose: row.string(8)?,
+            dose_unit: row.string(9)?,
+            route: row.string(10)?,
+            frequency: row.string(11)?,
             duration_days: row.integer(12)?,
-            quantity: row.text(13)?.to_owned(),
-            note: own(row.optional_text(14)?),
+            quantity: row.string(13)?,
+            note: row.optional_string(14)?,
             warnings: warnings.split_whitespace().map(str::to_owned).collect(),
-            override_reason: own(row.optional_text(16)?),
-            taken_until: own(row.optional_text(17)?),
+            override_reason: row.optional_string(16)?,
+            taken_until: row.optional_string(17)?,
             is_live: row.integer(18)? != 0,
         })
     }
@@ -220,10 +201,6 @@ pub enum Refusal {
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
-
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
 
 fn known(transaction: &Transaction<'_>, sheet_id: i64) -> Outcome<Sheet> {
     by_id(transaction, sheet_id)?.ok_or(Failure::Refused(Refusal::UnknownSheet))

@@ -46,7 +46,7 @@ impl Ticket {
             number: row.integer(2)?,
             appointment_id: row.integer(3)?,
             patient_id: row.integer(4)?,
-            patient_name: row.text(5)?.to_owned(),
+            patient_name: row.string(5)?,
             doctor_id: row.integer(6)?,
             state: State::parse(row.text(7)?)?,
             priority: row.integer(8)?,
@@ -56,7 +56,7 @@ impl Ticket {
                 _ => return Err(Error::Other("a ticket's place is not a number".into())),
             },
             is_late: row.value(11)?.is_true(),
-            room: row.optional_text(12)?.map(str::to_owned),
+            room: row.optional_string(12)?,
             calls: row.integer(13)?,
             skips: row.integer(14)?,
             checked_in_ms: row.integer(15)?,
@@ -105,32 +105,17 @@ pub fn list(
 
 /// Whom a room calls or sees.
 pub(super) fn in_room(transaction: &Transaction<'_>, room: &str) -> Result<Vec<Ticket>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&queue::IN_ROOM, params![room], |row| {
-        found.push(Ticket::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&queue::IN_ROOM, params![room], Ticket::from_row)
 }
 
 /// Whom a session calls or sees.
 pub(super) fn before_doors(transaction: &Transaction<'_>, session_id: i64) -> Result<Vec<Ticket>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&queue::SHOWN, params![session_id], |row| {
-        found.push(Ticket::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&queue::SHOWN, params![session_id], Ticket::from_row)
 }
 
 /// Those who wait for a session by their places, whatever their priority and their row.
 pub(super) fn by_place(transaction: &Transaction<'_>, session_id: i64) -> Result<Vec<Ticket>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&queue::WAITING, params![session_id], |row| {
-        found.push(Ticket::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction.all(&queue::WAITING, params![session_id], Ticket::from_row)
 }
 
 /// Where else a patient is called or seen today.
@@ -257,11 +242,8 @@ pub fn board_of_room(
     now: &Now,
 ) -> Result<Board, Error> {
     let mut board = Board { doors: doors(in_room(transaction, room)?), ..Board::default() };
-    let mut sessions = Vec::new();
-    transaction.each(&queue::SESSIONS_OF_ROOM, params![now.day(), room], |row| {
-        sessions.push(row.integer(0)?);
-        Ok::<_, Error>(())
-    })?;
+    let sessions =
+        transaction.all(&queue::SESSIONS_OF_ROOM, params![now.day(), room], |row| row.integer(0))?;
     for session_id in sessions {
         add_waiting(&mut board, transaction, session_id, next_max, rules)?;
     }

@@ -17,8 +17,8 @@ pub use step::{call_next, come_back, finish, leave, recall, set_priority, skip, 
 pub(super) use find::live_in_session;
 pub(super) use step::{appointment_ended, appointment_restored};
 
-use super::{Failure, booking};
-use crate::store::Error;
+use super::words::words;
+use super::{Failure, booking, refuse};
 
 /// So many of those who wait are shown before a door.
 pub const NEXT_SHOWN: usize = 5;
@@ -59,41 +59,21 @@ impl Default for QueueRules {
     }
 }
 
-/// Where a ticket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum State {
-    Waiting,
-    Called,
-    /// The patient is seen.
-    Serving,
-    Done,
-    /// Was called and did not come; may come back.
-    Skipped,
-    Left,
+words! {
+    /// Where a ticket stands.
+    pub enum State, "a ticket is in a state" {
+        Waiting = "waiting",
+        Called = "called",
+        /// The patient is seen.
+        Serving = "serving",
+        Done = "done",
+        /// Was called and did not come; may come back.
+        Skipped = "skipped",
+        Left = "left",
+    }
 }
 
 impl State {
-    pub const ALL: [State; 6] =
-        [State::Waiting, State::Called, State::Serving, State::Done, State::Skipped, State::Left];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            State::Waiting => "waiting",
-            State::Called => "called",
-            State::Serving => "serving",
-            State::Done => "done",
-            State::Skipped => "skipped",
-            State::Left => "left",
-        }
-    }
-
-    pub fn parse(word: &str) -> Result<State, Error> {
-        State::ALL
-            .into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| Error::Other("a ticket is in a state that does not exist".into()))
-    }
-
     /// Where it may go from here.
     pub fn next(self) -> &'static [State] {
         match self {
@@ -126,33 +106,17 @@ impl State {
     }
 }
 
-/// In which row of the queue a ticket stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Band {
-    Booked,
-    WalkIn,
-    /// Comes again on the same day.
-    Followup,
+words! {
+    /// In which row of the queue a ticket stands.
+    pub enum Band, "a ticket is in a row" {
+        Booked = "booked",
+        WalkIn = "walk_in",
+        /// Comes again on the same day.
+        Followup = "followup",
+    }
 }
 
 impl Band {
-    pub const ALL: [Band; 3] = [Band::Booked, Band::WalkIn, Band::Followup];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Band::Booked => "booked",
-            Band::WalkIn => "walk_in",
-            Band::Followup => "followup",
-        }
-    }
-
-    fn parse(word: &str) -> Result<Band, Error> {
-        Band::ALL
-            .into_iter()
-            .find(|band| band.word() == word)
-            .ok_or_else(|| Error::Other("a ticket is in a row that does not exist".into()))
-    }
-
     fn of(pool: booking::Pool) -> Band {
         match pool {
             booking::Pool::Online | booking::Pool::Addon => Band::Booked,
@@ -211,10 +175,6 @@ pub enum Refusal {
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
 
-fn refuse<T>(refusal: Refusal) -> Outcome<T> {
-    Err(Failure::Refused(refusal))
-}
-
 /// What booking refuses, in the queue's terms.
 fn of_booking<T>(outcome: booking::Outcome<T>) -> Outcome<T> {
     outcome.map_err(|failure| failure.map(Refusal::Booking))
@@ -227,7 +187,6 @@ mod tests {
     #[test]
     fn a_ticket_goes_where_its_appointment_can_follow() {
         for from in State::ALL {
-            assert_eq!(State::parse(from.word()).unwrap(), from);
             for to in from.next() {
                 let (old, new) = (from.of_appointment(), to.of_appointment());
                 assert!(old == new || old.next().contains(&new), "{from:?} to {to:?}");
@@ -235,9 +194,6 @@ mod tests {
             if let Some(before) = from.before() {
                 assert!(before.next().contains(&from), "{from:?}");
             }
-        }
-        for band in Band::ALL {
-            assert_eq!(Band::parse(band.word()).unwrap(), band);
         }
     }
 }

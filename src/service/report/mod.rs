@@ -14,38 +14,28 @@ pub use figures::{BedFigures, Figures, Places};
 pub use place::{Place, Step};
 
 use super::time::{AppointmentTime, Now};
+use super::words::words;
 use crate::store::statements::report;
 use crate::store::{Error, Transaction, params};
 use std::collections::{BTreeMap, HashMap};
 
-/// What a report is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Name {
-    /// A row a day.
-    Day,
-    /// A row a doctor.
-    Doctor,
-    /// A row a department.
-    Department,
-    /// A row a ward and day.
-    Beds,
-    /// All of them.
-    Overview,
+words! {
+    /// What a report is about.
+    pub enum Name {
+        /// A row a day.
+        Day = "day",
+        /// A row a doctor.
+        Doctor = "doctor",
+        /// A row a department.
+        Department = "department",
+        /// A row a ward and day.
+        Beds = "beds",
+        /// All of them.
+        Overview = "overview",
+    }
 }
 
 impl Name {
-    pub const ALL: [Name; 5] = [Name::Day, Name::Doctor, Name::Department, Name::Beds, Name::Overview];
-
-    pub fn word(self) -> &'static str {
-        match self {
-            Name::Day => "day",
-            Name::Doctor => "doctor",
-            Name::Department => "department",
-            Name::Beds => "beds",
-            Name::Overview => "overview",
-        }
-    }
-
     /// Whether a row of this table belongs to the report.
     fn has(self, table: Name) -> bool {
         self == table || self == Name::Overview

@@ -2,12 +2,12 @@
 //!
 //! It never knows how a stay ends. Invariant: whoever asks for a stay is its doctor.
 
-use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
+use super::{Admission, BED_ERRORS, STEP_ERRORS, subject};
 use crate::api::rpc::appointment::change;
-use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId};
+use crate::api::rpc::field::{Date, Id, Line, Reason, RequestId, choice};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::step::step;
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::admission::{self, NewAdmission};
 use crate::service::audit::Action;
 use crate::service::icd10;
@@ -15,20 +15,11 @@ use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-/// How an admission came about.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AdmissionKind {
-    Elective,
-    Emergency,
-}
-
-impl From<AdmissionKind> for admission::Kind {
-    fn from(kind: AdmissionKind) -> admission::Kind {
-        match kind {
-            AdmissionKind::Elective => admission::Kind::Elective,
-            AdmissionKind::Emergency => admission::Kind::Emergency,
-        }
+choice! {
+    /// How an admission came about.
+    pub enum AdmissionKind of admission::Kind {
+        Elective,
+        Emergency,
     }
 }
 
@@ -60,20 +51,10 @@ impl Method for RequestAdmission {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::AlreadyAdmitted, Code::UnknownCode, Code::WardClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RequestAdmissionParams;
     type Outcome = Admission;
-
-    fn subject(
-        params: &RequestAdmissionParams,
-        _: &Call<'_>,
-        _: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &RequestAdmissionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RequestAdmissionParams,
@@ -95,9 +76,9 @@ impl Method for RequestAdmission {
             origin_encounter_id: params.origin_encounter_id.map(|id| id.0),
             expected_on: params.expected_on.as_deref(),
         };
-        let made = told(admission::request(&mut change(call, transaction), &new))?;
+        let made = admission::request(&mut change(call, transaction), &new)?;
         (call.note.entity, call.note.entity_id) = ("admission", Some(made.admission_id));
-        Ok(made)
+        Ok(made.into())
     }
 }
 
@@ -117,7 +98,7 @@ step!(
     "Keeps a bed for a patient who is to be admitted, instead of one that was kept before.",
     BED_ERRORS,
     |params, call, transaction| {
-        told(admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0))
+        Ok(admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0)?.into())
     }
 );
 
@@ -149,7 +130,7 @@ step!(
     ],
     |params, call, transaction| {
         let (bed_id, expected_on) = (params.bed_id.map(|id| id.0), params.expected_on.as_deref());
-        told(admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on))
+        Ok(admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on)?.into())
     }
 );
 
@@ -170,6 +151,6 @@ step!(
     STEP_ERRORS,
     |params, call, transaction| {
         let reason = params.reason.as_deref();
-        told(admission::cancel(&mut change(call, transaction), params.admission_id.0, reason))
+        Ok(admission::cancel(&mut change(call, transaction), params.admission_id.0, reason)?.into())
     }
 );

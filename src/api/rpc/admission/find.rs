@@ -3,13 +3,14 @@
 //! It never changes one. Invariant: a list is one patient's or one ward's, and a doctor is listed the ward's
 //! patients that are theirs.
 
-use super::{Admission, refused, subject};
+use super::{Admission, subject};
+use crate::api::rpc::cursor::OfTwo;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
-use crate::service::Failure;
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::access::Role;
 use crate::service::admission::{self, BedStay, Filter, OldStay};
+use crate::service::old_row::{Listed, Place};
 use crate::service::ward;
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -65,20 +66,10 @@ impl Method for GetAdmission {
     const SUMMARY: &'static str = "Tells how a stay stands, and in which beds the patient has lain.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.admission_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetAdmissionParams;
     type Outcome = AdmissionDetails;
-
-    fn subject(
-        params: &GetAdmissionParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.admission_id)
-    }
-
-    fn reason(params: &GetAdmissionParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetAdmissionParams,
@@ -87,7 +78,7 @@ impl Method for GetAdmission {
     ) -> Result<AdmissionDetails, Problem> {
         let Id(admission_id) = params.admission_id;
         let found = admission::by_id(transaction, admission_id)?
-            .ok_or_else(|| refused(Failure::Refused(admission::Refusal::UnknownAdmission)))?;
+            .ok_or_else(|| Problem::from(admission::Refusal::UnknownAdmission))?;
         let beds = admission::stays(transaction, admission_id)?;
         Ok(AdmissionDetails { admission: found.into(), beds: beds.into_iter().map(Into::into).collect() })
     }
@@ -155,12 +146,11 @@ pub enum ListedAdmission {
     Old(OldStayItem),
 }
 
-impl ListedAdmission {
-    /// Where the next page begins behind it: even for one of ours, odd for an old one.
-    fn cursor(&self) -> i64 {
-        match self {
-            ListedAdmission::New(found) => found.admission_id.saturating_mul(2),
-            ListedAdmission::Old(found) => found.hospitalization_id.saturating_mul(2).saturating_add(1),
+impl From<Listed<admission::Admission, OldStay>> for ListedAdmission {
+    fn from(listed: Listed<admission::Admission, OldStay>) -> ListedAdmission {
+        match listed {
+            Listed::Ours(found) => ListedAdmission::New(Box::new(found.into())),
+            Listed::Old(found) => ListedAdmission::Old(found.into()),
         }
     }
 }
@@ -178,14 +168,7 @@ impl Method for ListAdmissions {
     const SUMMARY: &'static str = "Lists the stays of a patient, or those of a ward that are not over.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = ListAdmissionsParams;
-    type Outcome = AdmissionList;
-
-    fn subject(
-        params: &ListAdmissionsParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(ward_id) = match (params.patient_id, params.ward_id) {
             (Some(Id(patient_id)), None) => return Ok(Subject::Patient(patient_id)),
             (None, Some(ward_id)) => ward_id,
@@ -197,11 +180,10 @@ impl Method for ListAdmissions {
         // Whatever of the ward is listed to a doctor is the doctor's own.
         let doctor_id = doctor(call).unwrap_or(0);
         Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id })
-    }
-
-    fn reason(params: &ListAdmissionsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = ListAdmissionsParams;
+    type Outcome = AdmissionList;
 
     fn run(
         params: ListAdmissionsParams,
@@ -218,27 +200,20 @@ impl Method for ListAdmissions {
             }
             None => Filter::OfPatient(params.patient_id.map_or(0, |Id(id)| id)),
         };
-        let wanted = usize::try_from(params.limit.0).unwrap_or(usize::MAX).saturating_add(1);
-        let room = |items: &Vec<ListedAdmission>| {
-            i64::try_from(wanted.saturating_sub(items.len())).unwrap_or(i64::MAX)
-        };
-        let (before, before_old) = match params.cursor {
-            None => (Some(i64::MAX), i64::MAX),
-            Some(Id(cursor)) if cursor % 2 == 0 => (Some(cursor / 2), i64::MAX),
-            Some(Id(cursor)) => (None, cursor / 2),
-        };
-        let mut items = Vec::new();
-        if let Some(before) = before {
-            admission::list(transaction, filter, before, room(&items), |found| {
-                items.push(ListedAdmission::New(Box::new(found.into())));
-            })?;
-        }
-        if items.len() < wanted {
-            admission::list_old(transaction, filter, before_old, room(&items), |found| {
-                items.push(ListedAdmission::Old(found.into()));
-            })?;
-        }
-        let next_cursor = cut(&mut items, params.limit, ListedAdmission::cursor);
+        let last = params.cursor.map(|cursor| match OfTwo::from(cursor) {
+            OfTwo::First(admission_id) => admission_id,
+            OfTwo::Second(hospitalization_id) => -hospitalization_id,
+        });
+        let limit = i64::from(params.limit.0) + 1;
+        let mut listed = admission::list(transaction, filter, Place::after(last), limit)?;
+        let next_cursor = cut(&mut listed, params.limit, |one| {
+            let place = match one {
+                Listed::Ours(found) => OfTwo::First(found.admission_id),
+                Listed::Old(found) => OfTwo::Second(found.hospitalization_id),
+            };
+            place.number()
+        });
+        let items = listed.into_iter().map(ListedAdmission::from).collect();
         Ok(AdmissionList { items, next_cursor })
     }
 }

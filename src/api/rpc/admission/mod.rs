@@ -11,10 +11,9 @@ pub use enter::{Admit, CancelAdmission, RequestAdmission, ReserveBed};
 pub use find::{GetAdmission, ListAdmissions};
 pub use stay::{ChangeDoctor, Discharge, OrderDischarge, Transfer, UndoDischargeOrder};
 
+use super::Subject;
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
-use super::{Subject, encounter};
-use crate::service::Failure;
 use crate::service::admission;
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -111,50 +110,39 @@ fn subject(transaction: &Transaction<'_>, Id(admission_id): Id) -> Result<Subjec
     }
 }
 
-/// The admission as it is after a step.
-fn told(outcome: admission::Outcome<admission::Admission>) -> Result<Admission, Problem> {
-    outcome.map(Admission::from).map_err(refused)
-}
-
 /// A refusal of the rules of admissions in this dialect's words.
-fn refused(failure: Failure<admission::Refusal>) -> Problem {
-    use admission::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        Of::UnknownAdmission => return Problem::not_found("admission"),
-        Of::UnknownPatient => return Problem::not_found("patient"),
-        Of::UnknownDoctor => return Problem::not_found("doctor"),
-        Of::UnknownWard => return Problem::not_found("ward"),
-        Of::UnknownBed => return Problem::not_found("bed"),
-        Of::UnknownEncounter => return Problem::not_found("encounter of this patient"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::BadEnd => {
-            let message = format!("must be from today to {} days ahead", admission::EXPECTED_DAYS_MAX);
-            return Problem::invalid("expected_on", message);
+impl From<admission::Refusal> for Problem {
+    fn from(refusal: admission::Refusal) -> Problem {
+        use admission::Refusal as Of;
+        match refusal {
+            Of::UnknownAdmission => return Problem::not_found("admission"),
+            Of::UnknownPatient => return Problem::not_found("patient"),
+            Of::UnknownDoctor => return Problem::not_found("doctor"),
+            Of::UnknownWard => return Problem::not_found("ward"),
+            Of::UnknownBed => return Problem::not_found("bed"),
+            Of::UnknownEncounter => return Problem::not_found("encounter of this patient"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::BadEnd => {
+                let message = format!("must be from today to {} days ahead", admission::EXPECTED_DAYS_MAX);
+                return Problem::invalid("expected_on", message);
+            }
+            Of::WardClosed => Refusal::of(Code::WardClosed),
+            Of::AlreadyAdmitted { admission_id } => {
+                Refusal::of(Code::AlreadyAdmitted).with("admission_id", admission_id)
+            }
+            Of::BedTaken { bed_id, state } => {
+                Refusal::of(Code::BedTaken).with("bed_id", bed_id).with("state", state.word())
+            }
+            Of::UnknownCode => Refusal::of(Code::UnknownCode),
+            Of::BedMissing => Refusal::of(Code::BedMissing),
+            Of::DiagnosisMissing => Refusal::of(Code::DiagnosisMissing),
+            Of::NothingToUndo => Refusal::of(Code::NothingToUndo),
+            Of::BadTransition { from, to } => {
+                let message = format!("an admission that is {} cannot be {to}", from.word());
+                let allowed = from.next().iter().map(|state| state.word());
+                Refusal::bad_transition(message, (from.word(), to), allowed)
+            }
         }
-        Of::WardClosed => plain(Code::WardClosed),
-        Of::AlreadyAdmitted { admission_id } => {
-            plain(Code::AlreadyAdmitted).with("admission_id", admission_id)
-        }
-        Of::BedTaken { bed_id, state } => {
-            plain(Code::BedTaken).with("bed_id", bed_id).with("state", state.word())
-        }
-        Of::UnknownCode => plain(Code::UnknownCode),
-        Of::BedMissing => plain(Code::BedMissing),
-        Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
-        Of::NothingToUndo => plain(Code::NothingToUndo),
-        Of::BadTransition { from, to } => {
-            let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-            let message = format!("an admission that is {} cannot be {to}", from.word());
-            Refusal::new(Code::BadTransition, message)
-                .with("from", from.word())
-                .with("to", to)
-                .with("allowed", allowed)
-        }
+        .into()
     }
-    .into()
 }

@@ -2,9 +2,9 @@
 //!
 //! It never knows how they came in. Invariant: a bed is left on the discharge, not when it is ordered.
 
-use super::{Admission, BED_ERRORS, STEP_ERRORS, subject, told};
+use super::{Admission, BED_ERRORS, STEP_ERRORS, subject};
 use crate::api::rpc::appointment::change;
-use crate::api::rpc::field::{Date, Id, Reason, RequestId};
+use crate::api::rpc::field::{Date, Id, Reason, RequestId, choice};
 use crate::api::rpc::problem::Code;
 use crate::api::rpc::step::step;
 use crate::service::admission;
@@ -15,24 +15,13 @@ use serde::Deserialize;
 const LEAVE_ERRORS: &[Code] =
     &[Code::NotFound, Code::BadTransition, Code::DiagnosisMissing, Code::RequestIdReused];
 
-/// Where a patient goes from here.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Disposition {
-    Home,
-    Transferred,
-    AgainstAdvice,
-    Died,
-}
-
-impl From<Disposition> for admission::Disposition {
-    fn from(disposition: Disposition) -> admission::Disposition {
-        match disposition {
-            Disposition::Home => admission::Disposition::Home,
-            Disposition::Transferred => admission::Disposition::Transferred,
-            Disposition::AgainstAdvice => admission::Disposition::AgainstAdvice,
-            Disposition::Died => admission::Disposition::Died,
-        }
+choice! {
+    /// Where a patient goes from here.
+    pub enum Disposition of admission::Disposition {
+        Home,
+        Transferred,
+        AgainstAdvice,
+        Died,
     }
 }
 
@@ -55,7 +44,7 @@ step!(
     BED_ERRORS,
     |params, call, transaction| {
         let (admission_id, bed_id) = (params.admission_id.0, params.bed_id.0);
-        told(admission::transfer(&mut change(call, transaction), admission_id, bed_id, &params.reason))
+        Ok(admission::transfer(&mut change(call, transaction), admission_id, bed_id, &params.reason)?.into())
     }
 );
 
@@ -74,7 +63,7 @@ step!(
     "Hands a stay that is not over to another doctor, with its encounter.",
     STEP_ERRORS,
     |params, call, transaction| {
-        told(admission::change_doctor(&mut change(call, transaction), params.admission_id.0, params.doctor_id.0))
+        Ok(admission::change_doctor(&mut change(call, transaction), params.admission_id.0, params.doctor_id.0)?.into())
     }
 );
 
@@ -98,7 +87,7 @@ step!(
     |params, call, transaction| {
         let (disposition, expected_on) = (params.disposition.into(), params.expected_on.as_deref());
         let change = &mut change(call, transaction);
-        told(admission::order_discharge(change, params.admission_id.0, disposition, expected_on))
+        Ok(admission::order_discharge(change, params.admission_id.0, disposition, expected_on)?.into())
     }
 );
 
@@ -116,7 +105,7 @@ step!(
     "Keeps a patient who was to go.",
     &[Code::NotFound, Code::NothingToUndo, Code::RequestIdReused],
     |params, call, transaction| {
-        told(admission::undo_order(&mut change(call, transaction), params.admission_id.0))
+        Ok(admission::undo_order(&mut change(call, transaction), params.admission_id.0)?.into())
     }
 );
 
@@ -134,6 +123,6 @@ step!(
     "A patient has gone: the stay and its encounter are over, and the bed is to be cleaned.",
     LEAVE_ERRORS,
     |params, call, transaction| {
-        told(admission::discharge(&mut change(call, transaction), params.admission_id.0))
+        Ok(admission::discharge(&mut change(call, transaction), params.admission_id.0)?.into())
     }
 );

@@ -5,7 +5,7 @@
 use super::{Appointment, found, subject};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut, schedule};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut, schedule};
 use crate::service::booking::{self, Filter};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -27,20 +27,10 @@ impl Method for GetAppointment {
     const SUMMARY: &'static str = "Gives an appointment.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetAppointmentParams;
     type Outcome = Appointment;
-
-    fn subject(
-        params: &GetAppointmentParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn reason(params: &GetAppointmentParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetAppointmentParams,
@@ -84,24 +74,14 @@ impl Method for ListAppointments {
     const SUMMARY: &'static str = "Lists the appointments of a patient or of a session.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| match (params.patient_id, params.session_id) {
+        (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
+        (None, Some(session_id)) => schedule::subject(transaction, session_id),
+        _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `session_id`")),
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListAppointmentsParams;
     type Outcome = AppointmentList;
-
-    fn subject(
-        params: &ListAppointmentsParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match (params.patient_id, params.session_id) {
-            (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
-            (None, Some(session_id)) => schedule::subject(transaction, session_id),
-            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `session_id`")),
-        }
-    }
-
-    fn reason(params: &ListAppointmentsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListAppointmentsParams,

@@ -135,54 +135,49 @@ impl From<Booking> for Appointment {
 }
 
 /// A refusal of booking in this dialect's words.
-pub(super) fn refused(failure: Failure<booking::Refusal>) -> Problem {
-    use booking::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        Of::UnknownSession => return Problem::not_found("session"),
-        Of::UnknownPatient => return Problem::not_found("patient"),
-        Of::UnknownAppointment => return Problem::not_found("appointment"),
-        Of::SessionFull => plain(Code::SessionFull).with("remaining", 0),
-        Of::NotOpen { opens_at } => plain(Code::NotOpen).with("opens_at", opens_at),
-        Of::BookingOver { until } => plain(Code::BookingOver).with("until", until),
-        Of::SessionStopped { reason } => plain(Code::SessionStopped).with("reason", reason),
-        Of::SessionClosed => plain(Code::SessionClosed),
-        Of::PatientBusy { appointment_id } => plain(Code::PatientBusy).with("appointment_id", appointment_id),
-        Of::LimitReached { appointment_id } => {
-            plain(Code::LimitReached).with("appointment_id", appointment_id)
+impl From<booking::Refusal> for Problem {
+    fn from(refusal: booking::Refusal) -> Problem {
+        use booking::Refusal as Of;
+        match refusal {
+            Of::UnknownSession => return Problem::not_found("session"),
+            Of::UnknownPatient => return Problem::not_found("patient"),
+            Of::UnknownAppointment => return Problem::not_found("appointment"),
+            Of::SessionFull => Refusal::of(Code::SessionFull).with("remaining", 0),
+            Of::NotOpen { opens_at } => Refusal::of(Code::NotOpen).with("opens_at", opens_at),
+            Of::BookingOver { until } => Refusal::of(Code::BookingOver).with("until", until),
+            Of::SessionStopped { reason } => Refusal::of(Code::SessionStopped).with("reason", reason),
+            Of::SessionClosed => Refusal::of(Code::SessionClosed),
+            Of::PatientBusy { appointment_id } => {
+                Refusal::of(Code::PatientBusy).with("appointment_id", appointment_id)
+            }
+            Of::LimitReached { appointment_id } => {
+                Refusal::of(Code::LimitReached).with("appointment_id", appointment_id)
+            }
+            Of::Penalised { blocked_until } => {
+                Refusal::of(Code::Penalised).with("blocked_until", blocked_until)
+            }
+            Of::TooManyHolds { retry_after_ms } => {
+                Refusal::of(Code::TooManyHolds).with("retry_after_ms", retry_after_ms)
+            }
+            Of::TooLate { until } => Refusal::of(Code::TooLate).with("until", until),
+            Of::BadTransition { from, to } => bad_transition(from, to),
+            Of::NotOnline { pool } => {
+                Refusal::new(Code::Forbidden, "a patient moves a place online only; the staff moves this one")
+                    .with("pool", pool.word())
+            }
+            Of::HoldExpired => Refusal::of(Code::HoldExpired),
+            Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
         }
-        Of::Penalised { blocked_until } => plain(Code::Penalised).with("blocked_until", blocked_until),
-        Of::TooManyHolds { retry_after_ms } => {
-            plain(Code::TooManyHolds).with("retry_after_ms", retry_after_ms)
-        }
-        Of::TooLate { until } => plain(Code::TooLate).with("until", until),
-        Of::BadTransition { from, to } => bad_transition(from, to),
-        Of::NotOnline { pool } => {
-            Refusal::new(Code::Forbidden, "a patient moves a place online only; the staff moves this one")
-                .with("pool", pool.word())
-        }
-        Of::HoldExpired => plain(Code::HoldExpired),
-        Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
+        .into()
     }
-    .into()
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(
-        Code::BadTransition,
-        format!("an appointment that is {} cannot become {}", from.word(), to.word()),
-    )
-    .with("from", from.word())
-    .with("to", to.word())
-    .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("an appointment", (from.word(), to.word()), allowed)
 }
 
-/// As `refused`; whoever finds a session full is told where there are places.
+/// As `Problem::from`; whoever finds a session full is told where there are places.
 fn refused_place(
     failure: Failure<booking::Refusal>,
     session_id: i64,
@@ -190,7 +185,7 @@ fn refused_place(
     transaction: &Transaction<'_>,
 ) -> Problem {
     let is_full = matches!(failure, Failure::Refused(booking::Refusal::SessionFull));
-    let problem = refused(failure);
+    let problem = Problem::from(failure);
     let (true, Problem::Refused(refusal)) = (is_full, &problem) else { return problem };
     let alternatives = clinic_session::by_id(transaction, session_id).and_then(|session| match session {
         Some(session) => clinic_session::alternatives(transaction, &session, ALTERNATIVES_MAX, call.now),

@@ -6,7 +6,7 @@
 use super::{BOOKING_ERRORS, HOLDING_ERRORS, refused_place};
 use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Detail, Kind, Method, Subject};
+use crate::api::rpc::{Call, Detail, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::booking::{self, NewBooking, Override, Placed, Pool, State};
 use crate::store::Transaction;
@@ -99,20 +99,11 @@ macro_rules! of_a_place {
             const SUMMARY: &'static str = $summary;
             const KIND: Kind = Kind::Write(Action::Create);
             const ERRORS: &'static [Code] = $errors;
+            const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+            const REASON: Said<Self> = |params| params.override_reason.as_deref();
+            const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
             type Params = PlaceParams;
             type Outcome = PlaceGiven;
-
-            fn subject(params: &PlaceParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-                Ok(Subject::Patient(params.patient_id.0))
-            }
-
-            fn reason(params: &PlaceParams) -> Option<&str> {
-                params.override_reason.as_deref()
-            }
-
-            fn request_id(params: &PlaceParams) -> Option<&str> {
-                params.request_id.as_deref()
-            }
 
             fn run(
                 params: PlaceParams,

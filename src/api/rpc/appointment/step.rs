@@ -2,10 +2,10 @@
 //!
 //! It never gives out a place but in moving. Invariant: the reply is the appointment as it stands after the step.
 
-use super::{Appointment, MOVING_ERRORS, change, found, refused, refused_place, subject};
+use super::{Appointment, MOVING_ERRORS, change, found, refused_place, subject};
 use crate::api::rpc::field::{Fee, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::booking;
@@ -29,27 +29,17 @@ impl Method for ConfirmAppointment {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::HoldExpired, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AppointmentParams;
     type Outcome = Appointment;
-
-    fn subject(
-        params: &AppointmentParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn request_id(params: &AppointmentParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AppointmentParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
-        booking::confirm(&mut change(call, transaction), params.appointment_id.0).map_err(refused)?;
+        booking::confirm(&mut change(call, transaction), params.appointment_id.0)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -73,24 +63,11 @@ impl Method for CancelAppointment {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::TooLate, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CancelParams;
     type Outcome = Appointment;
-
-    fn subject(
-        params: &CancelParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn reason(params: &CancelParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &CancelParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CancelParams,
@@ -99,8 +76,7 @@ impl Method for CancelAppointment {
     ) -> Result<Appointment, Problem> {
         let by = call.actor()?.role.into();
         let reason = params.reason.as_deref();
-        booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)
-            .map_err(refused)?;
+        booking::cancel(&mut change(call, transaction), params.appointment_id.0, by, reason)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -123,20 +99,10 @@ impl Method for RescheduleAppointment {
         "Moves an appointment to another session; where that has no place, it stays.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = MOVING_ERRORS;
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RescheduleParams;
     type Outcome = Appointment;
-
-    fn subject(
-        params: &RescheduleParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn request_id(params: &RescheduleParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RescheduleParams,
@@ -179,20 +145,11 @@ impl Method for UndoStep {
         Code::ReasonRequired,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = UndoParams;
     type Outcome = Appointment;
-
-    fn subject(params: &UndoParams, _: &Call<'_>, transaction: &Transaction<'_>) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn reason(params: &UndoParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &UndoParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: UndoParams,
@@ -200,7 +157,7 @@ impl Method for UndoStep {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let may_all = call.actor()?.role == Role::Admin;
-        booking::undo(&mut change(call, transaction), params.appointment_id.0, may_all).map_err(refused)?;
+        booking::undo(&mut change(call, transaction), params.appointment_id.0, may_all)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -225,24 +182,11 @@ impl Method for CorrectNoShow {
         "Corrects that a patient did not come; it counts no longer, and a penalty that rests on it ends.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CorrectNoShowParams;
     type Outcome = Appointment;
-
-    fn subject(
-        params: &CorrectNoShowParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn reason(params: &CorrectNoShowParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &CorrectNoShowParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CorrectNoShowParams,
@@ -250,7 +194,7 @@ impl Method for CorrectNoShow {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
-        booking::correct_no_show(change, appointment_id, params.has_come, &params.reason).map_err(refused)?;
+        booking::correct_no_show(change, appointment_id, params.has_come, &params.reason)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -274,20 +218,10 @@ impl Method for SetPaid {
     const SUMMARY: &'static str = "Notes that a fee was paid, or was not.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetPaidParams;
     type Outcome = Appointment;
-
-    fn subject(
-        params: &SetPaidParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.appointment_id)
-    }
-
-    fn request_id(params: &SetPaidParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetPaidParams,
@@ -295,8 +229,7 @@ impl Method for SetPaid {
         transaction: &Transaction<'_>,
     ) -> Result<Appointment, Problem> {
         let (appointment_id, change) = (params.appointment_id.0, &mut change(call, transaction));
-        booking::set_paid(change, appointment_id, params.fee_fen.map(|Fee(fee)| fee), params.is_paid)
-            .map_err(refused)?;
+        booking::set_paid(change, appointment_id, params.fee_fen.map(|Fee(fee)| fee), params.is_paid)?;
         found(transaction, params.appointment_id)
     }
 }
@@ -324,20 +257,11 @@ impl Method for LiftPenalty {
     const SUMMARY: &'static str = "Lets a patient who did not come too often book online again.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = LiftPenaltyParams;
     type Outcome = PenaltyState;
-
-    fn subject(params: &LiftPenaltyParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &LiftPenaltyParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &LiftPenaltyParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: LiftPenaltyParams,

@@ -2,10 +2,9 @@
 //!
 //! It never knows a thread. Invariant: nobody is told by whom they are kept away but by a refusal.
 
-use super::refused;
 use crate::api::rpc::field::{Id, Limit, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::{account, chat};
@@ -35,16 +34,10 @@ impl Method for Block {
     const SUMMARY: &'static str = "Keeps new messages of someone away; what is there stays.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BlockParams;
     type Outcome = Blocking;
-
-    fn subject(_: &BlockParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &BlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: BlockParams,
@@ -53,7 +46,7 @@ impl Method for Block {
     ) -> Result<Blocking, Problem> {
         let Id(user_id) = params.user_id;
         (call.note.entity, call.note.entity_id) = ("account", Some(user_id));
-        chat::block(transaction, call.actor()?.user_id, user_id, call.now).map_err(refused)?;
+        chat::block(transaction, call.actor()?.user_id, user_id, call.now)?;
         Ok(Blocking { user_id, is_blocked: true })
     }
 }
@@ -65,16 +58,10 @@ impl Method for Unblock {
     const SUMMARY: &'static str = "Lets someone's messages come again.";
     const KIND: Kind = Kind::Write(Action::Delete);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BlockParams;
     type Outcome = Blocking;
-
-    fn subject(_: &BlockParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &BlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: BlockParams,
@@ -119,12 +106,9 @@ impl Method for ListBlocked {
     const NAME: &'static str = "chat.blocks";
     const SUMMARY: &'static str = "Lists from whom one wants no messages.";
     const KIND: Kind = Kind::Read;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = ListBlockedParams;
     type Outcome = BlockedUsers;
-
-    fn subject(_: &ListBlockedParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: ListBlockedParams,
@@ -179,12 +163,9 @@ impl Method for OldMessages {
     const SUMMARY: &'static str =
         "Lists messages between oneself and someone that belong to no thread, because old clients sent them.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = OldMessagesParams;
     type Outcome = OldMessageList;
-
-    fn subject(_: &OldMessagesParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: OldMessagesParams,
@@ -192,7 +173,7 @@ impl Method for OldMessages {
         transaction: &Transaction<'_>,
     ) -> Result<OldMessageList, Problem> {
         let (Id(other_id), user_id) = (params.with_user_id, call.actor()?.user_id);
-        let role = account::by_id(transaction, other_id, |account| Role::parse(account.role))?;
+        let role = account::by_id(transaction, other_id, |account| Role::find(account.role))?;
         if role == Some(Some(Role::Patient)) && other_id != user_id {
             (call.note.entity, call.note.entity_id) = ("patient", Some(other_id));
             (call.note.patient_id, call.note.is_own) = (Some(other_id), false);

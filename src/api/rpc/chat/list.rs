@@ -4,15 +4,14 @@
 //! goes on where its page ended, whatever has been written meanwhile.
 
 use super::{Mark, Message, Thread, Wanted, standing, subject, thread};
+use crate::api::rpc::cursor::{Cursor, Place};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::chat;
 use crate::store::Transaction;
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::Error as _;
-use serde::{Deserialize, Deserializer, Serialize};
-use std::borrow::Cow;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// Members that are named, those who have left among them.
 const MEMBERS_NAMED_MAX: i64 = 100;
@@ -52,20 +51,11 @@ impl Method for GetThread {
     const SUMMARY: &'static str = "Tells how a thread stands, who belongs to it, and how far each has read.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Read);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetThreadParams;
     type Outcome = ThreadWithMembers;
-
-    fn subject(
-        params: &GetThreadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Read)
-    }
-
-    fn reason(params: &GetThreadParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetThreadParams,
@@ -94,38 +84,6 @@ impl Method for GetThread {
     }
 }
 
-/// Where a page of one's own threads ended: the moment of the last one, and its id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cursor(i64, i64);
-
-impl Cursor {
-    fn parse(text: &str) -> Option<Cursor> {
-        let (active_ms, thread_id) = text.split_once('.')?;
-        Some(Cursor(active_ms.parse().ok()?, thread_id.parse().ok()?))
-    }
-}
-
-impl<'de> Deserialize<'de> for Cursor {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = Cow::<'de, str>::deserialize(deserializer)?;
-        Cursor::parse(&text).ok_or_else(|| D::Error::custom("must be the next_cursor of a page"))
-    }
-}
-
-impl JsonSchema for Cursor {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> Cow<'static, str> {
-        "Cursor".into()
-    }
-
-    fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({"type": "string", "description": "The next_cursor of the page before."})
-    }
-}
-
 pub struct ListThreads;
 
 #[derive(Deserialize, JsonSchema)]
@@ -134,7 +92,7 @@ pub struct ListThreadsParams {
     #[serde(default)]
     pub limit: Limit,
     #[serde(default)]
-    pub cursor: Option<Cursor>,
+    pub cursor: Option<Cursor<(i64, i64)>>,
 }
 
 /// One's own thread.
@@ -165,12 +123,9 @@ impl Method for ListThreads {
     const NAME: &'static str = "chat.threads";
     const SUMMARY: &'static str = "Lists one's own threads, with what is unread in each.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = ListThreadsParams;
     type Outcome = OwnThreads;
-
-    fn subject(_: &ListThreadsParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: ListThreadsParams,
@@ -178,12 +133,12 @@ impl Method for ListThreads {
         transaction: &Transaction<'_>,
     ) -> Result<OwnThreads, Problem> {
         let (user_id, limit) = (call.actor()?.user_id, params.limit.0 as usize);
-        let after = params.cursor.map_or((i64::MAX, i64::MAX), |Cursor(ms, id)| (ms, id));
+        let after = params.cursor.map_or((i64::MAX, i64::MAX), |Cursor(place)| place);
         let mut found = chat::of_member(transaction, user_id, after, i64::from(params.limit.0) + 1)?;
         let has_more = found.len() > limit;
         found.truncate(limit);
         let end = found.last().filter(|_| has_more);
-        let next_cursor = end.map(|own| format!("{}.{}", own.active_ms, own.thread.thread_id));
+        let next_cursor = end.map(|own| (own.active_ms, own.thread.thread_id).written());
         let is_others = |own: &chat::Own| own.thread.patient_id.is_some_and(|id| id != user_id);
         call.note.is_own = !found.iter().any(is_others);
         let mut items = Vec::with_capacity(found.len());
@@ -236,20 +191,10 @@ impl Method for ThreadsOfPatient {
     const SUMMARY: &'static str = "Lists the threads of a patient with doctors.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ThreadsOfPatientParams;
     type Outcome = ThreadList;
-
-    fn subject(
-        params: &ThreadsOfPatientParams,
-        _: &Call<'_>,
-        _: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &ThreadsOfPatientParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ThreadsOfPatientParams,

@@ -3,10 +3,10 @@
 //! It never knows how a message reaches its receivers. Invariants: who has left a thread gets nothing that came
 //! later; that someone else than the patient reads a patient's thread is in the trail.
 
-use super::{Content, Message, Wanted, refused, standing, subject};
+use super::{Content, Message, Wanted, standing, subject};
 use crate::api::rpc::field::{Id, Limit, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Delivered, Kind, Method, Subject};
+use crate::api::rpc::{Call, Delivered, Kind, Method, Said, Whom};
 use crate::service::audit::Action;
 use crate::service::chat::{self, Page};
 use crate::store::Transaction;
@@ -38,27 +38,17 @@ impl Method for SendMessage {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::ThreadClosed, Code::TooManyMessages, Code::Blocked, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Write);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SendParams;
     type Outcome = Sent;
-
-    fn subject(
-        params: &SendParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Write)
-    }
-
-    fn request_id(params: &SendParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(params: SendParams, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Sent, Problem> {
         let (Id(thread_id), sender_id) = (params.thread_id, call.actor()?.user_id);
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
         let sequence =
-            chat::send(transaction, thread_id, sender_id, &params.content, rules, changes, call.now)
-                .map_err(refused)?;
+            chat::send(transaction, thread_id, sender_id, &params.content, rules, changes, call.now)?;
         Ok(Sent { thread_id, sequence, sent_ms: call.now.unix_ms })
     }
 }
@@ -99,20 +89,11 @@ impl Method for ListMessages {
     const SUMMARY: &'static str = "Gives messages of a thread, from either end; they are delivered by that.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Read);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListMessagesParams;
     type Outcome = MessageList;
-
-    fn subject(
-        params: &ListMessagesParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Read)
-    }
-
-    fn reason(params: &ListMessagesParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListMessagesParams,
@@ -171,20 +152,11 @@ impl Method for MarkRead {
     const SUMMARY: &'static str = "Says that one has read a thread's messages, up to one of them.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Read);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = MarkReadParams;
     type Outcome = Reading;
-
-    fn subject(
-        params: &MarkReadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Read)
-    }
-
-    fn request_id(params: &MarkReadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: MarkReadParams,
@@ -192,8 +164,7 @@ impl Method for MarkRead {
         transaction: &Transaction<'_>,
     ) -> Result<Reading, Problem> {
         let (Id(thread_id), Id(up_to), user_id) = (params.thread_id, params.up_to, call.actor()?.user_id);
-        let reading =
-            chat::read(transaction, thread_id, user_id, up_to, &mut call.changes).map_err(refused)?;
+        let reading = chat::read(transaction, thread_id, user_id, up_to, &mut call.changes)?;
         Ok(Reading { thread_id, read_sequence: reading.read_sequence, unread: reading.unread })
     }
 }

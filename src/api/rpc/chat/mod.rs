@@ -16,7 +16,6 @@ pub use open::{AddMember, CloseThread, LeaveThread, OpenStaffThread, OpenThread}
 use super::field::{Id, Line, Notes};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Subject};
-use crate::service::Failure;
 use crate::service::chat::{self, CONTENT_CHARS_MAX, Kind, MEMBERS_MAX, SUBJECT_CHARS_MAX, Standing, State};
 use crate::service::event::ThreadNews;
 use crate::store::Transaction;
@@ -212,45 +211,38 @@ fn thread(transaction: &Transaction<'_>, call: &Call<'_>, thread_id: i64) -> Res
 }
 
 /// A refusal of the rules of threads in this dialect's words.
-fn refused(failure: Failure<chat::Refusal>) -> Problem {
-    use chat::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let plain = |code: Code| Refusal::new(code, code.meaning());
-    match refusal {
-        Of::UnknownThread => return Problem::not_found("thread"),
-        Of::UnknownAppointment => return Problem::not_found("appointment"),
-        Of::UnknownEncounter => return Problem::not_found("encounter"),
-        Of::UnknownUser => return Problem::not_found("user"),
-        Of::UserDisabled { user_id } => plain(Code::Disabled).with("user_id", user_id),
-        Of::NotStaff { user_id } => {
-            Refusal::new(Code::Conflict, "`user_id` is a patient, and this thread is for the staff")
-                .with("user_id", user_id)
+impl From<chat::Refusal> for Problem {
+    fn from(refusal: chat::Refusal) -> Problem {
+        use chat::Refusal as Of;
+        match refusal {
+            Of::UnknownThread => return Problem::not_found("thread"),
+            Of::UnknownAppointment => return Problem::not_found("appointment"),
+            Of::UnknownEncounter => return Problem::not_found("encounter"),
+            Of::UnknownUser => return Problem::not_found("user"),
+            Of::UserDisabled { user_id } => Refusal::of(Code::Disabled).with("user_id", user_id),
+            Of::NotStaff { user_id } => {
+                Refusal::new(Code::Conflict, "`user_id` is a patient, and this thread is for the staff")
+                    .with("user_id", user_id)
+            }
+            Of::NoVisit => Refusal::new(Code::Conflict, "the visit does not take place"),
+            Of::Closed { closed_ms } => Refusal::of(Code::ThreadClosed).with("closed_ms", closed_ms),
+            Of::BadTransition { from, to } => bad_transition(from, to),
+            Of::FixedMembers => {
+                Refusal::new(Code::Conflict, "the members of this thread are the patient and the doctor")
+            }
+            Of::TooManyMembers => Refusal::new(Code::Conflict, "a thread has at most `members_max` members")
+                .with("members_max", MEMBERS_MAX),
+            Of::TooManyMessages { retry_after_ms } => {
+                Refusal::of(Code::TooManyMessages).with("retry_after_ms", retry_after_ms)
+            }
+            Of::Blocked => Refusal::of(Code::Blocked),
+            Of::Oneself => return Problem::invalid("user_id", "must be someone else's"),
         }
-        Of::NoVisit => Refusal::new(Code::Conflict, "the visit does not take place"),
-        Of::Closed { closed_ms } => plain(Code::ThreadClosed).with("closed_ms", closed_ms),
-        Of::BadTransition { from, to } => bad_transition(from, to),
-        Of::FixedMembers => {
-            Refusal::new(Code::Conflict, "the members of this thread are the patient and the doctor")
-        }
-        Of::TooManyMembers => Refusal::new(Code::Conflict, "a thread has at most `members_max` members")
-            .with("members_max", MEMBERS_MAX),
-        Of::TooManyMessages { retry_after_ms } => {
-            plain(Code::TooManyMessages).with("retry_after_ms", retry_after_ms)
-        }
-        Of::Blocked => plain(Code::Blocked),
-        Of::Oneself => return Problem::invalid("user_id", "must be someone else's"),
+        .into()
     }
-    .into()
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    let message = format!("a thread that is {} cannot become {}", from.word(), to.word());
-    Refusal::new(Code::BadTransition, message)
-        .with("from", from.word())
-        .with("to", to.word())
-        .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("a thread", (from.word(), to.word()), allowed)
 }

@@ -2,10 +2,10 @@
 //!
 //! It never knows a message. Invariant: the patient and the doctor of a visit open its thread, and nobody else.
 
-use super::{ENTITY, Thread, ThreadSubject, Wanted, refused, subject, thread};
+use super::{ENTITY, Thread, ThreadSubject, Wanted, subject, thread};
 use crate::api::rpc::field::{Id, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::chat::{self, MEMBERS_MAX, Visit};
 use crate::store::Transaction;
@@ -45,26 +45,18 @@ impl Method for OpenThread {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::Conflict, Code::ThreadClosed, Code::RequestIdReused];
-    type Params = OpenThreadParams;
-    type Outcome = Thread;
-
-    fn subject(
-        params: &OpenThreadParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, _, transaction| {
         let visit = params.visit()?;
         let (entity, entity_id) = match visit {
             Visit::Appointment(id) => ("appointment", id),
             Visit::Encounter(id) => ("encounter", id),
         };
-        let found = chat::between(transaction, visit).map_err(refused)?;
+        let found = chat::between(transaction, visit)?;
         Ok(Subject::Care { entity, entity_id, patient_id: found.patient_id, doctor_id: found.doctor_id })
-    }
-
-    fn request_id(params: &OpenThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = OpenThreadParams;
+    type Outcome = Thread;
 
     fn run(
         params: OpenThreadParams,
@@ -73,8 +65,7 @@ impl Method for OpenThread {
     ) -> Result<Thread, Problem> {
         let (visit, opener_id) = (params.visit()?, call.actor()?.user_id);
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
-        let thread_id = chat::open(transaction, visit, opener_id, &params.subject, rules, changes, call.now)
-            .map_err(refused)?;
+        let thread_id = chat::open(transaction, visit, opener_id, &params.subject, rules, changes, call.now)?;
         (call.note.entity, call.note.entity_id) = (ENTITY, Some(thread_id));
         thread(transaction, call, thread_id)
     }
@@ -98,16 +89,10 @@ impl Method for OpenStaffThread {
     const SUMMARY: &'static str = "Opens a thread among people who work here.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::Disabled, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = OpenStaffThreadParams;
     type Outcome = Thread;
-
-    fn subject(_: &OpenStaffThreadParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &OpenStaffThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: OpenStaffThreadParams,
@@ -120,8 +105,7 @@ impl Method for OpenStaffThread {
         let members: Vec<i64> = params.members.iter().map(|Id(id)| *id).collect();
         let opener_id = call.actor()?.user_id;
         let thread_id =
-            chat::open_staff(transaction, opener_id, &params.subject, &members, &mut call.changes, call.now)
-                .map_err(refused)?;
+            chat::open_staff(transaction, opener_id, &params.subject, &members, &mut call.changes, call.now)?;
         (call.note.entity, call.note.entity_id) = (ENTITY, Some(thread_id));
         thread(transaction, call, thread_id)
     }
@@ -145,20 +129,11 @@ impl Method for AddMember {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::Conflict, Code::Disabled, Code::ThreadClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Write);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddMemberParams;
     type Outcome = Thread;
-
-    fn subject(
-        params: &AddMemberParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Write)
-    }
-
-    fn request_id(params: &AddMemberParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddMemberParams,
@@ -167,7 +142,7 @@ impl Method for AddMember {
     ) -> Result<Thread, Problem> {
         let (Id(thread_id), Id(user_id)) = (params.thread_id, params.user_id);
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
-        chat::add_member(transaction, thread_id, user_id, rules, changes, call.now).map_err(refused)?;
+        chat::add_member(transaction, thread_id, user_id, rules, changes, call.now)?;
         thread(transaction, call, thread_id)
     }
 }
@@ -189,20 +164,11 @@ impl Method for LeaveThread {
         "Leaves a thread of the staff; what was written until then can still be read.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Write);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ThreadParams;
     type Outcome = Thread;
-
-    fn subject(
-        params: &ThreadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Write)
-    }
-
-    fn request_id(params: &ThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ThreadParams,
@@ -210,7 +176,7 @@ impl Method for LeaveThread {
         transaction: &Transaction<'_>,
     ) -> Result<Thread, Problem> {
         let (Id(thread_id), user_id) = (params.thread_id, call.actor()?.user_id);
-        chat::leave(transaction, thread_id, user_id, &mut call.changes, call.now).map_err(refused)?;
+        chat::leave(transaction, thread_id, user_id, &mut call.changes, call.now)?;
         thread(transaction, call, thread_id)
     }
 }
@@ -222,20 +188,11 @@ impl Method for CloseThread {
     const SUMMARY: &'static str = "Closes a thread, of a patient by the doctor, of the staff by whoever opened it; it can still be read.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.thread_id, Wanted::Close);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ThreadParams;
     type Outcome = Thread;
-
-    fn subject(
-        params: &ThreadParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.thread_id, Wanted::Close)
-    }
-
-    fn request_id(params: &ThreadParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ThreadParams,
@@ -243,8 +200,7 @@ impl Method for CloseThread {
         transaction: &Transaction<'_>,
     ) -> Result<Thread, Problem> {
         let (rules, changes) = (&call.rules.chat, &mut call.changes);
-        let closed =
-            chat::close(transaction, params.thread_id.0, rules, changes, call.now).map_err(refused)?;
+        let closed = chat::close(transaction, params.thread_id.0, rules, changes, call.now)?;
         Ok(Thread::of(closed, call))
     }
 }

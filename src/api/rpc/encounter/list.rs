@@ -5,7 +5,7 @@
 use super::Encounter;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::access::Role;
 use crate::service::encounter;
 use crate::store::Transaction;
@@ -43,16 +43,12 @@ impl Method for ListEncounters {
     const SUMMARY: &'static str = "Lists a patient's visits and stays, or those of the doctor that go on.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, _| {
+        Ok(params.patient_id.map_or(Subject::Caller, |Id(patient_id)| Subject::Patient(patient_id)))
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListEncountersParams;
     type Outcome = EncounterList;
-
-    fn subject(params: &ListEncountersParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(params.patient_id.map_or(Subject::Caller, |Id(patient_id)| Subject::Patient(patient_id)))
-    }
-
-    fn reason(params: &ListEncountersParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListEncountersParams,

@@ -10,34 +10,25 @@ pub use list::ListEncounters;
 pub use open::{GetEncounter, OpenEncounter};
 pub use step::{BeginEncounter, CancelEncounter, FinishEncounter, ReopenEncounter};
 
-use super::Subject;
-use super::field::Id;
+use super::field::{Id, Limit, Reason, choice};
 use super::problem::{Code, Problem, Refusal};
-use crate::service::Failure;
+use super::{Call, Subject};
 use crate::service::encounter::{self, Class, State};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What kind of encounter it is, in FHIR's codes: AMB is a visit, EMER an emergency, IMP a stay.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-pub enum ClassCode {
-    #[default]
-    #[serde(rename = "AMB")]
-    Ambulatory,
-    #[serde(rename = "EMER")]
-    Emergency,
-    #[serde(rename = "IMP")]
-    Inpatient,
-}
-
-impl From<ClassCode> for Class {
-    fn from(code: ClassCode) -> Class {
-        match code {
-            ClassCode::Ambulatory => Class::Ambulatory,
-            ClassCode::Emergency => Class::Emergency,
-            ClassCode::Inpatient => Class::Inpatient,
-        }
+choice! {
+    /// What kind of encounter it is, in FHIR's codes: AMB is a visit, EMER an emergency, IMP a stay.
+    #[derive(Default)]
+    pub enum ClassCode of Class {
+        #[default]
+        #[serde(rename = "AMB")]
+        Ambulatory,
+        #[serde(rename = "EMER")]
+        Emergency,
+        #[serde(rename = "IMP")]
+        Inpatient,
     }
 }
 
@@ -67,7 +58,7 @@ impl From<encounter::Encounter> for Encounter {
             patient_id: found.patient_id,
             doctor_id: found.doctor_id,
             appointment_id: found.appointment_id,
-            class: found.class.code(),
+            class: found.class.word(),
             department: found.department,
             state: found.state.word(),
             reason: found.reason,
@@ -91,42 +82,66 @@ pub(super) fn subject(transaction: &Transaction<'_>, Id(encounter_id): Id) -> Re
     }
 }
 
-/// A refusal of the rules of encounters in this dialect's words.
-pub(super) fn refused(failure: Failure<encounter::Refusal>) -> Problem {
-    use encounter::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownEncounter => return Problem::not_found("encounter"),
-        Of::UnknownPatient => return Problem::not_found("patient"),
-        Of::UnknownDoctor => return Problem::not_found("doctor"),
-        Of::AlreadyOpen { encounter_id } => {
-            Refusal::new(Code::Conflict, "this appointment has its encounter already, `encounter_id`")
-                .with("encounter_id", encounter_id)
-        }
-        Of::BadTransition { from, to } => bad_transition(from, to),
-        Of::NotInProgress { state } => plain(Code::NotInProgress).with("state", state.word()),
-        Of::UnsignedNotes { note_ids } => plain(Code::UnsignedNotes).with("note_ids", note_ids),
-        Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
-        Of::StayGoesOn { admission_id } => plain(Code::StayGoesOn).with("admission_id", admission_id),
-        Of::AlreadySigned { note_ids } => plain(Code::AlreadySigned).with("note_ids", note_ids),
+/// The doctor whose own something is that was written in an encounter: who leads the encounter, where they call, or
+/// else who wrote it.
+pub(super) fn owner(
+    call: &Call<'_>,
+    transaction: &Transaction<'_>,
+    encounter_id: i64,
+    author_id: i64,
+) -> Result<i64, Problem> {
+    let caller = call.actor()?.user_id;
+    match encounter::by_id(transaction, encounter_id)? {
+        Some(found) if found.doctor_id == caller => Ok(caller),
+        Some(_) => Ok(author_id),
+        None => Err(Problem::not_found("encounter")),
     }
-    .into()
 }
 
-fn plain(code: Code) -> Refusal {
-    Refusal::new(code, code.meaning())
+/// The parameters of a list of what was written in an encounter, some of which may have been withdrawn.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WrittenListParams {
+    pub encounter_id: Id,
+    /// Those that were withdrawn as well.
+    #[serde(default)]
+    pub with_withdrawn: bool,
+    /// Why, where the caller needs a reason.
+    #[serde(default)]
+    pub reason: Option<Reason>,
+    #[serde(default)]
+    pub limit: Limit,
+    /// The `next_cursor` of the page before.
+    #[serde(default)]
+    pub cursor: Option<Id>,
+}
+
+/// A refusal of the rules of encounters in this dialect's words.
+impl From<encounter::Refusal> for Problem {
+    fn from(refusal: encounter::Refusal) -> Problem {
+        use encounter::Refusal as Of;
+        match refusal {
+            Of::UnknownEncounter => return Problem::not_found("encounter"),
+            Of::UnknownPatient => return Problem::not_found("patient"),
+            Of::UnknownDoctor => return Problem::not_found("doctor"),
+            Of::AlreadyOpen { encounter_id } => {
+                Refusal::new(Code::Conflict, "this appointment has its encounter already, `encounter_id`")
+                    .with("encounter_id", encounter_id)
+            }
+            Of::BadTransition { from, to } => bad_transition(from, to),
+            Of::NotInProgress { state } => Refusal::of(Code::NotInProgress).with("state", state.word()),
+            Of::UnsignedNotes { note_ids } => Refusal::of(Code::UnsignedNotes).with("note_ids", note_ids),
+            Of::DiagnosisMissing => Refusal::of(Code::DiagnosisMissing),
+            Of::StayGoesOn { admission_id } => {
+                Refusal::of(Code::StayGoesOn).with("admission_id", admission_id)
+            }
+            Of::AlreadySigned { note_ids } => Refusal::of(Code::AlreadySigned).with("note_ids", note_ids),
+        }
+        .into()
+    }
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(
-        Code::BadTransition,
-        format!("an encounter that is {} cannot become {}", from.word(), to.word()),
-    )
-    .with("from", from.word())
-    .with("to", to.word())
-    .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("an encounter", (from.word(), to.word()), allowed)
 }

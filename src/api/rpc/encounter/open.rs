@@ -2,10 +2,10 @@
 //!
 //! It never knows the queue, whose start opens one, too. Invariant: a doctor opens only their own.
 
-use super::{ClassCode, Encounter, refused, subject};
+use super::{ClassCode, Encounter, subject};
 use crate::api::rpc::field::{Id, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::booking;
 use crate::service::department;
@@ -41,16 +41,10 @@ impl Method for OpenEncounter {
     const SUMMARY: &'static str = "Opens a visit of a patient whom the doctor treats, and begins it.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = OpenParams;
     type Outcome = Encounter;
-
-    fn subject(params: &OpenParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn request_id(params: &OpenParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: OpenParams,
@@ -82,10 +76,10 @@ impl Method for OpenEncounter {
             class: params.class.into(),
             department: department.as_deref(),
         };
-        let encounter_id = encounter::plan(transaction, &new, Some(doctor_id), call.now).map_err(refused)?;
+        let encounter_id = encounter::plan(transaction, &new, Some(doctor_id), call.now)?;
         (call.note.entity, call.note.entity_id) = ("encounter", Some(encounter_id));
         if !params.is_planned {
-            return Ok(encounter::begin(transaction, encounter_id, call.now).map_err(refused)?.into());
+            return Ok(encounter::begin(transaction, encounter_id, call.now)?.into());
         }
         found(transaction, encounter_id)
     }
@@ -112,20 +106,10 @@ impl Method for GetEncounter {
     const SUMMARY: &'static str = "Tells how a visit or a stay stands.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.encounter_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetEncounterParams;
     type Outcome = Encounter;
-
-    fn subject(
-        params: &GetEncounterParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.encounter_id)
-    }
-
-    fn reason(params: &GetEncounterParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetEncounterParams,

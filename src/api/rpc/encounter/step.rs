@@ -2,9 +2,9 @@
 //!
 //! It never knows where an encounter may go. Invariant: each gives the encounter as it is afterwards.
 
-use super::{Encounter, refused, subject};
+use super::{Encounter, subject};
 use crate::api::rpc::field::{Id, Reason, RequestId};
-use crate::api::rpc::problem::{Code, Problem};
+use crate::api::rpc::problem::Code;
 use crate::api::rpc::step::step;
 use crate::service::encounter;
 use schemars::JsonSchema;
@@ -28,17 +28,12 @@ pub struct ReasonedStepParams {
     pub request_id: Option<RequestId>,
 }
 
-/// The encounter as it is after a step.
-fn told(outcome: encounter::Outcome<encounter::Encounter>) -> Result<Encounter, Problem> {
-    outcome.map(Encounter::from).map_err(refused)
-}
-
 step!(
     BeginEncounter(StepParams: encounter_id) -> Encounter,
     "encounter.begin",
     "Begins a visit or a stay that was planned.",
     &[Code::NotFound, Code::BadTransition, Code::RequestIdReused],
-    |params, call, transaction| told(encounter::begin(transaction, params.encounter_id.0, call.now))
+    |params, call, transaction| Ok(encounter::begin(transaction, params.encounter_id.0, call.now)?.into())
 );
 
 step!(
@@ -53,7 +48,7 @@ step!(
         Code::StayGoesOn,
         Code::RequestIdReused
     ],
-    |params, call, transaction| told(encounter::finish(transaction, params.encounter_id.0, call.now))
+    |params, call, transaction| Ok(encounter::finish(transaction, params.encounter_id.0, call.now)?.into())
 );
 
 step!(
@@ -62,12 +57,12 @@ step!(
     "encounter.cancel",
     "Takes a visit for one that never was, as long as nothing of it is signed, prescribed or asked for.",
     &[Code::NotFound, Code::BadTransition, Code::StayGoesOn, Code::AlreadySigned, Code::RequestIdReused],
-    |params, call, transaction| told(encounter::cancel(
+    |params, call, transaction| Ok(encounter::cancel(
         transaction,
         params.encounter_id.0,
         &params.reason,
         call.now
-    ))
+    )?.into())
 );
 
 step!(
@@ -76,5 +71,5 @@ step!(
     "encounter.reopen",
     "Goes on with a visit that was finished, to write what was forgotten.",
     &[Code::NotFound, Code::BadTransition, Code::RequestIdReused],
-    |params, _, transaction| told(encounter::reopen(transaction, params.encounter_id.0))
+    |params, _, transaction| Ok(encounter::reopen(transaction, params.encounter_id.0)?.into())
 );

@@ -2,11 +2,11 @@
 //!
 //! It never knows how sessions change hands. Invariant: an approval tells what became of each session.
 
-use super::{Leave, Reach, refused, subject};
+use super::{Leave, Reach, subject};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom};
 use crate::service::audit::Action;
 use crate::service::clinic_session::ClinicSession;
 use crate::service::leave::{self, Approval, Approved, Fate};
@@ -100,20 +100,11 @@ impl Method for ApproveLeave {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::TooLarge, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Decider);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ApproveParams;
     type Outcome = ApprovedLeave;
-
-    fn subject(
-        params: &ApproveParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Decider)
-    }
-
-    fn request_id(params: &ApproveParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ApproveParams,
@@ -125,7 +116,7 @@ impl Method for ApproveLeave {
             by: call.actor()?.user_id,
             substitute_id: params.substitute_id.map(|Id(id)| id),
         };
-        Ok(leave::approve(&mut change(call, transaction), &approved).map_err(refused)?.into())
+        Ok(leave::approve(&mut change(call, transaction), &approved)?.into())
     }
 }
 
@@ -146,20 +137,11 @@ impl Method for RejectLeave {
     const SUMMARY: &'static str = "Rejects a leave.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Decider);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RejectParams;
     type Outcome = Leave;
-
-    fn subject(
-        params: &RejectParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Decider)
-    }
-
-    fn request_id(params: &RejectParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RejectParams,
@@ -168,7 +150,7 @@ impl Method for RejectLeave {
     ) -> Result<Leave, Problem> {
         let by = call.actor()?.user_id;
         let rejected = leave::reject(transaction, params.leave_id.0, by, &params.reason, call.now);
-        Ok(rejected.map_err(refused)?.into())
+        Ok(rejected?.into())
     }
 }
 
@@ -199,20 +181,11 @@ impl Method for RevokeLeave {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::TooLate, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Both);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RevokeParams;
     type Outcome = RevokedLeave;
-
-    fn subject(
-        params: &RevokeParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Both)
-    }
-
-    fn request_id(params: &RevokeParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RevokeParams,
@@ -221,7 +194,7 @@ impl Method for RevokeLeave {
     ) -> Result<RevokedLeave, Problem> {
         let by = call.actor()?.user_id;
         let reason = params.reason.as_deref();
-        let revoked = leave::revoke(transaction, params.leave_id.0, by, reason, call.now).map_err(refused)?;
+        let revoked = leave::revoke(transaction, params.leave_id.0, by, reason, call.now)?;
         Ok(RevokedLeave { leave: revoked.leave.into(), stopped_sessions: revoked.stopped })
     }
 }

@@ -5,7 +5,7 @@
 use super::{Leave, Reach, subject};
 use crate::api::rpc::field::{Id, Limit, Line};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut, staff};
+use crate::api::rpc::{Call, Kind, Method, Whom, cut, staff};
 use crate::service::access::Role;
 use crate::service::leave::{self, Scope};
 use crate::store::Transaction;
@@ -26,16 +26,10 @@ impl Method for GetLeave {
     // Whoever looks at what is of somebody else is in the trail.
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| subject(transaction, call, params.leave_id, Reach::Both);
     type Params = GetLeaveParams;
     type Outcome = Leave;
-
-    fn subject(
-        params: &GetLeaveParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, call, params.leave_id, Reach::Both)
-    }
 
     fn run(
         params: GetLeaveParams,
@@ -83,16 +77,11 @@ impl Method for ListLeaves {
     const SUMMARY: &'static str = "Lists leaves, the latest first: of a doctor, of a department, or all.";
     // Whoever looks at what is of somebody else is in the trail.
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
+        staff::subject(transaction, call, params.doctor_id, params.department.as_deref())
+    };
     type Params = ListLeavesParams;
     type Outcome = LeaveList;
-
-    fn subject(
-        params: &ListLeavesParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        staff::subject(transaction, call, params.doctor_id, params.department.as_deref())
-    }
 
     fn run(
         params: ListLeavesParams,

@@ -14,7 +14,6 @@ pub use request::RequestLeave;
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Subject};
-use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::leave::{self, State};
 use crate::store::Transaction;
@@ -99,44 +98,41 @@ fn subject(
 }
 
 /// A refusal of leave in this dialect's words.
-fn refused(failure: Failure<leave::Refusal>) -> Problem {
-    use leave::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownLeave => return Problem::not_found("leave"),
-        Of::UnknownDoctor => return Problem::not_found("doctor"),
-        Of::OwnSubstitute => {
-            return Problem::invalid("substitute_id", "must be another doctor");
+impl From<leave::Refusal> for Problem {
+    fn from(refusal: leave::Refusal) -> Problem {
+        use leave::Refusal as Of;
+        match refusal {
+            Of::UnknownLeave => return Problem::not_found("leave"),
+            Of::UnknownDoctor => return Problem::not_found("doctor"),
+            Of::OwnSubstitute => {
+                return Problem::invalid("substitute_id", "must be another doctor");
+            }
+            Of::FarAway => {
+                let (before, ahead) = (leave::DAYS_BEFORE_MAX, leave::DAYS_AHEAD_MAX);
+                let message = format!("must be from {before} days ago to {ahead} days ahead");
+                return Problem::invalid("date_from", message);
+            }
+            Of::BadDays => {
+                Refusal::new(Code::Conflict, "the last day is before the first, or cannot be read")
+            }
+            Of::TooLarge => Refusal::new(Code::TooLarge, "the days are too many, or what is booked in them")
+                .with("days_max", leave::DAYS_MAX),
+            Of::Overlaps { leave_id } => {
+                Refusal::new(Code::Overlaps, "the doctor has another leave in those days, `leave_id`")
+                    .with("leave_id", leave_id)
+            }
+            Of::Own => Refusal::new(Code::Forbidden, "nobody decides on their own leave"),
+            Of::NotTheDoctor => {
+                Refusal::new(Code::Forbidden, "only its doctor withdraws what is not decided on; reject it")
+            }
+            Of::TooLate { until } => Refusal::of(Code::TooLate).with("until", until),
+            Of::BadTransition { from, to } => bad_transition(from, to),
         }
-        Of::FarAway => {
-            let (before, ahead) = (leave::DAYS_BEFORE_MAX, leave::DAYS_AHEAD_MAX);
-            let message = format!("must be from {before} days ago to {ahead} days ahead");
-            return Problem::invalid("date_from", message);
-        }
-        Of::BadDays => Refusal::new(Code::Conflict, "the last day is before the first, or cannot be read"),
-        Of::TooLarge => Refusal::new(Code::TooLarge, "the days are too many, or what is booked in them")
-            .with("days_max", leave::DAYS_MAX),
-        Of::Overlaps { leave_id } => {
-            Refusal::new(Code::Overlaps, "the doctor has another leave in those days, `leave_id`")
-                .with("leave_id", leave_id)
-        }
-        Of::Own => Refusal::new(Code::Forbidden, "nobody decides on their own leave"),
-        Of::NotTheDoctor => {
-            Refusal::new(Code::Forbidden, "only its doctor withdraws what is not decided on; reject it")
-        }
-        Of::TooLate { until } => Refusal::new(Code::TooLate, Code::TooLate.meaning()).with("until", until),
-        Of::BadTransition { from, to } => bad_transition(from, to),
+        .into()
     }
-    .into()
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(Code::BadTransition, format!("a leave that is {} cannot become {}", from.word(), to.word()))
-        .with("from", from.word())
-        .with("to", to.word())
-        .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("a leave", (from.word(), to.word()), allowed)
 }

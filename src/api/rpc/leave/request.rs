@@ -2,10 +2,10 @@
 //!
 //! It never knows who decides. Invariant: a doctor asks for their own only.
 
-use super::{Leave, refused};
+use super::Leave;
 use crate::api::rpc::field::{Date, Id, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::audit::Action;
 use crate::service::leave::{self, NewLeave};
 use crate::store::Transaction;
@@ -35,16 +35,10 @@ impl Method for RequestLeave {
     const SUMMARY: &'static str = "Asks for days on which the doctor does not come.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Overlaps, Code::TooLarge, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RequestLeaveParams;
     type Outcome = Leave;
-
-    fn subject(_: &RequestLeaveParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
-
-    fn request_id(params: &RequestLeaveParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RequestLeaveParams,
@@ -61,7 +55,7 @@ impl Method for RequestLeave {
             reason: &params.reason,
             substitute_id: params.substitute_id.map(|Id(id)| id),
         };
-        let leave_id = leave::request(transaction, &new, call.now).map_err(refused)?;
+        let leave_id = leave::request(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("leave", Some(leave_id));
         leave::by_id(transaction, leave_id)?.map(Leave::from).ok_or_else(|| Problem::not_found("leave"))
     }

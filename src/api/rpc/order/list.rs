@@ -4,12 +4,13 @@
 //! ordered it.
 
 use super::{KindWord, OpenStateWord, Order, OrderResult, found, subject};
+use crate::api::rpc::care_list::CareListParams;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, Who, cut, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Who, Whom, cut};
 use crate::service::access::Role;
-use crate::service::old_row::OldRow;
-use crate::service::order::{self, Filter, Listed, State, Worklist};
+use crate::service::old_row::{Listed, OldRow};
+use crate::service::order::{self, State, Worklist};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -39,20 +40,10 @@ impl Method for GetOrder {
         "Gives an order and its results; to the patient those of completed ones only.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.order_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetOrderParams;
     type Outcome = OrderWithResults;
-
-    fn subject(
-        params: &GetOrderParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.order_id)
-    }
-
-    fn reason(params: &GetOrderParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetOrderParams,
@@ -68,25 +59,6 @@ impl Method for GetOrder {
 }
 
 pub struct ListOrders;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListOrdersParams {
-    /// Those of a patient. One of patient_id and encounter_id is given.
-    #[serde(default)]
-    pub patient_id: Option<Id>,
-    /// Those of a visit.
-    #[serde(default)]
-    pub encounter_id: Option<Id>,
-    /// Why, where the caller needs a reason.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-    #[serde(default)]
-    pub limit: Limit,
-    /// The next_cursor of the page before.
-    #[serde(default)]
-    pub cursor: Option<i64>,
-}
 
 /// What an old client has written, as it stands in its table.
 #[derive(Serialize, JsonSchema)]
@@ -119,10 +91,10 @@ pub enum OrderItem {
     Old(OldOrder),
 }
 
-impl From<Listed> for OrderItem {
-    fn from(listed: Listed) -> OrderItem {
+impl From<Listed<order::Order>> for OrderItem {
+    fn from(listed: Listed<order::Order>) -> OrderItem {
         match listed {
-            Listed::Order(order) => OrderItem::Order(order.into()),
+            Listed::Ours(order) => OrderItem::Order(order.into()),
             Listed::Old(row) => OrderItem::Old(row.into()),
         }
     }
@@ -141,37 +113,19 @@ impl Method for ListOrders {
     const SUMMARY: &'static str = "Lists the orders of a patient or of a visit, without results.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = ListOrdersParams;
+    const SUBJECT: Whom<Self> = |params, _, transaction| params.subject(transaction);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = CareListParams;
     type Outcome = OrderList;
 
-    fn subject(
-        params: &ListOrdersParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match (params.patient_id, params.encounter_id) {
-            (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
-            (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
-            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
-        }
-    }
-
-    fn reason(params: &ListOrdersParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
     fn run(
-        params: ListOrdersParams,
+        params: CareListParams,
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<OrderList, Problem> {
-        let filter = match (params.patient_id, params.encounter_id) {
-            (Some(Id(patient_id)), _) => Filter::OfPatient(patient_id),
-            (None, encounter_id) => Filter::OfEncounter(encounter_id.map_or(0, |Id(id)| id)),
-        };
-        let limit = i64::from(params.limit.0) + 1;
-        let mut listed = order::list(transaction, filter, params.cursor, limit)?;
-        let next_cursor = cut(&mut listed, params.limit, Listed::cursor);
+        let (place, limit) = params.page();
+        let mut listed = order::list(transaction, params.filter()?, place, limit)?;
+        let next_cursor = cut(&mut listed, params.limit, |one| one.cursor(|order| order.order_id));
         Ok(OrderList { items: listed.into_iter().map(OrderItem::from).collect(), next_cursor })
     }
 }
@@ -203,12 +157,10 @@ impl Method for OrderWorklist {
     const NAME: &'static str = "order.worklist";
     const SUMMARY: &'static str = "Lists what is to be done; to a doctor what they have ordered.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> =
+        |_, call, _| Ok(if call.who == Who::Own { Subject::Caller } else { Subject::Nobody });
     type Params = WorklistParams;
     type Outcome = OpenOrders;
-
-    fn subject(_: &WorklistParams, call: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(if call.who == Who::Own { Subject::Caller } else { Subject::Nobody })
-    }
 
     fn run(
         params: WorklistParams,

@@ -10,93 +10,51 @@ pub use list::{GetOrder, ListOrders, OrderWorklist};
 pub use result::{Acknowledge, AddResult, CriticalResults};
 pub use step::{AcceptOrder, CancelOrder, CompleteOrder, RequestOrder, StartOrder};
 
-use super::field::{Id, Line};
+use super::Subject;
+use super::field::{Id, Line, choice};
 use super::problem::{Code, Problem, Refusal};
-use super::{Subject, encounter};
-use crate::service::Failure;
 use crate::service::order::{self, Flag, Kind, NewResult, Priority, State};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What an order is about.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum KindWord {
-    Laboratory,
-    Imaging,
-    Procedure,
-    Nursing,
-}
-
-impl From<KindWord> for Kind {
-    fn from(word: KindWord) -> Kind {
-        match word {
-            KindWord::Laboratory => Kind::Laboratory,
-            KindWord::Imaging => Kind::Imaging,
-            KindWord::Procedure => Kind::Procedure,
-            KindWord::Nursing => Kind::Nursing,
-        }
+choice! {
+    /// What an order is about.
+    pub enum KindWord of Kind {
+        Laboratory,
+        Imaging,
+        Procedure,
+        Nursing,
     }
 }
 
-/// How soon it is to be done.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PriorityWord {
-    Stat,
-    Urgent,
-    #[default]
-    Routine,
-}
-
-impl From<PriorityWord> for Priority {
-    fn from(word: PriorityWord) -> Priority {
-        match word {
-            PriorityWord::Stat => Priority::Stat,
-            PriorityWord::Urgent => Priority::Urgent,
-            PriorityWord::Routine => Priority::Routine,
-        }
+choice! {
+    /// How soon it is to be done.
+    #[derive(Default)]
+    pub enum PriorityWord of Priority {
+        Stat,
+        Urgent,
+        #[default]
+        Routine,
     }
 }
 
-/// Where an order stands that is to be done still.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OpenStateWord {
-    Requested,
-    Accepted,
-    InProgress,
-}
-
-impl From<OpenStateWord> for State {
-    fn from(word: OpenStateWord) -> State {
-        match word {
-            OpenStateWord::Requested => State::Requested,
-            OpenStateWord::Accepted => State::Accepted,
-            OpenStateWord::InProgress => State::InProgress,
-        }
+choice! {
+    /// Where an order stands that is to be done still.
+    pub enum OpenStateWord of State {
+        Requested,
+        Accepted,
+        InProgress,
     }
 }
 
-/// What a result means.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FlagWord {
-    Normal,
-    Low,
-    High,
-    Critical,
-}
-
-impl From<FlagWord> for Flag {
-    fn from(word: FlagWord) -> Flag {
-        match word {
-            FlagWord::Normal => Flag::Normal,
-            FlagWord::Low => Flag::Low,
-            FlagWord::High => Flag::High,
-            FlagWord::Critical => Flag::Critical,
-        }
+choice! {
+    /// What a result means.
+    pub enum FlagWord of Flag {
+        Normal,
+        Low,
+        High,
+        Critical,
     }
 }
 
@@ -229,30 +187,25 @@ fn subject(transaction: &Transaction<'_>, Id(order_id): Id) -> Result<Subject, P
 }
 
 /// A refusal of the rules of orders in this dialect's words.
-fn refused(failure: Failure<order::Refusal>) -> Problem {
-    use order::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownOrder => return Problem::not_found("order"),
-        Of::UnknownResult => return Problem::not_found("result"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::NoResultsIn { state } => {
-            Refusal::new(Code::Conflict, "results belong to an order that is in progress or completed")
-                .with("state", state.word())
+impl From<order::Refusal> for Problem {
+    fn from(refusal: order::Refusal) -> Problem {
+        use order::Refusal as Of;
+        match refusal {
+            Of::UnknownOrder => return Problem::not_found("order"),
+            Of::UnknownResult => return Problem::not_found("result"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::NoResultsIn { state } => {
+                Refusal::new(Code::Conflict, "results belong to an order that is in progress or completed")
+                    .with("state", state.word())
+            }
+            Of::NotCritical => Refusal::new(Code::Conflict, "only what is critical is acknowledged"),
+            Of::BadTransition { from, to } => bad_transition(from, to),
         }
-        Of::NotCritical => Refusal::new(Code::Conflict, "only what is critical is acknowledged"),
-        Of::BadTransition { from, to } => bad_transition(from, to),
+        .into()
     }
-    .into()
 }
 
 fn bad_transition(from: State, to: State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(Code::BadTransition, format!("an order that is {} cannot become {}", from.word(), to.word()))
-        .with("from", from.word())
-        .with("to", to.word())
-        .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("an order", (from.word(), to.word()), allowed)
 }

@@ -2,10 +2,10 @@
 //!
 //! It never knows how a doctor is told. Invariant: only who has ordered something acknowledges what came out.
 
-use super::{FlagWord, OrderResult, ResultParams, refused, subject};
+use super::{FlagWord, OrderResult, ResultParams, subject};
 use crate::api::rpc::field::{Id, Limit, Line, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::order;
 use crate::store::Transaction;
@@ -44,20 +44,10 @@ impl Method for AddResult {
     const SUMMARY: &'static str = "Adds a result to an order that is in progress or completed.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.order_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddResultParams;
     type Outcome = OrderResults;
-
-    fn subject(
-        params: &AddResultParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.order_id)
-    }
-
-    fn request_id(params: &AddResultParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddResultParams,
@@ -67,8 +57,15 @@ impl Method for AddResult {
         let AddResultParams { order_id: Id(order_id), name, value, flag, unit, reference_range, .. } = params;
         let result = ResultParams { name, value, unit, reference_range, flag };
         let (by, rules) = (call.actor()?.user_id, &call.rules.order);
-        order::add_results(transaction, order_id, &[result.result()], rules, by, &mut call.changes, call.now)
-            .map_err(refused)?;
+        order::add_results(
+            transaction,
+            order_id,
+            &[result.result()],
+            rules,
+            by,
+            &mut call.changes,
+            call.now,
+        )?;
         let results = order::results(transaction, order_id)?.into_iter().map(OrderResult::from).collect();
         Ok(OrderResults { order_id, results })
     }
@@ -90,15 +87,8 @@ impl Method for Acknowledge {
         "Says that the doctor knows of a critical result, who is told no longer then.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
-    type Params = AcknowledgeParams;
-    type Outcome = OrderResult;
-
-    fn subject(
-        params: &AcknowledgeParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match order::result_by_id(transaction, params.result_id.0)? {
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| match order::result_by_id(transaction, params.result_id.0)? {
             Some(result) => Ok(Subject::Care {
                 entity: "result",
                 entity_id: result.result_id,
@@ -106,12 +96,10 @@ impl Method for Acknowledge {
                 doctor_id: result.doctor_id,
             }),
             None => Err(Problem::not_found("result")),
-        }
-    }
-
-    fn request_id(params: &AcknowledgeParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+        };
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = AcknowledgeParams;
+    type Outcome = OrderResult;
 
     fn run(
         params: AcknowledgeParams,
@@ -119,9 +107,7 @@ impl Method for Acknowledge {
         transaction: &Transaction<'_>,
     ) -> Result<OrderResult, Problem> {
         let by = call.actor()?.user_id;
-        order::acknowledge(transaction, params.result_id.0, by, &mut call.changes, call.now)
-            .map(OrderResult::from)
-            .map_err(refused)
+        Ok(order::acknowledge(transaction, params.result_id.0, by, &mut call.changes, call.now)?.into())
     }
 }
 
@@ -149,12 +135,9 @@ impl Method for CriticalResults {
     const NAME: &'static str = "order.critical";
     const SUMMARY: &'static str = "Lists the critical results of one's own orders that are not acknowledged.";
     const KIND: Kind = Kind::ReadPatient;
+    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
     type Params = CriticalResultsParams;
     type Outcome = CriticalList;
-
-    fn subject(_: &CriticalResultsParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Caller)
-    }
 
     fn run(
         params: CriticalResultsParams,

@@ -2,11 +2,11 @@
 //!
 //! It never knows where one may go. Invariant: each gives the order as it is afterwards.
 
-use super::{KindWord, Order, PriorityWord, ResultParams, found, refused, subject};
+use super::{KindWord, Order, PriorityWord, ResultParams, found, subject};
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::step::step;
-use crate::api::rpc::{Call, Kind, Method, Subject, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom, encounter};
 use crate::service::audit::Action;
 use crate::service::order::{self, NewOrder, NewResult};
 use crate::store::Transaction;
@@ -37,20 +37,10 @@ impl Method for RequestOrder {
     const SUMMARY: &'static str = "Asks for an examination, a procedure or nursing in a visit.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::NotInProgress, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RequestOrderParams;
     type Outcome = Order;
-
-    fn subject(
-        params: &RequestOrderParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &RequestOrderParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RequestOrderParams,
@@ -63,7 +53,7 @@ impl Method for RequestOrder {
             content: &params.content,
             priority: params.priority.into(),
         };
-        let order_id = order::request(transaction, &new, call.now).map_err(refused)?;
+        let order_id = order::request(transaction, &new, call.now)?;
         (call.note.entity, call.note.entity_id) = ("order", Some(order_id));
         found(transaction, order_id).map(Order::from)
     }
@@ -107,7 +97,7 @@ step!(
     ERRORS,
     |params, call, transaction| {
         let by = call.actor()?.user_id;
-        order::accept(transaction, params.order_id.0, by, call.now).map_err(refused)?;
+        order::accept(transaction, params.order_id.0, by, call.now)?;
         found(transaction, params.order_id.0).map(Order::from)
     }
 );
@@ -118,7 +108,7 @@ step!(
     "Says that an order that was accepted is being done.",
     ERRORS,
     |params, call, transaction| {
-        order::start(transaction, params.order_id.0, call.now).map_err(refused)?;
+        order::start(transaction, params.order_id.0, call.now)?;
         found(transaction, params.order_id.0).map(Order::from)
     }
 );
@@ -134,10 +124,9 @@ step!(
         }
         let results: Vec<NewResult<'_>> = params.results.iter().map(ResultParams::result).collect();
         let (by, order_id) = (call.actor()?.user_id, params.order_id.0);
-        order::complete(transaction, order_id, call.now).map_err(refused)?;
+        order::complete(transaction, order_id, call.now)?;
         let rules = &call.rules.order;
-        order::add_results(transaction, order_id, &results, rules, by, &mut call.changes, call.now)
-            .map_err(refused)?;
+        order::add_results(transaction, order_id, &results, rules, by, &mut call.changes, call.now)?;
         found(transaction, params.order_id.0).map(Order::from)
     }
 );
@@ -149,7 +138,7 @@ step!(
     "Takes back an order that is not completed.",
     ERRORS,
     |params, call, transaction| {
-        order::cancel(transaction, params.order_id.0, &params.reason, call.now).map_err(refused)?;
+        order::cancel(transaction, params.order_id.0, &params.reason, call.now)?;
         found(transaction, params.order_id.0).map(Order::from)
     }
 );

@@ -3,11 +3,12 @@
 //! It never changes one. Invariant: a list is one patient's or one visit's.
 
 use super::{Prescription, found, reachable, sees_drafts, subject_of};
-use crate::api::rpc::field::{Id, Limit, Reason};
+use crate::api::rpc::care_list::CareListParams;
+use crate::api::rpc::field::{Id, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut, encounter};
-use crate::service::old_row::OldRow;
-use crate::service::prescription::{self, Filter, Listed};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom, cut};
+use crate::service::old_row::{Listed, OldRow};
+use crate::service::prescription::{self, Line, Sheet};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -28,20 +29,11 @@ impl Method for GetPrescription {
     const SUMMARY: &'static str = "Gives a prescription; to patients and nurses only what has been active.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> =
+        |params, call, transaction| Ok(subject_of(&reachable(call, transaction, params.prescription_id.0)?));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = GetPrescriptionParams;
     type Outcome = Prescription;
-
-    fn subject(
-        params: &GetPrescriptionParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        Ok(subject_of(&reachable(call, transaction, params.prescription_id.0)?))
-    }
-
-    fn reason(params: &GetPrescriptionParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: GetPrescriptionParams,
@@ -53,25 +45,6 @@ impl Method for GetPrescription {
 }
 
 pub struct ListPrescriptions;
-
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct ListPrescriptionsParams {
-    /// Those of a patient. One of patient_id and encounter_id is given.
-    #[serde(default)]
-    pub patient_id: Option<Id>,
-    /// Those of a visit.
-    #[serde(default)]
-    pub encounter_id: Option<Id>,
-    /// Why, where the caller needs a reason.
-    #[serde(default)]
-    pub reason: Option<Reason>,
-    #[serde(default)]
-    pub limit: Limit,
-    /// The next_cursor of the page before.
-    #[serde(default)]
-    pub cursor: Option<i64>,
-}
 
 /// What an old client has written, as it stands in its table.
 #[derive(Serialize, JsonSchema)]
@@ -104,10 +77,10 @@ pub enum PrescriptionItem {
     Old(OldPrescription),
 }
 
-impl From<Listed> for PrescriptionItem {
-    fn from(listed: Listed) -> PrescriptionItem {
+impl From<Listed<(Sheet, Vec<Line>)>> for PrescriptionItem {
+    fn from(listed: Listed<(Sheet, Vec<Line>)>) -> PrescriptionItem {
         match listed {
-            Listed::Sheet { sheet, lines } => PrescriptionItem::Sheet(Prescription::of(sheet, lines)),
+            Listed::Ours((sheet, lines)) => PrescriptionItem::Sheet(Prescription::of(sheet, lines)),
             Listed::Old(row) => PrescriptionItem::Old(row.into()),
         }
     }
@@ -126,38 +99,20 @@ impl Method for ListPrescriptions {
     const SUMMARY: &'static str = "Lists the prescriptions of a patient or of a visit; to patients and nurses only what has been active.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = ListPrescriptionsParams;
+    const SUBJECT: Whom<Self> = |params, _, transaction| params.subject(transaction);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = CareListParams;
     type Outcome = PrescriptionList;
 
-    fn subject(
-        params: &ListPrescriptionsParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        match (params.patient_id, params.encounter_id) {
-            (Some(Id(patient_id)), None) => Ok(Subject::Patient(patient_id)),
-            (None, Some(encounter_id)) => encounter::subject(transaction, encounter_id),
-            _ => Err(Problem::invalid("patient_id", "give one of `patient_id` and `encounter_id`")),
-        }
-    }
-
-    fn reason(params: &ListPrescriptionsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
     fn run(
-        params: ListPrescriptionsParams,
+        params: CareListParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<PrescriptionList, Problem> {
-        let filter = match (params.patient_id, params.encounter_id) {
-            (Some(Id(patient_id)), _) => Filter::OfPatient(patient_id),
-            (None, encounter_id) => Filter::OfEncounter(encounter_id.map_or(0, |Id(id)| id)),
-        };
-        let limit = i64::from(params.limit.0) + 1;
+        let (place, limit) = params.page();
         let with_drafts = sees_drafts(call)?;
-        let mut listed = prescription::list(transaction, filter, with_drafts, params.cursor, limit)?;
-        let next_cursor = cut(&mut listed, params.limit, Listed::cursor);
+        let mut listed = prescription::list(transaction, params.filter()?, with_drafts, place, limit)?;
+        let next_cursor = cut(&mut listed, params.limit, |one| one.cursor(|(sheet, _)| sheet.sheet_id));
         Ok(PrescriptionList { items: listed.into_iter().map(PrescriptionItem::from).collect(), next_cursor })
     }
 }

@@ -12,8 +12,7 @@ pub use write::{AddLine, CreatePrescription, RemoveLine};
 
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, Subject, encounter};
-use crate::service::Failure;
+use super::{Call, Subject};
 use crate::service::access::Role;
 use crate::service::prescription::{self, Finding, LineFault, Sheet};
 use crate::store::Transaction;
@@ -146,28 +145,25 @@ fn subject_of(sheet: &Sheet) -> Subject {
 }
 
 /// A refusal of the rules of prescriptions in this dialect's words.
-fn refused(failure: Failure<prescription::Refusal>) -> Problem {
-    use prescription::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownSheet => return Problem::not_found("prescription"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::UnknownLine => return Problem::not_found("line in this prescription"),
-        Of::NotDraft { state } => {
-            Refusal::new(Code::Conflict, "only the lines of a draft are changed").with("state", state.word())
+impl From<prescription::Refusal> for Problem {
+    fn from(refusal: prescription::Refusal) -> Problem {
+        use prescription::Refusal as Of;
+        match refusal {
+            Of::UnknownSheet => return Problem::not_found("prescription"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::UnknownLine => return Problem::not_found("line in this prescription"),
+            Of::NotDraft { state } => Refusal::new(Code::Conflict, "only the lines of a draft are changed")
+                .with("state", state.word()),
+            Of::Empty => Refusal::new(Code::Conflict, "the prescription has no lines"),
+            Of::Full => {
+                let message = format!("a prescription has {} lines at the most", prescription::LINES_MAX);
+                Refusal::new(Code::Conflict, message)
+            }
+            Of::BadTransition { from, to } => bad_transition(from, to),
+            Of::Line { place, drug_id, fault } => return refused_line(place, drug_id, fault),
         }
-        Of::Empty => Refusal::new(Code::Conflict, "the prescription has no lines"),
-        Of::Full => {
-            let message = format!("a prescription has {} lines at the most", prescription::LINES_MAX);
-            Refusal::new(Code::Conflict, message)
-        }
-        Of::BadTransition { from, to } => bad_transition(from, to),
-        Of::Line { place, drug_id, fault } => return refused_line(place, drug_id, fault),
+        .into()
     }
-    .into()
 }
 
 fn refused_line(place: Option<usize>, drug_id: i64, fault: LineFault) -> Problem {
@@ -214,12 +210,6 @@ fn refused_line(place: Option<usize>, drug_id: i64, fault: LineFault) -> Problem
 }
 
 fn bad_transition(from: prescription::State, to: prescription::State) -> Refusal {
-    let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-    Refusal::new(
-        Code::BadTransition,
-        format!("a prescription that is {} cannot become {}", from.word(), to.word()),
-    )
-    .with("from", from.word())
-    .with("to", to.word())
-    .with("allowed", allowed)
+    let allowed = from.next().iter().map(|state| state.word());
+    Refusal::cannot_become("a prescription", (from.word(), to.word()), allowed)
 }

@@ -2,7 +2,7 @@
 //!
 //! It never knows where one may go. Invariant: each gives the prescription as it is afterwards.
 
-use super::{Prescription, found, reachable, refused, subject};
+use super::{Prescription, found, reachable, subject};
 use crate::api::rpc::Detail;
 use crate::api::rpc::field::{Id, Reason, RequestId};
 use crate::api::rpc::problem::Code;
@@ -45,7 +45,7 @@ step!(
         Code::RequestIdReused
     ],
     |params, call, transaction| {
-        prescription::activate(transaction, params.prescription_id.0, call.now).map_err(refused)?;
+        prescription::activate(transaction, params.prescription_id.0, call.now)?;
         found(transaction, params.prescription_id.0)
     }
 );
@@ -71,7 +71,7 @@ step!(
         reachable(call, transaction, prescription_id)?;
         let by = call.actor()?.user_id;
         let is_set_aside =
-            prescription::dispense(transaction, prescription_id, reason, by, call.now).map_err(refused)?;
+            prescription::dispense(transaction, prescription_id, reason, by, call.now)?;
         if is_set_aside {
             call.note.detail = Some(Detail::Override);
             call.note.reason = reason.map(str::to_owned);
@@ -87,7 +87,7 @@ step!(
     "Says that what is active or was given out is not to be taken any longer.",
     ERRORS,
     |params, call, transaction| {
-        prescription::stop(transaction, params.prescription_id.0, &params.reason, call.now).map_err(refused)?;
+        prescription::stop(transaction, params.prescription_id.0, &params.reason, call.now)?;
         found(transaction, params.prescription_id.0)
     }
 );
@@ -99,7 +99,7 @@ step!(
     "Takes back what has not been given out.",
     ERRORS,
     |params, call, transaction| {
-        prescription::cancel(transaction, params.prescription_id.0, &params.reason, call.now).map_err(refused)?;
+        prescription::cancel(transaction, params.prescription_id.0, &params.reason, call.now)?;
         found(transaction, params.prescription_id.0)
     }
 );

@@ -3,11 +3,11 @@
 //! It never knows what comes of one. Invariant: what was prescribed for a reason, although something spoke
 //! against it, is in the trail with that reason.
 
-use super::{Prescription, found, refused, subject};
+use super::{Prescription, found, subject};
 use crate::api::rpc::amount::{Amount, Days};
 use crate::api::rpc::field::{Id, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Detail, Kind, Method, Subject, encounter};
+use crate::api::rpc::{Call, Detail, Kind, Method, Said, Whom, encounter};
 use crate::service::audit::Action;
 use crate::service::prescription::{self, Frequency, LINES_MAX, NewLine, Written};
 use crate::store::Transaction;
@@ -118,20 +118,10 @@ impl Method for CreatePrescription {
         Code::WrongQuantity,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CreatePrescriptionParams;
     type Outcome = Prescription;
-
-    fn subject(
-        params: &CreatePrescriptionParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &CreatePrescriptionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CreatePrescriptionParams,
@@ -143,7 +133,7 @@ impl Method for CreatePrescription {
         }
         let lines: Vec<NewLine<'_>> = params.lines.iter().map(LineParams::line).collect();
         let written = prescription::create(transaction, params.encounter_id.0, &lines, call.now);
-        let written = written.map_err(refused)?;
+        let written = written?;
         note(call, written);
         found(transaction, written.sheet_id)
     }
@@ -165,20 +155,10 @@ impl Method for AddLine {
     const SUMMARY: &'static str = "Adds a line to a draft.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = CreatePrescription::ERRORS;
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.prescription_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddLineParams;
     type Outcome = Prescription;
-
-    fn subject(
-        params: &AddLineParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.prescription_id)
-    }
-
-    fn request_id(params: &AddLineParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddLineParams,
@@ -187,7 +167,7 @@ impl Method for AddLine {
     ) -> Result<Prescription, Problem> {
         let line = params.line.line();
         let written = prescription::add_line(transaction, params.prescription_id.0, &line, call.now);
-        let written = written.map_err(refused)?;
+        let written = written?;
         note(call, written);
         found(transaction, written.sheet_id)
     }
@@ -209,20 +189,10 @@ impl Method for RemoveLine {
     const SUMMARY: &'static str = "Takes a line out of a draft.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.prescription_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RemoveLineParams;
     type Outcome = Prescription;
-
-    fn subject(
-        params: &RemoveLineParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.prescription_id)
-    }
-
-    fn request_id(params: &RemoveLineParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: RemoveLineParams,
@@ -230,7 +200,7 @@ impl Method for RemoveLine {
         transaction: &Transaction<'_>,
     ) -> Result<Prescription, Problem> {
         let prescription_id = params.prescription_id.0;
-        prescription::remove_line(transaction, prescription_id, params.line_id.0).map_err(refused)?;
+        prescription::remove_line(transaction, prescription_id, params.line_id.0)?;
         found(transaction, prescription_id)
     }
 }

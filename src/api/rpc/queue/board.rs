@@ -7,7 +7,7 @@ use super::super::appointment;
 use super::super::field::{Id, Limit, Line, Reason};
 use super::super::mask::ShortName;
 use super::super::problem::{Code, Problem};
-use super::super::{Call, Kind, Method, Subject, cut};
+use super::super::{Call, Kind, Method, Said, Whom, cut};
 use super::{Ticket, subject_of_session};
 use crate::service::{clinic_session, queue};
 use crate::store::Transaction;
@@ -139,20 +139,10 @@ impl Method for ListQueue {
     const SUMMARY: &'static str = "Lists a session's tickets in the order of their numbers.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_session(transaction, params.session_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListQueueParams;
     type Outcome = TicketList;
-
-    fn subject(
-        params: &ListQueueParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject_of_session(transaction, params.session_id)
-    }
-
-    fn reason(params: &ListQueueParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListQueueParams,
@@ -196,20 +186,11 @@ impl Method for QueueStatus {
         "Tells where the patient of an appointment stands in the queue, and how long it will take about.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| appointment::subject(transaction, params.appointment_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = QueueStatusParams;
     type Outcome = Standing;
-
-    fn subject(
-        params: &QueueStatusParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        appointment::subject(transaction, params.appointment_id)
-    }
-
-    fn reason(params: &QueueStatusParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: QueueStatusParams,

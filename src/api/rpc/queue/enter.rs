@@ -6,8 +6,8 @@
 use super::super::appointment::{self, change};
 use super::super::field::{Fee, Id, Reason, RequestId};
 use super::super::problem::{Code, Problem};
-use super::super::{Call, Kind, Method, Subject};
-use super::{Ticket, refused, subject_of_session};
+use super::super::{Call, Kind, Method, Said, Subject, Whom};
+use super::{Ticket, subject_of_session};
 use crate::service::audit::Action;
 use crate::service::queue::{self, NewAddOn, NewFollowUp, NewWalkIn};
 use crate::store::Transaction;
@@ -43,24 +43,12 @@ impl Method for CheckIn {
         Code::ReasonRequired,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> =
+        |params, _, transaction| appointment::subject(transaction, params.appointment_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CheckInParams;
     type Outcome = Ticket;
-
-    fn subject(
-        params: &CheckInParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        appointment::subject(transaction, params.appointment_id)
-    }
-
-    fn reason(params: &CheckInParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &CheckInParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CheckInParams,
@@ -69,7 +57,7 @@ impl Method for CheckIn {
     ) -> Result<Ticket, Problem> {
         let rules = &call.rules.queue;
         let ticket = queue::check_in(&mut change(call, transaction), rules, params.appointment_id.0);
-        ticket.map(Ticket::from).map_err(refused)
+        Ok(ticket?.into())
     }
 }
 
@@ -109,20 +97,11 @@ impl Method for WalkIn {
         Code::ReasonRequired,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = WalkInParams;
     type Outcome = Ticket;
-
-    fn subject(params: &WalkInParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Patient(params.patient_id.0))
-    }
-
-    fn reason(params: &WalkInParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &WalkInParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: WalkInParams,
@@ -135,7 +114,7 @@ impl Method for WalkIn {
             fee_fen: params.fee_fen.map(|Fee(fee)| fee),
             is_paid: params.is_paid,
         };
-        queue::walk_in(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
+        Ok(queue::walk_in(&mut change(call, transaction), &new)?.into())
     }
 }
 
@@ -167,24 +146,11 @@ impl Method for FollowUp {
         Code::ReasonRequired,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| appointment::subject(transaction, params.origin_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = FollowUpParams;
     type Outcome = Ticket;
-
-    fn subject(
-        params: &FollowUpParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        appointment::subject(transaction, params.origin_id)
-    }
-
-    fn reason(params: &FollowUpParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &FollowUpParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: FollowUpParams,
@@ -192,7 +158,7 @@ impl Method for FollowUp {
         transaction: &Transaction<'_>,
     ) -> Result<Ticket, Problem> {
         let new = NewFollowUp { origin_id: params.origin_id.0 };
-        queue::follow_up(&mut change(call, transaction), &new).map(Ticket::from).map_err(refused)
+        Ok(queue::follow_up(&mut change(call, transaction), &new)?.into())
     }
 }
 
@@ -241,24 +207,11 @@ impl Method for AddOn {
         Code::LimitReached,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_session(transaction, params.session_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddOnParams;
     type Outcome = AddedOn;
-
-    fn subject(
-        params: &AddOnParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject_of_session(transaction, params.session_id)
-    }
-
-    fn reason(params: &AddOnParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &AddOnParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddOnParams,
@@ -273,7 +226,7 @@ impl Method for AddOn {
             fee_fen: params.fee_fen.map(|Fee(fee)| fee),
             reason: params.reason.to_string(),
         };
-        let added = queue::add_on(&mut change(call, transaction), new).map_err(refused)?;
+        let added = queue::add_on(&mut change(call, transaction), new)?;
         Ok(AddedOn {
             appointment_id: added.placed.appointment_id,
             session_id: added.session.session_id,

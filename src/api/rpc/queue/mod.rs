@@ -11,10 +11,9 @@ pub use board::{Board, ListQueue, QueueBoard, QueueStatus};
 pub use enter::{AddOn, CheckIn, FollowUp, WalkIn};
 pub use step::{CallNext, Finish, Leave, Recall, Return, SetPriority, Skip, Start, UndoCall};
 
+use super::Subject;
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
-use super::{Subject, appointment};
-use crate::service::Failure;
 use crate::service::queue::{self, State};
 use crate::service::{clinic_session, encounter};
 use crate::store::Transaction;
@@ -110,45 +109,37 @@ fn subject_of_session(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subje
 const NO_UNDO: &str = "this takes back a call, a start or a finish of your own, within minutes and once; a leaving is \
     taken back by appointment.undo, and who was skipped comes back by queue.return";
 
-fn plain(code: Code) -> Refusal {
-    Refusal::new(code, code.meaning())
-}
-
 /// A refusal of the queue in this dialect's words.
-fn refused(failure: Failure<queue::Refusal>) -> Problem {
-    use queue::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::Booking(refusal) => return appointment::refused(Failure::Refused(refusal)),
-        Of::UnknownTicket => return Problem::not_found("ticket"),
-        Of::NotToday { day } => plain(Code::NotToday).with("day", day),
-        Of::TooEarly { opens_at } => plain(Code::TooEarly).with("opens_at", opens_at),
-        Of::TooLate { until } => plain(Code::TooLate).with("until", until),
-        Of::BadTransition { from, to } => {
-            let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-            let message = format!("a ticket that is {} cannot become {}", from.word(), to.word());
-            Refusal::new(Code::BadTransition, message)
-                .with("from", from.word())
-                .with("to", to.word())
-                .with("allowed", allowed)
+impl From<queue::Refusal> for Problem {
+    fn from(refusal: queue::Refusal) -> Problem {
+        use queue::Refusal as Of;
+        match refusal {
+            Of::Booking(refusal) => return refusal.into(),
+            Of::UnknownTicket => return Problem::not_found("ticket"),
+            Of::NotToday { day } => Refusal::of(Code::NotToday).with("day", day),
+            Of::TooEarly { opens_at } => Refusal::of(Code::TooEarly).with("opens_at", opens_at),
+            Of::TooLate { until } => Refusal::of(Code::TooLate).with("until", until),
+            Of::BadTransition { from, to } => {
+                let allowed = from.next().iter().map(|state| state.word());
+                Refusal::cannot_become("a ticket", (from.word(), to.word()), allowed)
+            }
+            Of::RoomBusy { ticket_id, number, state } => {
+                Refusal::of(Code::RoomBusy).with("ticket", occupant(ticket_id, number, state))
+            }
+            Of::QueueEmpty => Refusal::of(Code::QueueEmpty),
+            Of::NotClockedIn => Refusal::of(Code::NotClockedIn),
+            Of::CallsRemaining { remaining } => {
+                Refusal::of(Code::CallsRemaining).with("remaining", remaining)
+            }
+            Of::NotCompleted { state } => Refusal::of(Code::NotCompleted).with("state", state.word()),
+            Of::Followed { appointment_id } => {
+                Refusal::new(Code::Conflict, "the patient has come again after this visit; it stays finished")
+                    .with("appointment_id", appointment_id)
+            }
+            Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
         }
-        Of::RoomBusy { ticket_id, number, state } => {
-            plain(Code::RoomBusy).with("ticket", occupant(ticket_id, number, state))
-        }
-        Of::QueueEmpty => plain(Code::QueueEmpty),
-        Of::NotClockedIn => plain(Code::NotClockedIn),
-        Of::CallsRemaining { remaining } => plain(Code::CallsRemaining).with("remaining", remaining),
-        Of::NotCompleted { state } => plain(Code::NotCompleted).with("state", state.word()),
-        Of::Followed { appointment_id } => {
-            Refusal::new(Code::Conflict, "the patient has come again after this visit; it stays finished")
-                .with("appointment_id", appointment_id)
-        }
-        Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
+        .into()
     }
-    .into()
 }
 
 fn occupant(ticket_id: i64, number: i64, state: State) -> Value {

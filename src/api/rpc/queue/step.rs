@@ -6,8 +6,8 @@ use super::super::appointment::change;
 use super::super::field::{Id, Line, Reason, RequestId};
 use super::super::problem::{Code, Problem};
 use super::super::step::step;
-use super::super::{Call, Kind, Method, Subject};
-use super::{Seen, Ticket, refused, subject_of_session, subject_of_ticket as subject};
+use super::super::{Call, Kind, Method, Said, Whom};
+use super::{Seen, Ticket, subject_of_session, subject_of_ticket as subject};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::{clinic_session, queue};
@@ -66,7 +66,7 @@ step!(
     "Calls a ticket once more that was called.",
     ERRORS,
     |params, call, transaction| {
-        queue::recall(&mut change(call, transaction), params.ticket_id.0).map(Ticket::from).map_err(refused)
+        Ok(queue::recall(&mut change(call, transaction), params.ticket_id.0)?.into())
     }
 );
 
@@ -78,7 +78,7 @@ step!(
     &[Code::NotFound, Code::BadTransition, Code::CallsRemaining, Code::ReasonRequired, Code::RequestIdReused],
     |params, call, transaction| {
         let rules = &call.rules.queue;
-        queue::skip(&mut change(call, transaction), rules, params.ticket_id.0, params.now).map(Ticket::from).map_err(refused)
+        Ok(queue::skip(&mut change(call, transaction), rules, params.ticket_id.0, params.now)?.into())
     }
 );
 
@@ -97,7 +97,7 @@ step!(
     ],
     |params, call, transaction| {
         let rules = &call.rules.queue;
-        queue::come_back(&mut change(call, transaction), rules, params.ticket_id.0).map(Ticket::from).map_err(refused)
+        Ok(queue::come_back(&mut change(call, transaction), rules, params.ticket_id.0)?.into())
     }
 );
 
@@ -115,7 +115,7 @@ step!(
         Code::RequestIdReused
     ],
     |params, call, transaction| {
-        let ticket = queue::start(&mut change(call, transaction), params.ticket_id.0).map_err(refused)?;
+        let ticket = queue::start(&mut change(call, transaction), params.ticket_id.0)?;
         Seen::of(ticket, transaction)
     }
 );
@@ -127,7 +127,7 @@ step!(
     "Says that the patient has been seen; their visit ends where nothing stands against it.",
     ERRORS,
     |params, call, transaction| {
-        let ticket = queue::finish(&mut change(call, transaction), params.ticket_id.0).map_err(refused)?;
+        let ticket = queue::finish(&mut change(call, transaction), params.ticket_id.0)?;
         Seen::of(ticket, transaction)
     }
 );
@@ -140,7 +140,7 @@ step!(
     ERRORS,
     |params, call, transaction| {
         let by = call.actor()?.role.into();
-        queue::leave(&mut change(call, transaction), params.ticket_id.0, by).map(Ticket::from).map_err(refused)
+        Ok(queue::leave(&mut change(call, transaction), params.ticket_id.0, by)?.into())
     }
 );
 
@@ -157,9 +157,7 @@ step!(
                 format!("must be a whole number from 0 to {PRIORITY_MAX}"),
             ));
         }
-        queue::set_priority(&mut change(call, transaction), params.ticket_id.0, params.priority)
-            .map(Ticket::from)
-            .map_err(refused)
+        Ok(queue::set_priority(&mut change(call, transaction), params.ticket_id.0, params.priority)?.into())
     }
 );
 
@@ -181,7 +179,7 @@ step!(
     ],
     |params, call, transaction| {
         let may_all = call.actor()?.role == Role::Admin;
-        queue::undo(&mut change(call, transaction), params.ticket_id.0, may_all).map(Ticket::from).map_err(refused)
+        Ok(queue::undo(&mut change(call, transaction), params.ticket_id.0, may_all)?.into())
     }
 );
 
@@ -215,24 +213,11 @@ impl Method for CallNext {
         Code::ReasonRequired,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_session(transaction, params.session_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CallNextParams;
     type Outcome = Ticket;
-
-    fn subject(
-        params: &CallNextParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject_of_session(transaction, params.session_id)
-    }
-
-    fn reason(params: &CallNextParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
-
-    fn request_id(params: &CallNextParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CallNextParams,
@@ -248,8 +233,7 @@ impl Method for CallNext {
             return Err(Problem::invalid("room", "is needed, for the session has none of its own"));
         };
         let rules = &call.rules.queue;
-        let ticket =
-            queue::call_next(&mut change(call, transaction), rules, session_id, &room).map_err(refused)?;
+        let ticket = queue::call_next(&mut change(call, transaction), rules, session_id, &room)?;
         call.note.patient_id = Some(ticket.patient_id);
         Ok(ticket.into())
     }

@@ -9,9 +9,8 @@ mod write;
 pub use read::{GetRecord, ListRecords};
 pub use write::{AmendRecord, DiscardRecord, EditRecord, SignRecord, WriteRecord};
 
+use super::Call;
 use super::problem::{Code, Problem, Refusal};
-use super::{Call, encounter};
-use crate::service::Failure;
 use crate::service::access::Role;
 use crate::service::record::{self, Note, OldRow, State, Text};
 use crate::store::Transaction;
@@ -110,34 +109,31 @@ fn shown(transaction: &Transaction<'_>, note: Note, version: Option<i64>) -> Res
 }
 
 /// A refusal of the rules of records in this dialect's words.
-fn refused(failure: Failure<record::Refusal>) -> Problem {
-    use record::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        Of::UnknownNote => return Problem::not_found("record"),
-        Of::Encounter(refusal) => return encounter::refused(Failure::Refused(refusal)),
-        Of::NothingToChange => {
-            Refusal::new(Code::NothingToChange, "give at least one of `symptoms`, `diagnosis` and `advice`")
+impl From<record::Refusal> for Problem {
+    fn from(refusal: record::Refusal) -> Problem {
+        use record::Refusal as Of;
+        match refusal {
+            Of::UnknownNote => return Problem::not_found("record"),
+            Of::Encounter(refusal) => return refusal.into(),
+            Of::NothingToChange => Refusal::new(
+                Code::NothingToChange,
+                "give at least one of `symptoms`, `diagnosis` and `advice`",
+            ),
+            Of::Stale { version } => Refusal::new(
+                Code::Conflict,
+                "the record was changed meanwhile; `version` is the one that holds",
+            )
+            .with("version", version),
+            Of::BadTransition { from, to } => {
+                let allowed = from.next().iter().map(|state| state.word());
+                let message = match from {
+                    State::Signed => "what is signed stays as it is; record.amend adds a version",
+                    State::Draft => "a draft is edited, not amended",
+                    State::Discarded => "what was discarded stays as it is; record.write begins another one",
+                };
+                Refusal::bad_transition(message, (from.word(), to), allowed)
+            }
         }
-        Of::Stale { version } => {
-            Refusal::new(Code::Conflict, "the record was changed meanwhile; `version` is the one that holds")
-                .with("version", version)
-        }
-        Of::BadTransition { from, to } => {
-            let allowed: Vec<&str> = from.next().iter().map(|state| state.word()).collect();
-            let message = match from {
-                State::Signed => "what is signed stays as it is; record.amend adds a version",
-                State::Draft => "a draft is edited, not amended",
-                State::Discarded => "what was discarded stays as it is; record.write begins another one",
-            };
-            Refusal::new(Code::BadTransition, message)
-                .with("from", from.word())
-                .with("to", to)
-                .with("allowed", allowed)
-        }
+        .into()
     }
-    .into()
 }

@@ -5,7 +5,7 @@
 use super::{Record, shown, visible};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut, encounter};
 use crate::service::record;
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -35,14 +35,7 @@ impl Method for GetRecord {
     const SUMMARY: &'static str = "Gives a record in its latest version, or in an older one.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
-    type Params = GetRecordParams;
-    type Outcome = Record;
-
-    fn subject(
-        params: &GetRecordParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let (entity_id, patient_id, doctor_id) = match (params.note_id, params.record_id) {
             (Some(Id(note_id)), None) => {
                 let note = visible(call, transaction, note_id)?;
@@ -57,11 +50,10 @@ impl Method for GetRecord {
         };
         let entity = if params.note_id.is_some() { "record" } else { "old_record" };
         Ok(Subject::Care { entity, entity_id, patient_id, doctor_id })
-    }
-
-    fn reason(params: &GetRecordParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| params.reason.as_deref();
+    type Params = GetRecordParams;
+    type Outcome = Record;
 
     fn run(
         params: GetRecordParams,
@@ -105,20 +97,10 @@ impl Method for ListRecords {
     const SUMMARY: &'static str = "Lists what is signed of a visit, and the drafts of whoever asks.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListRecordsParams;
     type Outcome = RecordList;
-
-    fn subject(
-        params: &ListRecordsParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn reason(params: &ListRecordsParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: ListRecordsParams,

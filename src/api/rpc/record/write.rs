@@ -2,10 +2,10 @@
 //!
 //! It never knows whose turn it is to write. Invariant: each gives the record as it is afterwards.
 
-use super::{Record, refused, shown, visible};
+use super::{Record, shown, visible};
 use crate::api::rpc::field::{Id, Notes, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, encounter};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, encounter};
 use crate::service::access::Role;
 use crate::service::audit::Action;
 use crate::service::department;
@@ -61,20 +61,10 @@ impl Method for WriteRecord {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::NotInProgress, Code::NothingToChange, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| encounter::subject(transaction, params.encounter_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = WriteParams;
     type Outcome = Record;
-
-    fn subject(
-        params: &WriteParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        encounter::subject(transaction, params.encounter_id)
-    }
-
-    fn request_id(params: &WriteParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: WriteParams,
@@ -83,8 +73,7 @@ impl Method for WriteRecord {
     ) -> Result<Record, Problem> {
         let author_id = call.actor()?.user_id;
         let parts = parts(&params.symptoms, &params.diagnosis, &params.advice);
-        let note_id = record::write(transaction, params.encounter_id.0, &parts, author_id, call.now)
-            .map_err(refused)?;
+        let note_id = record::write(transaction, params.encounter_id.0, &parts, author_id, call.now)?;
         (call.note.entity, call.note.entity_id) = ("record", Some(note_id));
         written(transaction, note_id)
     }
@@ -121,20 +110,10 @@ impl Method for EditRecord {
         Code::NothingToChange,
         Code::RequestIdReused,
     ];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.note_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = EditParams;
     type Outcome = Record;
-
-    fn subject(
-        params: &EditParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.note_id)
-    }
-
-    fn request_id(params: &EditParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: EditParams,
@@ -142,7 +121,7 @@ impl Method for EditRecord {
         transaction: &Transaction<'_>,
     ) -> Result<Record, Problem> {
         let parts = parts(&params.symptoms, &params.diagnosis, &params.advice);
-        record::edit(transaction, params.note_id.0, params.version.0, &parts, call.now).map_err(refused)?;
+        record::edit(transaction, params.note_id.0, params.version.0, &parts, call.now)?;
         written(transaction, params.note_id.0)
     }
 }
@@ -166,20 +145,10 @@ impl Method for SignRecord {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::NotInProgress, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, call, transaction| subject(call, transaction, params.note_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SignParams;
     type Outcome = Record;
-
-    fn subject(
-        params: &SignParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(call, transaction, params.note_id)
-    }
-
-    fn request_id(params: &SignParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SignParams,
@@ -187,7 +156,7 @@ impl Method for SignRecord {
         transaction: &Transaction<'_>,
     ) -> Result<Record, Problem> {
         let version = params.version.map(|Id(version)| version);
-        record::sign(transaction, params.note_id.0, version, call.now).map_err(refused)?;
+        record::sign(transaction, params.note_id.0, version, call.now)?;
         written(transaction, params.note_id.0)
     }
 }
@@ -219,26 +188,15 @@ impl Method for AmendRecord {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::NothingToChange, Code::RequestIdReused];
-    type Params = AmendParams;
-    type Outcome = Record;
-
-    fn subject(
-        params: &AmendParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let (caller, note) = (call.actor()?.user_id, visible(call, transaction, params.note_id.0)?);
         let doctor_id = if caller == note.doctor_id { caller } else { note.author_id };
         Ok(of_doctor(&note, doctor_id))
-    }
-
-    fn reason(params: &AmendParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &AmendParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = AmendParams;
+    type Outcome = Record;
 
     fn run(
         params: AmendParams,
@@ -248,8 +206,7 @@ impl Method for AmendRecord {
         let author_id = call.actor()?.user_id;
         let parts = parts(&params.symptoms, &params.diagnosis, &params.advice);
         let (Id(note_id), Id(version)) = (params.note_id, params.version);
-        record::amend(transaction, note_id, version, &parts, &params.reason, author_id, call.now)
-            .map_err(refused)?;
+        record::amend(transaction, note_id, version, &parts, &params.reason, author_id, call.now)?;
         written(transaction, note_id)
     }
 }
@@ -284,14 +241,7 @@ impl Method for DiscardRecord {
         "Gives up a draft, for its author, the head of their department or an administrator; it is kept.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    type Params = DiscardParams;
-    type Outcome = Discarded;
-
-    fn subject(
-        params: &DiscardParams,
-        call: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
+    const SUBJECT: Whom<Self> = |params, call, transaction| {
         let Id(note_id) = params.note_id;
         let actor = call.actor()?;
         let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
@@ -301,15 +251,11 @@ impl Method for DiscardRecord {
             true => Ok(of_doctor(&note, actor.user_id)),
             false => subject(call, transaction, params.note_id),
         }
-    }
-
-    fn reason(params: &DiscardParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &DiscardParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
+    };
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = DiscardParams;
+    type Outcome = Discarded;
 
     fn run(
         params: DiscardParams,
@@ -318,7 +264,7 @@ impl Method for DiscardRecord {
     ) -> Result<Discarded, Problem> {
         let Id(note_id) = params.note_id;
         let by = call.actor()?.user_id;
-        record::discard(transaction, note_id, &params.reason, by, call.now).map_err(refused)?;
+        record::discard(transaction, note_id, &params.reason, by, call.now)?;
         let note = record::by_id(transaction, note_id)?.ok_or_else(|| Problem::not_found("record"))?;
         Ok(Discarded {
             note_id,

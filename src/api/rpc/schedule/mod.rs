@@ -17,7 +17,6 @@ pub use sessions::{
 use super::Subject;
 use super::field::{Date, Id, Line};
 use super::problem::{Code, Problem, Refusal};
-use crate::service::Failure;
 use crate::service::clinic_session::{self, SessionState};
 use crate::service::schedule::ScheduleRefusal;
 use crate::service::time::AppointmentTime;
@@ -28,47 +27,41 @@ use serde::Serialize;
 /// More places than a session has.
 const CAPACITY_MAX: i64 = 1_000;
 
-fn refused(failure: Failure<ScheduleRefusal>) -> Problem {
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    match refusal {
-        ScheduleRefusal::UnknownDoctor => Problem::not_found("doctor"),
-        ScheduleRefusal::Unknown => Problem::not_found("part of a schedule"),
-        ScheduleRefusal::UnknownDepartment => Problem::not_found("department"),
-        ScheduleRefusal::Past => {
-            Problem::invalid("starts_at", "what is over, or began on an earlier day, is not planned")
-        }
-        ScheduleRefusal::NotOpen { state } => {
-            let allowed: Vec<&str> = state.next().iter().map(|state| state.word()).collect();
-            let message =
-                format!("a session that is {} is not changed; only one that is open is", state.word());
-            Refusal::new(Code::BadTransition, message)
-                .with("from", state.word())
-                .with("to", SessionState::Open.word())
-                .with("allowed", allowed)
-                .into()
-        }
-        ScheduleRefusal::Overlaps { template_id } => Refusal::new(
-            Code::Overlaps,
-            "another template of the doctor has some of those hours, or the same name",
-        )
-        .with("template_id", template_id)
-        .into(),
-        ScheduleRefusal::SessionOverlaps { session_id } => Refusal::new(
-            Code::Overlaps,
-            "another session of the doctor has some of those hours, or the same name",
-        )
-        .with("session_id", session_id)
-        .into(),
-        ScheduleRefusal::Blocked => Problem::refused(Code::Overlaps, "all of those hours are blocked"),
-        ScheduleRefusal::HoursUnreadable => Problem::refused(
-            Code::Conflict,
-            "the doctor's work_schedule cannot be read; mend it with doctor.update",
-        ),
-        ScheduleRefusal::TooFewPlaces => {
-            Problem::refused(Code::Conflict, "more places are taken than the session would have")
+impl From<ScheduleRefusal> for Problem {
+    fn from(refusal: ScheduleRefusal) -> Problem {
+        match refusal {
+            ScheduleRefusal::UnknownDoctor => Problem::not_found("doctor"),
+            ScheduleRefusal::Unknown => Problem::not_found("part of a schedule"),
+            ScheduleRefusal::UnknownDepartment => Problem::not_found("department"),
+            ScheduleRefusal::Past => {
+                Problem::invalid("starts_at", "what is over, or began on an earlier day, is not planned")
+            }
+            ScheduleRefusal::NotOpen { state } => {
+                let allowed = state.next().iter().map(|state| state.word());
+                let message =
+                    format!("a session that is {} is not changed; only one that is open is", state.word());
+                Refusal::bad_transition(message, (state.word(), SessionState::Open.word()), allowed).into()
+            }
+            ScheduleRefusal::Overlaps { template_id } => Refusal::new(
+                Code::Overlaps,
+                "another template of the doctor has some of those hours, or the same name",
+            )
+            .with("template_id", template_id)
+            .into(),
+            ScheduleRefusal::SessionOverlaps { session_id } => Refusal::new(
+                Code::Overlaps,
+                "another session of the doctor has some of those hours, or the same name",
+            )
+            .with("session_id", session_id)
+            .into(),
+            ScheduleRefusal::Blocked => Problem::refused(Code::Overlaps, "all of those hours are blocked"),
+            ScheduleRefusal::HoursUnreadable => Problem::refused(
+                Code::Conflict,
+                "the doctor's work_schedule cannot be read; mend it with doctor.update",
+            ),
+            ScheduleRefusal::TooFewPlaces => {
+                Problem::refused(Code::Conflict, "more places are taken than the session would have")
+            }
         }
     }
 }

@@ -3,11 +3,11 @@
 //! It never makes one. Invariant: what is added holds from then on; sessions that are there stay as they are,
 //! but for those that a block stops.
 
-use super::{Done, Made, capacity, hours, in_order, refused, time};
+use super::{Done, Made, capacity, hours, in_order, time};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::block::{self, Block};
 use crate::service::schedule::{self, Exception, Template};
@@ -53,16 +53,10 @@ impl Method for AddTemplate {
     const SUMMARY: &'static str = "Adds a session that a doctor has each week.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Overlaps, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Doctor(params.doctor_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddTemplateParams;
     type Outcome = Made;
-
-    fn subject(params: &AddTemplateParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Doctor(params.doctor_id.0))
-    }
-
-    fn request_id(params: &AddTemplateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddTemplateParams,
@@ -93,7 +87,7 @@ impl Method for AddTemplate {
             valid_from,
             valid_to,
         };
-        Ok(Made { id: schedule::add_template(transaction, &new).map_err(refused)? })
+        Ok(Made { id: schedule::add_template(transaction, &new)? })
     }
 }
 
@@ -115,12 +109,9 @@ impl Method for EndTemplate {
     const SUMMARY: &'static str = "Lets a template hold no longer; sessions that were made from it stay.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = EndTemplateParams;
     type Outcome = Done;
-
-    fn request_id(params: &EndTemplateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: EndTemplateParams,
@@ -128,7 +119,7 @@ impl Method for EndTemplate {
         transaction: &Transaction<'_>,
     ) -> Result<Done, Problem> {
         let last_day = params.last_day.map_or_else(|| call.now.day_after(-1), |day| day.to_string());
-        schedule::end_template(transaction, params.template_id.0, &last_day).map_err(refused)?;
+        schedule::end_template(transaction, params.template_id.0, &last_day)?;
         Ok(Done { done: true })
     }
 }
@@ -238,16 +229,10 @@ impl Method for AddException {
         "Names days on which a doctor's templates do not hold; sessions that are there stay.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Doctor(params.doctor_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddExceptionParams;
     type Outcome = Made;
-
-    fn subject(params: &AddExceptionParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Doctor(params.doctor_id.0))
-    }
-
-    fn request_id(params: &AddExceptionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddExceptionParams,
@@ -268,7 +253,7 @@ impl Method for AddException {
             hours,
             reason: params.reason.to_string(),
         };
-        Ok(Made { id: schedule::add_exception(transaction, &new).map_err(refused)? })
+        Ok(Made { id: schedule::add_exception(transaction, &new)? })
     }
 }
 
@@ -287,19 +272,16 @@ impl Method for RemoveException {
     const SUMMARY: &'static str = "Lets a doctor's templates hold on those days again.";
     const KIND: Kind = Kind::Write(Action::Delete);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ExceptionParams;
     type Outcome = Done;
-
-    fn request_id(params: &ExceptionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ExceptionParams,
         _: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Done, Problem> {
-        schedule::remove_exception(transaction, params.exception_id.0).map_err(refused)?;
+        schedule::remove_exception(transaction, params.exception_id.0)?;
         Ok(Done { done: true })
     }
 }
@@ -397,16 +379,10 @@ impl Method for AddBlock {
         "Blocks hours, as for a holiday: sessions in them are stopped, and none is made.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddBlockParams;
     type Outcome = Blocked;
-
-    fn reason(params: &AddBlockParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &AddBlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddBlockParams,
@@ -430,7 +406,7 @@ impl Method for AddBlock {
         if new.starts_at >= new.ends_at {
             return Err(Problem::invalid("ends_at", "must be after `starts_at`"));
         }
-        let done = block::add(&mut change(call, transaction), &new).map_err(refused)?;
+        let done = block::add(&mut change(call, transaction), &new)?;
         Ok(Blocked {
             block_id: done.block_id,
             stopped_sessions: done.stopped_sessions,
@@ -455,15 +431,12 @@ impl Method for RemoveBlock {
     const SUMMARY: &'static str = "Lets sessions be made in those hours again; stopped ones stay stopped.";
     const KIND: Kind = Kind::Write(Action::Delete);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = BlockParams;
     type Outcome = Done;
 
-    fn request_id(params: &BlockParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
     fn run(params: BlockParams, _: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Done, Problem> {
-        block::remove(transaction, params.block_id.0).map_err(refused)?;
+        block::remove(transaction, params.block_id.0)?;
         Ok(Done { done: true })
     }
 }

@@ -2,11 +2,11 @@
 //!
 //! It never knows who books. Invariant: nobody lists more than a month of them at once.
 
-use super::{Made, capacity, check_range, refused, subject, time};
-use crate::api::rpc::appointment::{change, refused as refused_step};
+use super::{Made, capacity, check_range, subject, time};
+use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::booking;
 use crate::service::clinic_session::{self, ClinicSession, Filter, Places};
@@ -171,16 +171,10 @@ impl Method for AddSession {
     const SUMMARY: &'static str = "Makes a session that no template asks for.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Overlaps, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Doctor(params.doctor_id.0));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddSessionParams;
     type Outcome = Made;
-
-    fn subject(params: &AddSessionParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(Subject::Doctor(params.doctor_id.0))
-    }
-
-    fn request_id(params: &AddSessionParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddSessionParams,
@@ -207,7 +201,7 @@ impl Method for AddSession {
             capacity_onsite: capacity("capacity_onsite", params.capacity_onsite)?,
             capacity_addon: capacity("capacity_addon", params.capacity_addon)?,
         };
-        let id = schedule::add_session(transaction, &new, call.now).map_err(refused)?;
+        let id = schedule::add_session(transaction, &new, call.now)?;
         call.changes.sessions.insert(id);
         Ok(Made { id })
     }
@@ -241,16 +235,11 @@ impl Method for GenerateSessions {
         "Makes the sessions of the days ahead from the templates; a second time makes none.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> =
+        |params, _, _| Ok(params.doctor_id.map_or(Subject::Nobody, |Id(id)| Subject::Doctor(id)));
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = GenerateParams;
     type Outcome = Generated;
-
-    fn subject(params: &GenerateParams, _: &Call<'_>, _: &Transaction<'_>) -> Result<Subject, Problem> {
-        Ok(params.doctor_id.map_or(Subject::Nobody, |Id(id)| Subject::Doctor(id)))
-    }
-
-    fn request_id(params: &GenerateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: GenerateParams,
@@ -263,8 +252,7 @@ impl Method for GenerateSessions {
                 return Err(Problem::invalid("doctor_id", "is needed with `from_work_schedule`"));
             }
             (Some(doctor_id), true) => {
-                schedule::generate_from_hours(transaction, doctor_id, &call.rules.release, call.now)
-                    .map_err(refused)?
+                schedule::generate_from_hours(transaction, doctor_id, &call.rules.release, call.now)?
             }
             (doctor_id, false) => schedule::generate(transaction, doctor_id, &call.rules.release, call.now)?,
         };
@@ -295,20 +283,10 @@ impl Method for ResizeSession {
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.session_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ResizeParams;
     type Outcome = SessionItem;
-
-    fn subject(
-        params: &ResizeParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.session_id)
-    }
-
-    fn request_id(params: &ResizeParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: ResizeParams,
@@ -322,7 +300,7 @@ impl Method for ResizeSession {
         let addon = optional("capacity_addon", params.capacity_addon)?;
         let session_id = params.session_id.0;
         let change = &mut change(call, transaction);
-        schedule::resize(change, session_id, online, onsite, addon).map_err(refused)?;
+        schedule::resize(change, session_id, online, onsite, addon)?;
         clinic_session::by_id(transaction, session_id)?
             .map(Into::into)
             .ok_or_else(|| Problem::not_found("session"))
@@ -354,20 +332,11 @@ impl Method for StopSession {
         "Stops a session because the doctor does not come, and cancels its appointments.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::SessionClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.session_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = StopParams;
     type Outcome = Stopped;
-
-    fn subject(params: &StopParams, _: &Call<'_>, transaction: &Transaction<'_>) -> Result<Subject, Problem> {
-        subject(transaction, params.session_id)
-    }
-
-    fn reason(params: &StopParams) -> Option<&str> {
-        Some(&params.reason)
-    }
-
-    fn request_id(params: &StopParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: StopParams,
@@ -376,6 +345,6 @@ impl Method for StopSession {
     ) -> Result<Stopped, Problem> {
         let session_id = params.session_id.0;
         let stopped = booking::stop_session(&mut change(call, transaction), session_id, &params.reason);
-        Ok(Stopped { session_id, cancelled_appointments: stopped.map_err(refused_step)? })
+        Ok(Stopped { session_id, cancelled_appointments: stopped? })
     }
 }

@@ -6,7 +6,7 @@
 use super::subject;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom, cut};
 use crate::service::ward::{self, Listed, Occupant};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -104,20 +104,10 @@ impl Method for WardBoard {
     const SUMMARY: &'static str = "Shows a ward's beds: what each is good for, and who lies in it.";
     const KIND: Kind = Kind::ReadPatient;
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::ReasonRequired];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.ward_id);
+    const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = WardBoardParams;
     type Outcome = Board;
-
-    fn subject(
-        params: &WardBoardParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.ward_id)
-    }
-
-    fn reason(params: &WardBoardParams) -> Option<&str> {
-        params.reason.as_deref()
-    }
 
     fn run(
         params: WardBoardParams,

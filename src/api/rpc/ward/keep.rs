@@ -2,11 +2,11 @@
 //!
 //! It never knows who lies in them. Invariant: no bed becomes reserved or occupied in here.
 
-use super::{Bed, Number, refused, subject, subject_of_bed};
+use super::{Bed, Number, subject, subject_of_bed};
 use crate::api::rpc::appointment::change;
-use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId};
+use crate::api::rpc::field::{Id, Line, Name, Reason, RequestId, choice};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Subject};
+use crate::api::rpc::{Call, Kind, Method, Said, Whom};
 use crate::service::audit::Action;
 use crate::service::text;
 use crate::service::ward::{self, BEDS_MAX, NewWard, State};
@@ -53,12 +53,9 @@ impl Method for AddWard {
     const SUMMARY: &'static str = "Makes a ward with its beds, which are free.";
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] = &[Code::Conflict, Code::RequestIdReused];
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddWardParams;
     type Outcome = AddedWard;
-
-    fn request_id(params: &AddWardParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: AddWardParams,
@@ -79,8 +76,7 @@ impl Method for AddWard {
             .enumerate()
             .map(|(place, number)| seen(&format!("beds[{place}]"), number))
             .collect::<Result<_, _>>()?;
-        let ward_id =
-            ward::add(&mut change(call, transaction), &new, numbers.into_iter()).map_err(refused)?;
+        let ward_id = ward::add(&mut change(call, transaction), &new, numbers.into_iter())?;
         (call.note.entity, call.note.entity_id) = ("ward", Some(ward_id));
         let board = ward::board(transaction, ward_id)?.ok_or_else(|| Problem::not_found("ward"))?;
         let beds = board.beds.into_iter().map(|bed| AddedBed { bed_id: bed.bed_id, number: bed.number });
@@ -105,25 +101,14 @@ impl Method for AddBed {
     const KIND: Kind = Kind::Write(Action::Create);
     const ERRORS: &'static [Code] =
         &[Code::NotFound, Code::Conflict, Code::WardClosed, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.ward_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddBedParams;
     type Outcome = Bed;
 
-    fn subject(
-        params: &AddBedParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.ward_id)
-    }
-
-    fn request_id(params: &AddBedParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
-
     fn run(params: AddBedParams, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Result<Bed, Problem> {
         let number = seen("number", &params.number)?;
-        let bed_id =
-            ward::add_bed(&mut change(call, transaction), params.ward_id.0, number).map_err(refused)?;
+        let bed_id = ward::add_bed(&mut change(call, transaction), params.ward_id.0, number)?;
         (call.note.entity, call.note.entity_id) = ("bed", Some(bed_id));
         ward::bed_by_id(transaction, bed_id)?.map(Bed::from).ok_or_else(|| Problem::not_found("bed"))
     }
@@ -151,47 +136,27 @@ impl Method for CloseWard {
         "Closes a ward in which nobody lies and for which nobody is asked; nobody gets in any longer.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.ward_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = CloseWardParams;
     type Outcome = ClosedWard;
-
-    fn subject(
-        params: &CloseWardParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject(transaction, params.ward_id)
-    }
-
-    fn request_id(params: &CloseWardParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: CloseWardParams,
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<ClosedWard, Problem> {
-        ward::close(&mut change(call, transaction), params.ward_id.0).map_err(refused)?;
+        ward::close(&mut change(call, transaction), params.ward_id.0)?;
         Ok(ClosedWard { ward_id: params.ward_id.0, is_closed: true })
     }
 }
 
-/// What a bed can be made by hand.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum BedState {
-    Free,
-    Cleaning,
-    Blocked,
-}
-
-impl From<BedState> for State {
-    fn from(state: BedState) -> State {
-        match state {
-            BedState::Free => State::Free,
-            BedState::Cleaning => State::Cleaning,
-            BedState::Blocked => State::Blocked,
-        }
+choice! {
+    /// What a bed can be made by hand.
+    pub enum BedState of State {
+        Free,
+        Cleaning,
+        Blocked,
     }
 }
 
@@ -214,20 +179,10 @@ impl Method for SetBedState {
     const SUMMARY: &'static str = "Says that a bed in which nobody lies is free, to be cleaned, or blocked.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_bed(transaction, params.bed_id);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetBedStateParams;
     type Outcome = Bed;
-
-    fn subject(
-        params: &SetBedStateParams,
-        _: &Call<'_>,
-        transaction: &Transaction<'_>,
-    ) -> Result<Subject, Problem> {
-        subject_of_bed(transaction, params.bed_id)
-    }
-
-    fn request_id(params: &SetBedStateParams) -> Option<&str> {
-        params.request_id.as_deref()
-    }
 
     fn run(
         params: SetBedStateParams,
@@ -235,8 +190,7 @@ impl Method for SetBedState {
         transaction: &Transaction<'_>,
     ) -> Result<Bed, Problem> {
         let reason = params.reason.as_deref();
-        ward::set_bed_state(&mut change(call, transaction), params.bed_id.0, params.state.into(), reason)
-            .map(Bed::from)
-            .map_err(refused)
+        Ok(ward::set_bed_state(&mut change(call, transaction), params.bed_id.0, params.state.into(), reason)?
+            .into())
     }
 }

@@ -11,7 +11,6 @@ pub use keep::{AddBed, AddWard, CloseWard, SetBedState};
 use super::Subject;
 use super::field::{Id, Line};
 use super::problem::{Code, Problem, Refusal};
-use crate::service::Failure;
 use crate::service::ward;
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -64,38 +63,33 @@ fn subject_of_bed(transaction: &Transaction<'_>, Id(bed_id): Id) -> Result<Subje
 }
 
 /// A refusal of the rules of wards in this dialect's words.
-fn refused(failure: Failure<ward::Refusal>) -> Problem {
-    use ward::Refusal as Of;
-    let refusal = match failure {
-        Failure::Fault(fault) => return fault.into(),
-        Failure::Refused(refusal) => refusal,
-    };
-    let conflict = |message: &str| Refusal::new(Code::Conflict, message);
-    match refusal {
-        Of::UnknownWard => return Problem::not_found("ward"),
-        Of::UnknownBed => return Problem::not_found("bed"),
-        Of::WardNumberTaken { ward_id } => {
-            conflict("another ward has this number, `ward_id`").with("ward_id", ward_id)
+impl From<ward::Refusal> for Problem {
+    fn from(refusal: ward::Refusal) -> Problem {
+        use ward::Refusal as Of;
+        let conflict = |message: &str| Refusal::new(Code::Conflict, message);
+        match refusal {
+            Of::UnknownWard => return Problem::not_found("ward"),
+            Of::UnknownBed => return Problem::not_found("bed"),
+            Of::WardNumberTaken { ward_id } => {
+                conflict("another ward has this number, `ward_id`").with("ward_id", ward_id)
+            }
+            Of::BedNumberTaken { bed_id } => {
+                conflict("another bed of the ward has this number, `bed_id`").with("bed_id", bed_id)
+            }
+            Of::TooManyBeds => conflict("a ward has at most `limit` beds").with("limit", ward::BEDS_MAX),
+            Of::WardClosed => Refusal::of(Code::WardClosed),
+            Of::NotEmpty { admissions } => {
+                conflict("the ward has `admissions` stays that are not over, or are asked for")
+                    .with("admissions", admissions)
+            }
+            Of::BadTransition { from, to } => bad_transition(from, to),
         }
-        Of::BedNumberTaken { bed_id } => {
-            conflict("another bed of the ward has this number, `bed_id`").with("bed_id", bed_id)
-        }
-        Of::TooManyBeds => conflict("a ward has at most `limit` beds").with("limit", ward::BEDS_MAX),
-        Of::WardClosed => Refusal::new(Code::WardClosed, Code::WardClosed.meaning()),
-        Of::NotEmpty { admissions } => {
-            conflict("the ward has `admissions` stays that are not over, or are asked for")
-                .with("admissions", admissions)
-        }
-        Of::BadTransition { from, to } => bad_transition(from, to),
+        .into()
     }
-    .into()
 }
 
 fn bad_transition(from: ward::State, to: ward::State) -> Refusal {
-    let allowed: Vec<&str> = from.next_by_hand().into_iter().map(ward::State::word).collect();
     let message = format!("a bed that is {} cannot be made {} by hand", from.word(), to.word());
-    Refusal::new(Code::BadTransition, message)
-        .with("from", from.word())
-        .with("to", to.word())
-        .with("allowed", allowed)
+    let allowed = from.next_by_hand().into_iter().map(ward::State::word);
+    Refusal::bad_transition(message, (from.word(), to.word()), allowed)
 }
