@@ -200,10 +200,12 @@ const SORTED: [(&str, &[&str]); 10] = [
         &[
             "appointment/by_patient_phone.sql",
             "booking/lost_hold.sql",
+            "export/allergies_of_patient.sql",
             "export/appointments_of_patient.sql",
             "export/diagnoses_of_patient.sql",
             "export/encounters_of_patient.sql",
             "export/lines_of_patient.sql",
+            "export/orders_of_patient.sql",
             "export/practitioners_of_patient.sql",
             "export/results_of_patient.sql",
             "export/wards_of_patient.sql",

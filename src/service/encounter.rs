@@ -138,6 +138,22 @@ pub fn plan(
     by: Option<i64>,
     now: &Now,
 ) -> Outcome<i64> {
+    check(transaction, new)?;
+    Ok(insert(transaction, new, None, by, now)?)
+}
+
+/// Opens an encounter that begins at once. Returns its id.
+pub fn open(
+    transaction: &Transaction<'_>,
+    new: &NewEncounter<'_>,
+    by: Option<i64>,
+    now: &Now,
+) -> Outcome<i64> {
+    check(transaction, new)?;
+    Ok(insert_begun(transaction, new, by, now)?)
+}
+
+fn check(transaction: &Transaction<'_>, new: &NewEncounter<'_>) -> Outcome<()> {
     if transaction.first(&patient::EXISTS, params![new.patient_id], |row| row.integer(0))?.is_none() {
         return refuse(Refusal::UnknownPatient);
     }
@@ -149,7 +165,32 @@ pub fn plan(
     {
         return refuse(Refusal::AlreadyOpen { encounter_id: found.encounter_id });
     }
-    let encounter_id = transaction.insert(
+    Ok(())
+}
+
+fn insert_begun(
+    transaction: &Transaction<'_>,
+    new: &NewEncounter<'_>,
+    by: Option<i64>,
+    now: &Now,
+) -> Result<i64, Error> {
+    let record_id = add_record(transaction, new.patient_id, new.doctor_id, now)?;
+    insert(transaction, new, Some(record_id), by, now)
+}
+
+/// One that goes on has its row in the old schema, and a planned one has none.
+fn insert(
+    transaction: &Transaction<'_>,
+    new: &NewEncounter<'_>,
+    record_id: Option<i64>,
+    by: Option<i64>,
+    now: &Now,
+) -> Result<i64, Error> {
+    let (state, started_ms) = match record_id {
+        None => (State::Planned, None),
+        Some(_) => (State::InProgress, Some(now.unix_ms)),
+    };
+    transaction.insert(
         &encounter::INSERT,
         params![
             new.patient_id,
@@ -157,12 +198,22 @@ pub fn plan(
             new.appointment_id,
             new.class.word(),
             new.department,
-            State::Planned.word(),
+            state.word(),
+            record_id,
             by,
-            now.unix_ms
+            now.unix_ms,
+            started_ms
         ],
-    )?;
-    Ok(encounter_id)
+    )
+}
+
+fn add_record(
+    transaction: &Transaction<'_>,
+    patient_id: i64,
+    doctor_id: i64,
+    now: &Now,
+) -> Result<i64, Error> {
+    transaction.insert(&encounter::ADD_RECORD, params![patient_id, doctor_id, now.time_text(), now.utc])
 }
 
 /// A planned encounter begins, and has its row in the old schema from now on.
@@ -172,9 +223,7 @@ pub fn begin(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Out
     if found.state != State::Planned {
         return refuse(Refusal::BadTransition { from: found.state, to: State::InProgress });
     }
-    let visit_time = now.time_text();
-    let record_id = transaction
-        .insert(&encounter::ADD_RECORD, params![found.patient_id, found.doctor_id, visit_time, now.utc])?;
+    let record_id = add_record(transaction, found.patient_id, found.doctor_id, now)?;
     transaction.execute(&encounter::BEGIN, params![encounter_id, record_id, now.unix_ms])?;
     known(transaction, encounter_id)
 }

@@ -118,7 +118,6 @@ statements! {
         END = "end";
         HAND_OVER = "hand_over";
         INSERT = "insert";
-        INSERT_BEGUN = "insert_begun";
         OF_PATIENT = "of_patient";
         OPEN_OF_DOCTOR = "open_of_doctor";
         OPEN_STAY = "open_stay";

@@ -1,4 +1,4 @@
 INSERT INTO encounters (
-    patient_id, doctor_id, appointment_id, class, department, state, created_by, created_ms
+    patient_id, doctor_id, appointment_id, class, department, state, record_id, created_by, created_ms, started_ms
 )
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)

@@ -137,9 +137,7 @@ fn open_encounter(change: &Change<'_, '_>, found: &Admission, bed: &Bed) -> Outc
         class: Class::Inpatient,
         department: bed.department.as_deref(),
     };
-    encounter::plan(change.transaction, &new, change.by, change.now)
-        .and_then(|encounter_id| encounter::begin(change.transaction, encounter_id, change.now))
-        .map(|begun| begun.encounter_id)
+    encounter::open(change.transaction, &new, change.by, change.now)
         .map_err(|failure| failure.map(Refusal::Encounter))
 }
 

@@ -4,7 +4,10 @@
 //! written or prescribed is not finished without a principal diagnosis, nor with a text that is not signed; what
 //! was signed, prescribed or asked for is never cancelled with it.
 
-use super::{Encounter, NewEncounter, Outcome, Refusal, State, begin, by_appointment, going, known, refuse};
+use super::{
+    Encounter, NewEncounter, Outcome, Refusal, State, begin, by_appointment, going, insert_begun, known,
+    refuse,
+};
 use crate::service::time::Now;
 use crate::store::statements::{encounter, record};
 use crate::store::{Error, Statement, Transaction, params};
@@ -162,23 +165,7 @@ pub fn started(
         None => None,
     };
     let Some(Encounter { encounter_id, state, .. }) = found else {
-        let record_id = transaction.insert(
-            &encounter::ADD_RECORD,
-            params![new.patient_id, new.doctor_id, now.time_text(), now.utc],
-        )?;
-        return Ok(transaction.insert(
-            &encounter::INSERT_BEGUN,
-            params![
-                new.patient_id,
-                new.doctor_id,
-                new.appointment_id,
-                new.class.word(),
-                new.department,
-                record_id,
-                by,
-                now.unix_ms
-            ],
-        )?);
+        return Ok(insert_begun(transaction, new, by, now)?);
     };
     match state {
         State::Planned => {

@@ -76,11 +76,9 @@ impl Method for OpenEncounter {
             class: params.class.into(),
             department: department.as_deref(),
         };
-        let encounter_id = encounter::plan(transaction, &new, Some(doctor_id), call.now)?;
+        let open = if params.is_planned { encounter::plan } else { encounter::open };
+        let encounter_id = open(transaction, &new, Some(doctor_id), call.now)?;
         (call.note.entity, call.note.entity_id) = ("encounter", Some(encounter_id));
-        if !params.is_planned {
-            return Ok(encounter::begin(transaction, encounter_id, call.now)?.into());
-        }
         found(transaction, encounter_id)
     }
 }
