@@ -157,7 +157,10 @@ pub fn is_repeated(
     desk.remembered.keep_up(transaction.generation());
     let is_repeated = desk.remembered.knows(username, password, now.unix_ms)
         && throttle::is_untroubled(transaction, &Subjects::of(username, peer), now)?;
-    desk.counts.succeeded += u64::from(is_repeated);
+    if is_repeated {
+        desk.remembered.renew(username, now.unix_ms + desk.rules.remember_ms);
+        desk.counts.succeeded += 1;
+    }
     Ok(is_repeated)
 }
 

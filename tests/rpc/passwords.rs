@@ -142,9 +142,10 @@ fn a_success_is_remembered_until_the_account_changes() {
             assert!(steps_of_login(&mut clinic, PATIENT) > 0);
             assert_eq!(steps_of_login(&mut clinic, PATIENT), 0, "what was right a moment ago is right");
             assert_eq!(steps_of_old_login(&mut clinic, PATIENT), 0);
-            clinic.pass(5 * MINUTE_MS - 1);
-            assert_eq!(again(&mut clinic, PATIENT), 0);
-            clinic.pass(1 - 5 * MINUTE_MS);
+            for _ in 0..2 {
+                clinic.pass(5 * MINUTE_MS - 1);
+                assert_eq!(again(&mut clinic, PATIENT), 0, "who comes again within the time stays known");
+            }
             change(&mut clinic);
             assert!(again(&mut clinic, PATIENT) > 0, "{why}");
         }

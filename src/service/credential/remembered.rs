@@ -79,6 +79,14 @@ impl Remembered {
         self.entries.insert(username.to_owned(), entry);
     }
 
+    /// Who logs in again and again stays known: if all who log in at one opening hour were forgotten at one moment,
+    /// each of them would wait for the others.
+    pub fn renew(&mut self, username: &str, until_ms: i64) {
+        if let Some(entry) = self.entries.get_mut(username) {
+            entry.until_ms = until_ms;
+        }
+    }
+
     pub fn forget(&mut self, username: &str) {
         self.entries.remove(username);
     }
@@ -131,6 +139,17 @@ mod tests {
         remembered.remember("u", "d", "row", 100);
         assert!(remembered.knows("u", "d", 0));
         assert!(!remembered.knows("u", "c", 0), "a user has one credential");
+    }
+
+    #[test]
+    fn a_login_that_is_renewed_is_known_for_longer() {
+        let mut remembered = Remembered::new().unwrap();
+        remembered.remember("u", "c", "row", 100);
+        remembered.renew("u", 200);
+        assert!(remembered.knows("u", "c", 199));
+        assert!(!remembered.knows("u", "c", 200));
+        remembered.renew("v", 200);
+        assert!(!remembered.knows("v", "c", 0));
     }
 
     #[test]
