@@ -174,8 +174,7 @@ pub fn of_doctor(
 
 /// When the next session ends that is not closed yet.
 pub fn next_end(transaction: &Transaction<'_>) -> Result<Option<String>, Error> {
-    let found = transaction
-        .first(&clinic_session::NEXT_END, params![], |row| Ok::<_, Error>(row.optional_string(0)?))?;
+    let found = transaction.first(&clinic_session::NEXT_END, params![], |row| row.optional_string(0))?;
     Ok(found.flatten())
 }
 

@@ -324,14 +324,13 @@ pub fn of_encounter(
 /// A row of the old schema that belongs to no encounter.
 pub fn old_row(transaction: &Transaction<'_>, record_id: i64) -> Result<Option<OldRow>, Error> {
     transaction.first(&record::OLD, params![record_id], |row| {
-        let text = |column: usize| row.optional_string(column);
         Ok(OldRow {
             record_id,
             patient_id: row.integer(0)?,
             doctor_id: row.integer(1)?,
-            symptoms: text(2)?,
-            diagnosis: text(3)?,
-            visit_time: text(4)?,
+            symptoms: row.optional_string(2)?,
+            diagnosis: row.optional_string(3)?,
+            visit_time: row.optional_string(4)?,
         })
     })
 }

@@ -62,9 +62,9 @@ impl Ward {
     fn from_row(row: &Row<'_>) -> Result<Ward, Error> {
         Ok(Ward {
             ward_id: row.integer(0)?,
-            number: row.text(1)?.to_owned(),
-            name: row.text(2)?.to_owned(),
-            department: row.optional_text(3)?.map(str::to_owned),
+            number: row.string(1)?,
+            name: row.string(2)?,
+            department: row.optional_string(3)?,
             is_closed: row.value(4)?.is_true(),
         })
     }
@@ -98,12 +98,12 @@ impl Bed {
         Ok(Bed {
             bed_id: row.integer(0)?,
             ward_id: row.integer(1)?,
-            number: row.text(2)?.to_owned(),
+            number: row.string(2)?,
             state: State::parse(row.text(3)?)?,
-            reason: row.optional_text(4)?.map(str::to_owned),
+            reason: row.optional_string(4)?,
             changed_ms: row.integer(5)?,
-            ward_number: row.text(6)?.to_owned(),
-            department: row.optional_text(7)?.map(str::to_owned),
+            ward_number: row.string(6)?,
+            department: row.optional_string(7)?,
             is_in_closed_ward: row.value(8)?.is_true(),
         })
     }
@@ -142,19 +142,19 @@ impl Place {
             Some(admission_id) => Some(Occupant {
                 admission_id,
                 patient_id: row.integer(6)?,
-                patient_name: row.text(7)?.to_owned(),
+                patient_name: row.string(7)?,
                 doctor_id: row.integer(8)?,
-                doctor_name: row.text(9)?.to_owned(),
+                doctor_name: row.string(9)?,
                 state: admission::State::parse(row.text(10)?)?,
                 since_ms: row.integer(11)?,
-                expected_on: row.optional_text(12)?.map(str::to_owned),
+                expected_on: row.optional_string(12)?,
             }),
         };
         Ok(Place {
             bed_id: row.integer(0)?,
-            number: row.text(1)?.to_owned(),
+            number: row.string(1)?,
             state: State::parse(row.text(2)?)?,
-            reason: row.optional_text(3)?.map(str::to_owned),
+            reason: row.optional_string(3)?,
             changed_ms: row.integer(4)?,
             occupant,
         })
@@ -335,11 +335,7 @@ pub fn list(
 /// The board of a ward; none where there is no such ward.
 pub fn board(transaction: &Transaction<'_>, ward_id: i64) -> Result<Option<Board>, Error> {
     let Some(ward) = by_id(transaction, ward_id)? else { return Ok(None) };
-    let mut beds = Vec::new();
-    transaction.each(&ward::BOARD, params![ward_id], |row| {
-        beds.push(Place::from_row(row)?);
-        Ok::<_, Error>(())
-    })?;
+    let beds = transaction.all(&ward::BOARD, params![ward_id], Place::from_row)?;
     Ok(Some(Board { ward, beds }))
 }
 

@@ -127,8 +127,8 @@ pub(super) fn check_penalty(
     if pool != Pool::Online {
         return Ok(());
     }
-    let blocked = transaction
-        .first(&penalty::BLOCKED, params![patient_id, now.day()], |row| Ok::<_, Error>(row.string(0)?))?;
+    let blocked =
+        transaction.first(&penalty::BLOCKED, params![patient_id, now.day()], |row| row.string(0))?;
     match blocked {
         Some(blocked_until) => refuse(Refusal::Penalised { blocked_until }),
         None => Ok(()),

@@ -69,7 +69,7 @@ pub fn of_member(
             Some(sequence) => Some(Last {
                 sequence,
                 sender_id: row.integer(21)?,
-                content: row.text(22)?.to_owned(),
+                content: row.string(22)?,
                 sent_ms: row.integer(23)?,
             }),
         };

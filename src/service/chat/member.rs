@@ -101,8 +101,8 @@ pub fn named_members(
                 read_sequence: row.integer(2)?,
             },
             left_ms: row.optional_integer(3)?,
-            role: row.text(4)?.to_owned(),
-            name: row.optional_text(5)?.map(str::to_owned),
+            role: row.string(4)?,
+            name: row.optional_string(5)?,
         });
         Ok::<_, Error>(())
     })?;
@@ -115,12 +115,8 @@ pub(super) fn others(
     thread_id: i64,
     sender_id: i64,
 ) -> Result<Vec<(i64, bool)>, Error> {
-    let mut found = Vec::new();
-    transaction.each(&chat::OTHERS, params![thread_id, sender_id], |row| {
-        found.push((row.integer(0)?, row.integer(1)? != 0));
-        Ok::<_, Error>(())
-    })?;
-    Ok(found)
+    transaction
+        .all(&chat::OTHERS, params![thread_id, sender_id], |row| Ok((row.integer(0)?, row.integer(1)? != 0)))
 }
 
 /// The members who want messages from none of these senders.

@@ -110,7 +110,7 @@ pub fn messages(
         found.push(Message {
             sequence: row.integer(0)?,
             sender_id: row.integer(1)?,
-            content: row.text(2)?.to_owned(),
+            content: row.string(2)?,
             sent_ms: row.integer(3)?,
         });
         Ok::<_, Error>(())

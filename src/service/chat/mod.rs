@@ -135,7 +135,7 @@ impl Thread {
         Ok(Thread {
             thread_id: row.integer(0)?,
             kind: Kind::parse(row.text(1)?)?,
-            subject: row.text(2)?.to_owned(),
+            subject: row.string(2)?,
             patient_id: row.optional_integer(3)?,
             doctor_id: row.optional_integer(4)?,
             appointment_id: row.optional_integer(5)?,

@@ -38,7 +38,7 @@ pub fn strays(
             message_id: row.integer(0)?,
             sender_id: row.integer(1)?,
             receiver_id: row.integer(2)?,
-            content: row.text(3)?.to_owned(),
+            content: row.string(3)?,
             sent_at: match row.value(4)? {
                 Value::Text(text) => Some(text.to_owned()),
                 _ => None,

@@ -17,7 +17,10 @@ pub fn lines(transaction: &Transaction<'_>, sheet_id: i64) -> Result<Vec<Line>, 
     transaction.all(&prescription::LINES, params![sheet_id], Line::from_row)
 }
 
-/// Prescriptions with their lines, from the latest on, at most `limit`. What has never been active is among them
+/// A sheet with its lines.
+pub type WholeSheet = (Sheet, Vec<Line>);
+
+/// Prescriptions from the latest on, at most `limit`. What has never been active is among them
 /// only where `with_drafts`.
 pub fn list(
     transaction: &Transaction<'_>,
@@ -25,7 +28,7 @@ pub fn list(
     with_drafts: bool,
     place: Place,
     limit: i64,
-) -> Result<Vec<Listed<(Sheet, Vec<Line>)>>, Error> {
+) -> Result<Vec<Listed<WholeSheet>>, Error> {
     let (id, ours, old) = match filter {
         Filter::OfPatient(id) => (id, &prescription::OF_PATIENT, &prescription::OLD_OF_PATIENT),
         Filter::OfEncounter(id) => (id, &prescription::OF_ENCOUNTER, &prescription::OLD_OF_ENCOUNTER),
@@ -44,7 +47,7 @@ fn with_lines(
     transaction: &Transaction<'_>,
     filter: Filter,
     sheets: Vec<Sheet>,
-) -> Result<Vec<(Sheet, Vec<Line>)>, Error> {
+) -> Result<Vec<WholeSheet>, Error> {
     let (Some(latest), Some(earliest)) = (sheets.first(), sheets.last()) else { return Ok(Vec::new()) };
     let (id, statement) = match filter {
         Filter::OfPatient(id) => (id, &prescription::LINES_OF_PATIENT),

@@ -11,7 +11,7 @@ mod step;
 mod write;
 
 pub use check::Finding;
-pub use find::{by_id, lines, list};
+pub use find::{WholeSheet, by_id, lines, list};
 pub use frequency::Frequency;
 pub(super) use step::hand_over;
 pub use step::{activate, cancel, dispense, stop};

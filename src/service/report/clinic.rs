@@ -116,7 +116,7 @@ fn facts(part: &Part<'_, '_>, row: &Row<'_>) -> Result<Facts, Error> {
         is_followup: row.text(6)? == Pool::Followup.word(),
         is_paid: row.value(3)?.is_true(),
         fee_fen: row.integer(7)?,
-        cancelled_by: row.optional_text(8)?.map(str::to_owned),
+        cancelled_by: row.optional_string(8)?,
         ticket: ticket(part, row)?,
     })
 }

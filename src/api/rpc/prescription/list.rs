@@ -8,7 +8,7 @@ use crate::api::rpc::field::{Id, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Whom, cut};
 use crate::service::old_row::{Listed, OldRow};
-use crate::service::prescription::{self, Line, Sheet};
+use crate::service::prescription::{self, WholeSheet};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -77,8 +77,8 @@ pub enum PrescriptionItem {
     Old(OldPrescription),
 }
 
-impl From<Listed<(Sheet, Vec<Line>)>> for PrescriptionItem {
-    fn from(listed: Listed<(Sheet, Vec<Line>)>) -> PrescriptionItem {
+impl From<Listed<WholeSheet>> for PrescriptionItem {
+    fn from(listed: Listed<WholeSheet>) -> PrescriptionItem {
         match listed {
             Listed::Ours((sheet, lines)) => PrescriptionItem::Sheet(Prescription::of(sheet, lines)),
             Listed::Old(row) => PrescriptionItem::Old(row.into()),
