@@ -108,7 +108,9 @@ pub(super) fn refused(failure: Failure<encounter::Refusal>) -> Problem {
         }
         Of::BadTransition { from, to } => bad_transition(from, to),
         Of::NotInProgress { state } => plain(Code::NotInProgress).with("state", state.word()),
-        Of::UnsignedNotes { note_ids } => plain(Code::UnsignedNotes).with("note_ids", note_ids),
+        Of::UnsignedNotes { note_ids, author_ids } => {
+            plain(Code::UnsignedNotes).with("note_ids", note_ids).with("author_ids", author_ids)
+        }
         Of::DiagnosisMissing => plain(Code::DiagnosisMissing),
         Of::StayGoesOn { admission_id } => plain(Code::StayGoesOn).with("admission_id", admission_id),
         Of::AlreadySigned { note_ids } => plain(Code::AlreadySigned).with("note_ids", note_ids),
