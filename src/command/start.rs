@@ -134,7 +134,7 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
         }
     };
     let held = replaced.and_then(|replaced| {
-        let pid_file = hold(config).map_err(|failure| unserved(failure, predecessor))?;
+        let pid_file = hold(config, predecessor)?;
         Ok((pid_file, replaced))
     });
     let (pid_file, replaced) = match held {
@@ -195,11 +195,20 @@ fn replace(config: &Config, pid: i32) -> Result<String, Failure> {
         .map_err(|error| Failure { exit_code: exit::FAILURE, text: error.to_string() })
 }
 
-fn hold(config: &Config) -> Result<PidFile, Failure> {
-    pidfile::acquire(&config.server.pid_file).map_err(|error| {
-        let running = matches!(error, PidFileError::AlreadyRunning { .. });
-        let exit_code = if running { exit::FAILURE } else { exit::FILES };
-        Failure { exit_code, text: error.to_string() }
+fn hold(config: &Config, predecessor: Option<i32>) -> Result<PidFile, Failure> {
+    pidfile::acquire(&config.server.pid_file).map_err(|error| match (&error, predecessor) {
+        (PidFileError::AlreadyRunning { pid, .. }, Some(before)) => {
+            let by = pid.map(|pid| format!(", pid {pid},")).unwrap_or_default();
+            let text = format!(
+                "not restarted: another command has replaced the server, pid {before}, at the same moment, and \
+                 its server{by} runs; `medsrv restart` replaces that one, too"
+            );
+            Failure { exit_code: exit::FAILURE, text }
+        }
+        (PidFileError::AlreadyRunning { .. }, None) => {
+            Failure { exit_code: exit::FAILURE, text: error.to_string() }
+        }
+        _ => unserved(Failure { exit_code: exit::FILES, text: error.to_string() }, predecessor),
     })
 }
 

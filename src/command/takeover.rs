@@ -52,10 +52,15 @@ pub fn from_service_manager() -> Given {
 
 /// Has it end, and returns when its pid file and its database are free. Once it has said that it ends, it lets nobody
 /// in any longer, so however long that takes it is waited for: those who come wait in its sockets, which are ours.
+/// Where somebody else has replaced it meanwhile, their server is left alone.
 pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
+    if !is_held_by(pid_file, pid)? {
+        return Ok(());
+    }
     match ask::<Ending>(pid_file, "server.hand_over") {
-        Ok(_) => loop {
-            match stop::wait(pid_file, pid) {
+        // Whoever has answered ends.
+        Ok(ending) => loop {
+            match stop::wait(pid_file, i32::try_from(ending.pid).unwrap_or(pid)) {
                 Err(StopError::StillRunning { .. }) => {}
                 ended => return ended.map(|_| ()),
             }
@@ -64,7 +69,15 @@ pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
         Err(AdminError::Mute { .. }) => stop::wait(pid_file, pid).map(|_| ()),
         // It may be gone by now, or have lost its socket.
         Err(AdminError::Unreachable { .. } | AdminError::Refused(_)) => {
-            stop::stop(pid_file).map(|_: Stopped| ())
+            if is_held_by(pid_file, pid)? {
+                stop::stop(pid_file).map(|_: Stopped| ())
+            } else {
+                Ok(())
+            }
         }
     }
+}
+
+fn is_held_by(pid_file: &Path, pid: i32) -> Result<bool, StopError> {
+    Ok(matches!(pidfile::inspect(pid_file)?, State::Running { pid: found, .. } if found == pid))
 }
