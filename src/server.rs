@@ -178,7 +178,9 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
         Err(error) => {
             upgrade.take_back(path);
             return Err(match error {
-                OpenError::BackUp(_) => StartError::Files(format!("database {}: {error}", path.display())),
+                OpenError::BackUp(_) | OpenError::Full => {
+                    StartError::Files(format!("database {}: {error}", path.display()))
+                }
                 error => failed(error.to_string()),
             });
         }

@@ -115,19 +115,29 @@ impl<'a> Office<'a> {
         let ended = self.store.commit();
         match (done, ended) {
             (Ok(told), Commit::Durable) => Ok(told),
-            (Ok(_), _) => Err(fault(self.config, &Error::TurnLost)),
+            (Ok(_), _) => Err(fault(self.config, &self.store, Error::TurnLost)),
             (Err(Failure::Refused(text)), _) => Err(problem(exit::FAILURE, text)),
-            (Err(Failure::Fault(error)), _) => Err(fault(self.config, &error)),
+            (Err(Failure::Fault(error)), _) => Err(fault(self.config, &self.store, error)),
         }
     }
 }
 
-pub(super) fn fault(config: &Config, error: &Error) -> Problem {
+pub(super) fn fault(config: &Config, store: &Store, error: Error) -> Problem {
     let path = config.server.db_path.display();
+    let error = cause(store, error);
     let (exit_code, advice) = match error {
         Error::Busy | Error::TurnLost => (exit::FAILURE, "try again"),
-        Error::Full | Error::Io(_) => (exit::FILES, "look at the disk"),
+        Error::Full => (exit::FILES, "make room on it and try again"),
+        Error::Io(_) => (exit::FILES, "look at the disk"),
         _ => (exit::DATABASE, "see the server's log"),
     };
     problem(exit_code, format_args!("database {path}: {error}; nothing was changed, {advice}"))
+}
+
+/// What a transaction was lost for, where that is known: on a full disk, trying again comes to the same.
+pub(super) fn cause(store: &Store, error: Error) -> Error {
+    match error {
+        Error::TurnLost if store.is_full() => Error::Full,
+        other => other,
+    }
 }
