@@ -19,6 +19,7 @@ use crate::net::{
 };
 use crate::ops::config::Loaded;
 use crate::ops::supervisor::Supervisor;
+use crate::service::audit::Action;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::Commit;
@@ -104,7 +105,13 @@ impl Bridge {
         outcome: &'static str,
         detail: String,
     ) {
-        self.dispatcher.note(Act { by_operator, method, outcome, detail });
+        self.dispatcher.note(Act { by_operator, method, of: (Action::Execute, "server"), outcome, detail });
+    }
+
+    fn note_backups(&mut self) {
+        for act in self.backups.take_acts() {
+            self.dispatcher.note(act);
+        }
     }
 
     pub(super) fn note_start(&mut self) {
@@ -118,6 +125,7 @@ impl Bridge {
     pub(super) fn close(mut self) -> bool {
         self.note(self.end.is_some(), "server.stop", "success", format!("pid {}", std::process::id()));
         self.backups.give_up();
+        self.note_backups();
         self.dispatcher.close(&now());
         self.backups.end();
         self.store_failed
@@ -232,7 +240,6 @@ impl Handler for Bridge {
 
     fn ending(&mut self) {
         self.supervisor.stopping("ending: what was read is answered");
-        self.backups.give_up();
     }
 
     fn wants_end(&self) -> Option<End> {
@@ -263,6 +270,7 @@ impl Handler for Bridge {
         let begun = Instant::now();
         self.supervisor.ping(begun);
         self.backups.tend(&self.loaded.config);
+        self.note_backups();
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
             self.dispatcher.tend(&now());
@@ -308,8 +316,7 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        let moments = [self.supervisor.pings_at(), self.backups.alarm()];
-        moments.into_iter().flatten().chain([self.tends_at, self.ticks_at]).min()
+        self.supervisor.pings_at().into_iter().chain([self.backups.alarm(), self.tends_at, self.ticks_at]).min()
     }
 
     fn closed(&mut self, session: SessionId) {
