@@ -95,8 +95,8 @@ fn make_noted(config: &Config, file: &Path, force: bool) -> Result<Manifest, Pro
     let made = make(&source, file, draft, || Ok(()));
     let outcome = if made.is_ok() { "success" } else { "failed" };
     let ended = (Action::Execute, "database");
-    let noted = Office::open(config)
-        .and_then(|mut office| office.note("backup.done", ended, outcome, &shown));
+    let noted =
+        Office::open(config).and_then(|mut office| office.note("backup.done", ended, outcome, &shown));
     if let Err(problem) = noted {
         complain(format_args!("the audit trail could not say what came of the backup: {}", problem.text));
     }

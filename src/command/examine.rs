@@ -54,7 +54,10 @@ pub(super) fn verify(config: &Config, path: &Path) -> Result<Manifest, Problem> 
 /// Anchors of what came later say nothing of a copy.
 fn verify_trail(config: &Config, path: &Path, store: &mut Store, head: Head) -> Result<(), Problem> {
     let key = keyfile::read(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
-    let anchors = anchors(&config.audit.anchor_file)?.into_iter().filter(|anchor| anchor.sequence <= head.sequence).collect();
+    let anchors = anchors(&config.audit.anchor_file)?
+        .into_iter()
+        .filter(|anchor| anchor.sequence <= head.sequence)
+        .collect();
     match audit::verify(store, &Key::new(key), anchors) {
         Ok(_) => Ok(()),
         Err(Failure::Refused(finding)) => {

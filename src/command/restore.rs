@@ -67,6 +67,10 @@ fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
         let paths = [&swap.incoming(), &lock_of(&database)];
         paths.into_iter().try_for_each(|path| account.own(path)).map_err(|error| files(&database, &error))?;
     }
+    // Before it begins, so that whoever reads the terminal knows, whatever becomes of this process.
+    for (from, to) in swap.kept() {
+        say(format_args!("{} is kept as {}", from.display(), to.display()));
+    }
     let kept = swap.run().map_err(|error| files(&database, &error))?;
     drop(claim);
     note(config, &manifest);
@@ -130,8 +134,9 @@ fn bring(file: &Path, incoming: &Path, manifest: &Manifest) -> Result<(), Proble
 
 /// Anchors of entries that the backup does not have would keep a server from starting on it.
 fn anchors_ahead(config: &Config, manifest: &Manifest) -> Result<Vec<PathBuf>, Problem> {
-    let is_ahead =
-        examine::anchors(&config.audit.anchor_file)?.last().is_some_and(|anchor| anchor.sequence > manifest.audit.sequence);
+    let is_ahead = examine::anchors(&config.audit.anchor_file)?
+        .last()
+        .is_some_and(|anchor| anchor.sequence > manifest.audit.sequence);
     Ok(if is_ahead { vec![config.audit.anchor_file.clone()] } else { Vec::new() })
 }
 

@@ -16,10 +16,8 @@ pub(super) fn check(config: &Config, configuration: Option<&Path>, names: &[Path
     let ours = [&server.db_path, &server.log_file, &server.pid_file, &audit.key_file, &audit.anchor_file];
     let ours = ours.into_iter().map(PathBuf::as_path).chain(configuration);
     let suffixes = || BESIDE.iter().chain(&OF_SQLITE);
-    let ours: Vec<PathBuf> = ours
-        .map(real)
-        .flat_map(|path| suffixes().map(move |suffix| with_suffix(&path, suffix)))
-        .collect();
+    let ours: Vec<PathBuf> =
+        ours.map(real).flat_map(|path| suffixes().map(move |suffix| with_suffix(&path, suffix))).collect();
     for name in names {
         if ours.contains(&real(name)) {
             let text = format_args!("{} is a file of the server's own; name another one", name.display());

@@ -81,7 +81,8 @@ fn create(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
     let mut file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
         .map(File::from)
         .map_err(|error| system(path, "cannot be made")(error.into()))?;
-    let written = file.write_all(&*line).and_then(|()| file.sync_all()).and_then(|()| sync_directory_of(path));
+    let written =
+        file.write_all(&*line).and_then(|()| file.sync_all()).and_then(|()| sync_directory_of(path));
     if let Err(error) = written {
         // Half a key would be in the way of the next attempt.
         let _ = std::fs::remove_file(path);

@@ -169,9 +169,9 @@ fn has_open(path: &Path, pid: i32, metadata: &Metadata) -> Result<bool, PidFileE
         }
         other => other.map_err(system(path, "its process cannot be examined"))?,
     };
-    Ok(descriptors
-        .flatten()
-        .any(|entry| std::fs::metadata(entry.path()).is_ok_and(|other| identity(&other) == identity(metadata))))
+    Ok(descriptors.flatten().any(|entry| {
+        std::fs::metadata(entry.path()).is_ok_and(|other| identity(&other) == identity(metadata))
+    }))
 }
 
 /// Whether a line of `/proc/locks` is this process's lock on the file with this number:

@@ -76,6 +76,11 @@ impl Swap {
         of_sqlite.chain(self.others.iter().map(|other| (other.clone(), aside(other)))).collect()
     }
 
+    /// What is to go aside, and where it will be.
+    pub fn kept(&self) -> Vec<Kept> {
+        self.moves().into_iter().filter(|(from, _)| from.symlink_metadata().is_ok()).collect()
+    }
+
     /// Puts what is there aside, and the new file in its place. Where that fails, all is put back.
     pub fn run(&self) -> io::Result<Vec<Kept>> {
         let moved = self.run_by(&mut |from, to| fs::rename(from, to));
@@ -179,8 +184,9 @@ mod tests {
     #[test]
     fn what_is_done_is_done_whole() {
         let (directory, swap) = place();
+        let announced = swap.kept();
         let kept = swap.run().unwrap();
-        assert_eq!(kept.len(), 4);
+        assert_eq!((kept.len(), &kept), (4, &announced));
         let found = content(directory.path());
         assert_eq!(found["a.db"], "new");
         assert_eq!(found["a.db.before-restore-1-wal"], "old-wal");

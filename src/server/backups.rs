@@ -267,7 +267,8 @@ impl Backups {
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun, is_elsewhere, makes_for, stopped_for, .. }) = self.running.take()
+        let Some(Running { mut child, begun, is_elsewhere, makes_for, stopped_for, .. }) =
+            self.running.take()
         else {
             return;
         };

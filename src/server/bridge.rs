@@ -6,6 +6,7 @@
 
 use super::admin;
 use super::backups::Backups;
+use super::file::DatabaseFile;
 use super::meter::{Meter, Served};
 use super::now;
 use super::reload::Reloads;
@@ -27,7 +28,7 @@ use log::{error, info};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How often the trail is anchored and the use of the old dialect written down.
+/// How often the trail is anchored, the use of the old dialect written down, and the database's place looked at.
 const TEND_EVERY: Duration = Duration::from_secs(60);
 /// However the clock is set meanwhile, what is due is looked at after this.
 const TICK_WITHIN: Duration = Duration::from_secs(60);
@@ -53,6 +54,7 @@ pub(super) struct Bridge {
     /// Who has started the server, and hears how it gets on.
     pub(super) supervisor: Supervisor,
     pub(super) backups: Backups,
+    pub(super) file: DatabaseFile,
     /// How the operator has asked for the end, once that is so.
     pub(super) end: Option<End>,
     /// The moment of this turn, read from the clock by its first request.
@@ -76,6 +78,7 @@ impl Bridge {
         supervisor: Supervisor,
     ) -> Bridge {
         let started = Instant::now();
+        let file = DatabaseFile::at(&loaded.config.server.db_path);
         Bridge {
             dispatcher,
             loaded,
@@ -87,6 +90,7 @@ impl Bridge {
             meter: Meter::new(started),
             supervisor,
             backups: Backups::new(started),
+            file,
             end: None,
             now: None,
             store_failed: false,
@@ -273,6 +277,7 @@ impl Handler for Bridge {
         self.note_backups();
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
+            self.file.look();
             self.dispatcher.tend(&now());
             // What it has written is committed by the next turn.
             return Background::Pending;
@@ -316,7 +321,11 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        self.supervisor.pings_at().into_iter().chain([self.backups.alarm(), self.tends_at, self.ticks_at]).min()
+        self.supervisor
+            .pings_at()
+            .into_iter()
+            .chain([self.backups.alarm(), self.tends_at, self.ticks_at])
+            .min()
     }
 
     fn closed(&mut self, session: SessionId) {

@@ -269,14 +269,16 @@ impl Bridge {
     }
 
     /// In the order in which an operator should look at them.
-    fn degraded(&self, status: &Status, standing: &Standing, disk: Option<Disk>) -> Vec<String> {
+    fn degraded(&mut self, status: &Status, standing: &Standing, disk: Option<Disk>) -> Vec<String> {
         let mut reasons = Vec::new();
+        let misplaced = self.file.look();
         let mut note = |holds: bool, reason: &str| {
             if holds {
                 reasons.push(reason.to_owned());
             }
         };
         note(self.store_failed, "the database cannot be trusted any longer");
+        note(misplaced.is_some(), misplaced.unwrap_or_default());
         note(standing.store.is_full, "the disk is full: nothing can be written");
         note(standing.store.is_locked, "another process holds the lock on the database");
         let is_short =
