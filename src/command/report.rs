@@ -12,7 +12,7 @@ use super::target;
 use super::{Common, Problem, exit, open_beside, operator, problem, report as ended};
 use crate::ops::config::Config;
 use crate::ops::directory;
-use crate::ops::manifest::with_suffix;
+use crate::ops::files::with_suffix;
 use crate::server::trail;
 use crate::service::audit::{Action, Entry, Trail};
 use crate::service::report::{self, Name, Request, Tables};

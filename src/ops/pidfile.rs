@@ -3,6 +3,7 @@
 //! Invariant: the file is locked for as long as its owner lives, and no process is signalled that does not
 //! hold this very file open.
 
+use super::files::{identity, is_named};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags};
@@ -71,10 +72,10 @@ pub fn acquire(path: &Path) -> Result<PidFile, PidFileError> {
         attempt += 1;
         let flags = OFlags::RDWR | OFlags::CREATE;
         let mut file = open(path, flags).map_err(|error| unopened(path, error))?;
-        let metadata = fit(path, &file)?;
+        fit(path, &file)?;
         match lock(&file, FlockOperation::NonBlockingLockExclusive) {
             // Its last owner may have removed the file between our opening and our locking.
-            Ok(()) if is_named(path, &metadata) => {
+            Ok(()) if is_named(path, &file) => {
                 write_pid(&mut file).map_err(system(path, "cannot be written"))?;
                 return Ok(PidFile { path: path.to_owned(), file });
             }
@@ -94,8 +95,7 @@ pub fn acquire(path: &Path) -> Result<PidFile, PidFileError> {
 impl PidFile {
     /// Removes the file while it is still locked, so that no other's file can be hit.
     pub fn release(self) -> Result<(), PidFileError> {
-        let metadata = self.file.metadata().map_err(system(&self.path, "cannot be examined"))?;
-        if is_named(&self.path, &metadata) {
+        if is_named(&self.path, &self.file) {
             std::fs::remove_file(&self.path).map_err(system(&self.path, "cannot be removed"))?;
         }
         Ok(())
@@ -169,9 +169,9 @@ fn has_open(path: &Path, pid: i32, metadata: &Metadata) -> Result<bool, PidFileE
         }
         other => other.map_err(system(path, "its process cannot be examined"))?,
     };
-    Ok(descriptors
-        .flatten()
-        .any(|entry| std::fs::metadata(entry.path()).is_ok_and(|other| is_same(&other, metadata))))
+    Ok(descriptors.flatten().any(|entry| {
+        std::fs::metadata(entry.path()).is_ok_and(|other| identity(&other) == identity(metadata))
+    }))
 }
 
 /// Whether a line of `/proc/locks` is this process's lock on the file with this number:
@@ -213,15 +213,6 @@ fn fit(path: &Path, file: &File) -> Result<Metadata, PidFileError> {
 
 fn lock(file: &File, operation: FlockOperation) -> Result<(), Errno> {
     rustix::io::retry_on_intr(|| rustix::fs::flock(file, operation))
-}
-
-/// Whether the path still leads to the file that `metadata` describes.
-fn is_named(path: &Path, metadata: &Metadata) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|named| is_same(&named, metadata))
-}
-
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    one.dev() == other.dev() && one.ino() == other.ino()
 }
 
 /// Exactly one line, since old scripts run `kill $(cat FILE)`.
