@@ -419,6 +419,7 @@ impl Bridge {
         use super::status::{Backup, BackupFailure, LastBackup};
         let (backups, config, now) = (&self.backups, &self.loaded.config.backup, Local::now());
         let seconds = |since: TimeDelta| u64::try_from(since.num_seconds()).unwrap_or(0);
+        let makes = backups.running.as_ref().map(|running| running.makes_for.is_some());
         let last = backups.last.as_ref().map(|last| LastBackup {
             file: last.path.display().to_string(),
             taken_at: last.taken_at.with_timezone(&Local).to_rfc3339(),
@@ -427,7 +428,8 @@ impl Bridge {
         });
         Backup {
             directory: config.directory.as_ref().map(|directory| directory.display().to_string()),
-            is_running: backups.is_running(),
+            is_running: makes == Some(true),
+            is_looking: makes == Some(false),
             last,
             due_at: backups.due(config, &now).map(|due| due.to_rfc3339()),
             failure: backups.failure.as_ref().map(|failure| BackupFailure {

@@ -129,8 +129,12 @@ pub struct Audit {
 pub struct Backup {
     /// None where the server makes none.
     pub directory: Option<String>,
+    /// One is being made.
     pub is_running: bool,
-    /// The latest that is there; none, too, until it is known.
+    /// It is being looked which are there; none is made.
+    pub is_looking: bool,
+    /// The latest that is there; none, too, until it is known. Where there is a `failure`, it is what was there before,
+    /// and nobody knows whether it is still.
     pub last: Option<LastBackup>,
     pub due_at: Option<String>,
     /// Of the last run, if that has made none.

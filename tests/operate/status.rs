@@ -1,7 +1,7 @@
 //! `medsrv status`: whether the server runs, by itself, beside a broken configuration and without its socket.
 
 use crate::common::Server;
-use crate::place::{NEW, OLD, configure, expect, socket};
+use crate::place::{NEW, OLD, configure, expect, socket, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -125,5 +125,35 @@ fn who_watches_is_told_again_and_again() {
     // Nobody reads it any longer.
     drop(lines);
     assert!(watcher.wait().unwrap().success());
+    server.stop();
+}
+
+#[test]
+fn looking_for_backups_is_not_making_one_and_a_last_one_that_may_be_gone_is_called_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let backups = directory.path().join("backups");
+    fs::create_dir(&backups).unwrap();
+    // A pipe where a manifest is looked for: whoever opens it waits.
+    let pipe = backups.join("MedicalSystem-20200101T000000Z.db.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let server = Server::start_in(directory, &["--demo"], "[backup]\ndirectory = \"backups\"\n");
+    let backup = || json(&server, 0)["backup"].clone();
+    wait_until("it looks", || backup()["is_looking"] == true);
+    assert_eq!(backup()["is_running"], false);
+    let text = expect(&server, 0, &["status"]).out;
+    assert!(
+        text.contains("\n  backups        looking for those in ") && !text.contains("being made"),
+        "{text}"
+    );
+    let writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    fs::remove_file(&pipe).unwrap();
+    drop(writer);
+    wait_until("one was made", || backup()["made"] == 1);
+    assert!(expect(&server, 0, &["status"]).out.contains("\n  backups        last "));
+    fs::remove_dir_all(&backups).unwrap();
+    expect(&server, 1, &["backup"]);
+    let text = expect(&server, 0, &["status"]).out;
+    assert!(text.contains("\n  backups        last known "), "{text}");
+    assert!(text.contains("no backup was made: backup.directory "), "{text}");
     server.stop();
 }
