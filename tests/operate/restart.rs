@@ -259,7 +259,7 @@ fn the_sockets_are_given_at_the_admin_socket_alone() {
 
 #[test]
 fn of_restarts_at_once_one_server_is_left_and_who_came_too_late_is_told_so() {
-    let place = Place::start("");
+    let place = Place::start("[server]\nport = 0\n");
     for _ in 0..3 {
         let restarts = [(); 3].map(|()| {
             let mut command = Command::new(BINARY);
