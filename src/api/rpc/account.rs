@@ -63,7 +63,7 @@ pub struct RegisterPatientParams {
     /// Becomes the username.
     pub phone: Line<32>,
     pub password: Password,
-    /// Not later than today.
+    /// A day, YYYY-MM-DD, not later than today.
     #[serde(default)]
     pub birth_date: Option<Date>,
     #[serde(default)]

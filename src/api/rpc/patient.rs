@@ -186,7 +186,7 @@ pub struct UpdatePatientParams {
     /// The name of the person.
     #[serde(default)]
     pub name: Option<Name>,
-    /// Not later than today.
+    /// A day, YYYY-MM-DD, not later than today.
     #[serde(default)]
     pub birth_date: Option<Date>,
     #[serde(default)]
