@@ -47,9 +47,7 @@ impl Sockets {
     pub(super) fn warn_of_closed(&self) {
         if !self.closed.is_empty() {
             let (count, names) = (self.closed.len(), self.closed.join(", "));
-            warn!(
-                "{count} of the sockets that were given are closed, for the configuration names none of them: {names}"
-            );
+            warn!("the configuration does not name all sockets that were given: {count} are closed: {names}");
         }
     }
 }
