@@ -1,4 +1,6 @@
-//! Owns the check of a configuration and of the files that it names. Never starts, creates or changes anything.
+//! Owns the check of a configuration and of the files that it names: first of the configuration and whose it is, which
+//! `start` and `restart` ask for here, then of the database and the key, which `restart` asks for here, and at which a
+//! start comes by opening them. Never starts, creates or changes anything.
 //! Invariant: what it refuses, `start` refuses.
 
 use super::{Common, Problem, complain, complain_of_each, exit, problem, report, say};

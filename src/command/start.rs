@@ -1,5 +1,5 @@
-//! Owns the start-up list: configuration, directories, background, pid file, log, server, "started". Never
-//! serves a request.
+//! Owns the start-up list: configuration and whose it is, directories, background, sockets, the user to become, at a
+//! restart the end of the server before, pid file, log, server, "started". Never serves a request.
 //! Invariant: "started" is said only when the port answers, and every failure before that is told at the
 //! terminal with its own exit code.
 

@@ -47,9 +47,7 @@ impl Sockets {
     pub(super) fn warn_of_closed(&self) {
         if !self.closed.is_empty() {
             let (count, names) = (self.closed.len(), self.closed.join(", "));
-            warn!(
-                "{count} of the sockets that were given are closed, for the configuration names none of them: {names}"
-            );
+            warn!("the configuration does not name all sockets that were given: {count} are closed: {names}");
         }
     }
 }
@@ -140,7 +138,7 @@ mod tests {
         assert_eq!(sockets.metrics.unwrap().local_addr().unwrap(), address);
         assert_eq!(sockets.closed, ["a", &other.to_string()]);
         TcpListener::bind(other).expect("what does not fit is closed");
-        config.metrics.address = None;
+        (config.server.port, config.metrics.address) = (0, None);
         let (metrics, address) = bound();
         let sockets = Sockets::bind(&config, Given { metrics: Some(metrics), ..Given::default() }).unwrap();
         assert_eq!(sockets.closed, [address.to_string()]);

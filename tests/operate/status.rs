@@ -87,6 +87,28 @@ fn what_was_refused_and_what_is_revoked_is_seen() {
 }
 
 #[test]
+fn a_database_that_is_not_in_its_place_any_longer_is_told_of_until_it_is_back() {
+    let server = Server::demo();
+    let (path, aside) = (server.database(), server.directory.path().join("aside.db"));
+    let told = || json(&server, 0)["degraded"].to_string();
+    assert!(!told().contains("db_path"), "{}", told());
+    fs::rename(&path, &aside).unwrap();
+    assert!(told().contains("the file of the database that is served is gone from db_path"), "{}", told());
+    fs::write(&path, "another").unwrap();
+    assert!(told().contains("db_path is another file by now"), "{}", told());
+    for line in ["[ERROR] the file of the database that is served is gone", "[ERROR] db_path is another file"]
+    {
+        assert_eq!(server.log().matches(line).count(), 1, "{}", server.log());
+    }
+    // It goes on with the one that it has.
+    assert_eq!(server.ask(OLD)["status"], "success");
+    fs::rename(&aside, &path).unwrap();
+    assert!(!told().contains("db_path"), "{}", told());
+    assert!(server.log().contains("[INFO] the database that is served is in its place again"));
+    server.stop();
+}
+
+#[test]
 fn without_its_socket_it_is_known_to_run_and_a_silent_one_is_not() {
     let server = Server::demo();
     server.signal(Signal::STOP);
