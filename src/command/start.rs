@@ -18,6 +18,8 @@ pub struct Launch {
     /// Whether an empty database gets the sample people.
     pub demo: bool,
     pub given: Given,
+    /// Whether it is to replace what runs.
+    pub is_restart: bool,
     /// The server that goes on until this one has its sockets.
     pub predecessor: Option<i32>,
     /// Whom root is to become.
@@ -118,7 +120,7 @@ impl Failure {
 /// Runs the server for as long as it lives, and returns the exit code.
 fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
     let config = &loaded.config;
-    let Launch { demo, given, predecessor, account } = launch;
+    let Launch { demo, given, is_restart, predecessor, account } = launch;
     // Before anything else: whoever cannot have the address changes nothing, and some ports are root's to give.
     let sockets = Sockets::bind(config, given);
     if let Err(failure) = give_up_rights(account.as_ref()) {
@@ -134,7 +136,7 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
         }
     };
     let held = replaced.and_then(|replaced| {
-        let pid_file = hold(config, predecessor)?;
+        let pid_file = hold(config, is_restart, predecessor)?;
         Ok((pid_file, replaced))
     });
     let (pid_file, replaced) = match held {
@@ -195,17 +197,17 @@ fn replace(config: &Config, pid: i32) -> Result<String, Failure> {
         .map_err(|error| Failure { exit_code: exit::FAILURE, text: error.to_string() })
 }
 
-fn hold(config: &Config, predecessor: Option<i32>) -> Result<PidFile, Failure> {
-    pidfile::acquire(&config.server.pid_file).map_err(|error| match (&error, predecessor) {
-        (PidFileError::AlreadyRunning { pid, .. }, Some(before)) => {
-            let by = pid.map(|pid| format!(", pid {pid},")).unwrap_or_default();
+fn hold(config: &Config, is_restart: bool, predecessor: Option<i32>) -> Result<PidFile, Failure> {
+    pidfile::acquire(&config.server.pid_file).map_err(|error| match error {
+        PidFileError::AlreadyRunning { pid, .. } if is_restart => {
+            let pid = pid.map(|pid| format!(", pid {pid},")).unwrap_or_default();
             let text = format!(
-                "not restarted: another command has replaced the server, pid {before}, at the same moment, and \
-                 its server{by} runs; `medsrv restart` replaces that one, too"
+                "not restarted: another command has replaced the server at the same moment, and its server{pid} \
+                 runs; `medsrv restart` replaces that one, too"
             );
             Failure { exit_code: exit::FAILURE, text }
         }
-        (PidFileError::AlreadyRunning { .. }, None) => {
+        PidFileError::AlreadyRunning { .. } => {
             Failure { exit_code: exit::FAILURE, text: error.to_string() }
         }
         _ => unserved(Failure { exit_code: exit::FILES, text: error.to_string() }, predecessor),
