@@ -270,7 +270,10 @@ fn of_restarts_at_once_one_server_is_left_and_who_came_too_late_is_told_so() {
         assert!(answers.iter().any(|answer| answer.status.success()), "{answers:?}");
         for answer in answers.iter().filter(|answer| !answer.status.success()) {
             let told = String::from_utf8_lossy(&answer.stderr);
-            assert!(told.starts_with("medsrv: not restarted: another command has replaced"), "{told}");
+            // The server before may end in the very moment at which it is to be signalled.
+            let is_clear = told.starts_with("medsrv: not restarted: another command has replaced")
+                || told.contains("nothing was signalled; try again");
+            assert!(is_clear, "{told}");
             assert!(!told.contains("nothing is served"), "{told}");
             assert_eq!(answer.status.code(), Some(1));
         }
