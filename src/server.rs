@@ -8,6 +8,7 @@ pub mod admin;
 mod backups;
 mod bridge;
 pub mod copied;
+mod file;
 mod meter;
 mod metrics;
 mod reload;
@@ -87,6 +88,7 @@ impl Server {
     /// serve whoever comes by `sockets`.
     pub fn open(loaded: Loaded, sockets: Sockets, demo: bool) -> Result<Server, StartError> {
         let config = &loaded.config;
+        sockets.warn_of_closed();
         trail::check_database(config)?;
         let mut store = open_store(config, demo)?;
         let trail = trail::open(config, &mut store)?;
@@ -178,7 +180,9 @@ fn open_store(config: &Config, demo: bool) -> Result<Store, StartError> {
         Err(error) => {
             upgrade.take_back(path);
             return Err(match error {
-                OpenError::BackUp(_) => StartError::Files(format!("database {}: {error}", path.display())),
+                OpenError::BackUp(_) | OpenError::Full => {
+                    StartError::Files(format!("database {}: {error}", path.display()))
+                }
                 error => failed(error.to_string()),
             });
         }

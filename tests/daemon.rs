@@ -1,18 +1,16 @@
 //! The real binary as an operator meets it: in a directory of its own, on ports that the system chooses.
 //! Nothing here knows what the server answers; every server that a test starts ends with the test.
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_medsrv");
-/// In the environment of all that a test starts, with the test's directory as value.
-const MARK: &str = "MEDSRV_TEST_PLACE";
 /// Only a hung test ever waits this long.
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -34,6 +32,7 @@ impl Place {
         // A server refuses a configuration that others can read.
         rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         let place = Place { directory: tempfile::tempdir().unwrap() };
+        symlink(BINARY, place.binary()).unwrap();
         fs::write(place.path("medsrv.conf"), "[server]\nport = 0\n").unwrap();
         place
     }
@@ -46,14 +45,23 @@ impl Place {
         self.path("data/server.pid")
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
-        self.program(BINARY, arguments)
+    /// The program by a name of this place's own. It is the first word of all that is started here, and of the
+    /// little that anybody may know of a server.
+    fn binary(&self) -> PathBuf {
+        self.path("medsrv")
     }
 
-    fn program(&self, program: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(self.binary());
         command.args(arguments).current_dir(self.directory.path()).stdin(Stdio::null());
-        command.env(MARK, self.directory.path());
+        command
+    }
+
+    /// A script that has the program as `$0`.
+    fn shell(&self, script: &str) -> Command {
+        let mut command = Command::new("sh");
+        command.args(["-c", script]).arg(self.binary());
+        command.current_dir(self.directory.path()).stdin(Stdio::null());
         command
     }
 
@@ -97,14 +105,13 @@ impl Answer {
 }
 
 impl Drop for Place {
-    /// Ends what a failed test left running: every process of this program that bears this place's mark.
+    /// Ends what a failed test left running: every process of this place's program.
     fn drop(&mut self) {
-        let mark = format!("{MARK}={}\0", self.directory.path().display()).into_bytes();
+        let first_word = format!("{}\0", self.binary().display()).into_bytes();
         for process in fs::read_dir("/proc").unwrap().flatten() {
             let Ok(pid) = process.file_name().to_string_lossy().parse() else { continue };
-            let program = fs::read_link(process.path().join("exe")).unwrap_or_default();
-            let environment = fs::read(process.path().join("environ")).unwrap_or_default();
-            if program == Path::new(BINARY) && environment.windows(mark.len()).any(|part| part == mark) {
+            let words = fs::read(process.path().join("cmdline")).unwrap_or_default();
+            if words.starts_with(&first_word) {
                 let _ = kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL);
             }
         }
@@ -120,6 +127,16 @@ fn pid_in(text: &str) -> Option<i32> {
 fn address_in(text: &str) -> &str {
     let (_, rest) = text.split_once("listening on ").expect("start prints the address");
     rest.lines().next().unwrap()
+}
+
+/// Where a link of the kernel's about a server leads. None where this is not root: nobody else may look.
+fn kernel_link(pid: i32, name: &str) -> Option<PathBuf> {
+    let found = fs::read_link(format!("/proc/{pid}/{name}"));
+    if geteuid().is_root() {
+        return Some(found.unwrap());
+    }
+    assert_eq!(found.unwrap_err().kind(), ErrorKind::PermissionDenied, "{name}");
+    None
 }
 
 fn signal(pid: i32, signal: Signal) {
@@ -195,14 +212,16 @@ fn of_many_starts_at_once_exactly_one_succeeds() {
 #[test]
 fn the_daemon_is_detached_private_and_has_one_thread() {
     let place = Place::new();
-    let started = place.program("sh", &["-c", "umask 000; exec \"$0\" start", BINARY]).output().unwrap();
+    let started = place.shell("umask 000; exec \"$0\" start").output().unwrap();
     let pid = pid_in(&Answer::of(started).out).unwrap();
     let proc = |name: &str| PathBuf::from(format!("/proc/{pid}/{name}"));
-    assert_eq!(fs::read_link(proc("cwd")).unwrap(), Path::new("/"));
+    let session = rustix::process::getsid(Pid::from_raw(pid)).unwrap();
+    assert_ne!(session, rustix::process::getsid(None).unwrap(), "no terminal of ours ends it");
+    assert!(kernel_link(pid, "cwd").is_none_or(|directory| directory == Path::new("/")));
     assert!(fs::read_to_string(proc("status")).unwrap().contains("Umask:\t0077"));
     assert_eq!(fs::read_dir(proc("task")).unwrap().count(), 1);
     for descriptor in ["fd/0", "fd/1", "fd/2"] {
-        assert_eq!(fs::read_link(proc(descriptor)).unwrap(), Path::new("/dev/null"));
+        assert!(kernel_link(pid, descriptor).is_none_or(|file| file == Path::new("/dev/null")));
     }
     let mode = |path: PathBuf| fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(place.path("data")), 0o700);
@@ -214,12 +233,11 @@ fn the_daemon_is_detached_private_and_has_one_thread() {
 #[test]
 fn standard_descriptors_that_are_closed_are_never_those_of_a_file() {
     let place = Place::new();
-    let status = place.program("sh", &["-c", "exec \"$0\" start <&- >&- 2>&-", BINARY]).status().unwrap();
-    let pid = fs::read_to_string(place.pid_file()).unwrap().trim().to_owned();
+    let status = place.shell("exec \"$0\" start <&- >&- 2>&-").status().unwrap();
+    let pid = fs::read_to_string(place.pid_file()).unwrap().trim().parse().unwrap();
     assert_eq!(status.code(), Some(0));
-    for descriptor in 0..3 {
-        let target = fs::read_link(format!("/proc/{pid}/fd/{descriptor}")).unwrap();
-        assert_eq!(target, Path::new("/dev/null"));
+    for descriptor in ["fd/0", "fd/1", "fd/2"] {
+        assert!(kernel_link(pid, descriptor).is_none_or(|file| file == Path::new("/dev/null")));
     }
     place.expect(0, &["stop"]);
 }
@@ -344,7 +362,7 @@ fn a_link_in_place_of_the_pid_file_is_not_followed() {
     let place = Place::new();
     fs::create_dir(place.path("data")).unwrap();
     fs::write(place.path("precious"), "precious").unwrap();
-    std::os::unix::fs::symlink(place.path("precious"), place.pid_file()).unwrap();
+    symlink(place.path("precious"), place.pid_file()).unwrap();
     for (exit_code, subcommand) in [(74, "start"), (4, "status"), (1, "stop")] {
         let answer = place.expect(exit_code, &[subcommand]);
         assert!(answer.err.contains("symbolic link"), "{answer:?}");

@@ -12,7 +12,6 @@ use std::io::{ErrorKind, Write};
 use std::ops::RangeFrom;
 use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
 
 const RETRY: &str = "服务器暂时无法保存数据，请重试";
 const KEPT_CONNECTIONS: &str = "[legacy]\nlinger_ms = 60000\n";
@@ -222,25 +221,6 @@ fn assert_reads_while_full(server: &Server) {
     assert_eq!(server.ask(LOGIN)["error"]["data"]["code"], "storage_full");
 }
 
-/// The words before a command that give it a small disk of its own at `data`, which ends with it. `None`
-/// where this machine allows nobody to make one.
-fn small_disk() -> Option<Vec<&'static str>> {
-    let namespaces: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
-    namespaces.into_iter().find_map(|namespace| {
-        let mut words = namespace.to_vec();
-        words.extend(["sh", "-c", r#"mount -t tmpfs -o size=4m tmpfs data && exec "$@""#, "sh"]);
-        let directory = tempfile::tempdir().unwrap();
-        fs::create_dir(directory.path().join("data")).unwrap();
-        let status = Command::new(words[0])
-            .args(&words[1..])
-            .arg("true")
-            .current_dir(directory.path())
-            .stderr(Stdio::null())
-            .status();
-        status.is_ok_and(|status| status.success()).then_some(words)
-    })
-}
-
 /// A server on a small disk of its own.
 struct Confined {
     server: Server,
@@ -280,11 +260,8 @@ impl Confined {
 
 #[test]
 fn a_full_disk_costs_nobody_an_acknowledged_row() {
-    let Some(wrapper) = small_disk() else {
-        // Past the test harness, which keeps what a passing test prints to itself.
-        let notice = b"\nNOT TESTED: a disk that is full, for no mount namespace may be made here \
-                       (run as root, or allow user namespaces). A full table stands in for it.\n";
-        std::io::stderr().write_all(notice).unwrap();
+    let Some(wrapper) = common::small_disk("data") else {
+        common::not_tested("a disk that is full; a full table stands in for it");
         return assert_a_full_table_costs_nobody_an_acknowledged_row();
     };
     let confined = Confined::start(&wrapper);

@@ -5,8 +5,8 @@ mod common;
 use common::{Client, keep_new_files_private};
 use rustix::process::geteuid;
 use std::fs::{self, Permissions};
-use std::io::Write;
-use std::net::{SocketAddr, TcpListener};
+use std::io::{BufRead, BufReader, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -128,6 +128,30 @@ fn a_configuration_that_others_can_read_or_change_is_refused() {
     for subcommand in ["check", "reload", "restart", "stop"] {
         place.expect(0, &[subcommand]);
     }
+}
+
+#[test]
+fn a_configuration_of_another_user_is_refused() {
+    let nobody = fs::read_to_string("/etc/passwd").unwrap();
+    let nobody = nobody.lines().find_map(|line| line.strip_prefix(&format!("{NOBODY}:x:")));
+    let (true, Some(nobody)) = (geteuid().is_root(), nobody) else {
+        return not_tested("a configuration of another user, for this is not root.");
+    };
+    let uid: u32 = nobody.split(':').next().unwrap().parse().unwrap();
+    let place = Place::new("");
+    place.expect(0, &["start"]);
+    let pid = place.pid();
+    // Whoever owns it can change it, and so what root would do.
+    chown(place.path("medsrv.conf"), Some(uid), None).unwrap();
+    for subcommand in ["check", "start", "restart", "reload"] {
+        let answer = place.expect(78, &[subcommand]);
+        assert!(answer.err.contains(&format!("medsrv.conf: belongs to uid {uid}, ")), "{answer:?}");
+        assert!(answer.err.contains("run `chown 0 "), "{answer:?}");
+    }
+    place.expect(0, &["status"]);
+    assert_eq!(place.pid(), pid);
+    chown(place.path("medsrv.conf"), Some(0), None).unwrap();
+    place.expect(0, &["reload"]);
 }
 
 #[test]
@@ -406,4 +430,49 @@ fn a_socket_of_a_service_manager_is_served() {
         place.expect(0, &["stop"]);
         assert!(child.wait().unwrap().success());
     }
+}
+
+/// A unit that names more sockets than the server has doors for, and something that is no socket.
+#[test]
+fn what_a_service_manager_gives_for_nothing_is_closed_and_named() {
+    let script = "import fcntl, os, socket, sys\n\
+        listeners = [socket.create_server(('127.0.0.1', 0)) for _ in range(3)]\n\
+        given = [one.fileno() for one in listeners] + [os.pipe()[0]]\n\
+        given = [fcntl.fcntl(one, fcntl.F_DUPFD_CLOEXEC, 20) for one in given]\n\
+        ports = [one.getsockname()[1] for one in listeners]\n\
+        [os.dup2(one, 3 + at) for at, one in enumerate(given)]\n\
+        os.environ.update(LISTEN_FDS='4', LISTEN_PID=str(os.getpid()))\n\
+        print(*ports, flush=True)\n\
+        os.execv(sys.argv[1], [sys.argv[1], 'start', '--foreground', '--port', str(ports[0])])\n";
+    if Command::new("python3").arg("--version").output().is_err() {
+        return not_tested("sockets of a service manager that are too many, for there is no python3.");
+    }
+    let place = Place::new("");
+    let mut child = Command::new("python3")
+        .args(["-c", script, BINARY])
+        .current_dir(place.directory.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let ports: Vec<u16> = lines.next().unwrap().split(' ').map(|port| port.parse().unwrap()).collect();
+    let address = address_in(&lines.next().unwrap());
+    assert_eq!(address.port(), ports[0]);
+    assert_serves(address);
+    for port in &ports[1..] {
+        assert!(TcpStream::connect(("127.0.0.1", *port)).is_err(), "nobody would ever answer there");
+    }
+    let log = fs::read_to_string(place.path("data/server.log")).unwrap();
+    let told: Vec<&str> =
+        log.lines().filter(|line| line.contains("[WARN] the configuration does not name")).collect();
+    assert_eq!(told.len(), 1, "{log}");
+    assert!(told[0].contains("were given: 3 are closed: "), "{told:?}");
+    for name in
+        [format!("127.0.0.1:{}", ports[1]), format!("127.0.0.1:{}", ports[2]), "descriptor 6".to_owned()]
+    {
+        assert!(told[0].contains(&name), "{told:?}");
+    }
+    place.expect(0, &["stop"]);
+    assert!(child.wait().unwrap().success());
 }

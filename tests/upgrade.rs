@@ -107,6 +107,23 @@ fn a_database_of_an_older_schema_is_backed_up_before_it_is_changed() {
 }
 
 #[test]
+fn what_upgrades_that_were_killed_have_left_goes_with_the_next() {
+    let directory = directory_at(migrations().len() - 1);
+    let at = |name: &str| directory.path().join("data").join(format!("MedicalSystem.db.schema-{name}"));
+    let left =
+        ["3-20200101T000000000.partial", "3-20200101T000000000.json.partial", "5-20200102T000000000.partial"];
+    let others = ["3-20200103T000000000", "mine.partial", "3-mine.partial"];
+    for name in left.iter().chain(&others) {
+        fs::write(at(name), "half").unwrap();
+    }
+    let (left, others) = (left.map(at), others.map(at));
+    let directory = Server::start_in(directory, &[], "").stop();
+    assert!(left.iter().all(|path| !path.exists()));
+    assert!(others.iter().all(|path| path.exists()));
+    assert_eq!(backups(directory.path()).len(), others.len() + 1);
+}
+
+#[test]
 fn an_empty_database_and_the_python_servers_need_no_backup() {
     let directory = Server::start(&[], "").stop();
     assert_eq!(backups(directory.path()), Vec::<PathBuf>::new());
@@ -181,7 +198,7 @@ fn without_room_for_the_backup_nothing_is_changed() {
         assert_eq!(status.unwrap().code(), Some(74), "{}", complaints(directory.path()));
         let told = complaints(directory.path());
         assert!(told.contains("the backup that is made before it is changed failed"), "{told}");
-        assert!(told.contains("full") && told.contains("make room"), "{told}");
+        assert!(told.contains("its disk has ") && told.contains("make room"), "{told}");
         let after = directory.path().join("after.db");
         assert_eq!(schema_of(&after), migrations().len() - 1);
         assert_eq!(students(&after), [("李四".to_owned(), 7)]);

@@ -1,13 +1,14 @@
 //! Owns the making of a backup, and the question whether one is whole. Never writes to the database but for the
-//! entry in its trail.
+//! entries in its trail, where an operator has called it.
 //! Invariant: a file under the name of a backup is whole, was verified and is on disk, and so is its manifest.
 
 mod asked;
 
 use super::examine::{self, described, examine, not_whole};
-use super::office::{Actor, Office};
+use super::office::Office;
 use super::target;
 use super::{Common, Problem, complain, exit, problem, report, say};
+use crate::ops::backups::Source;
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
 use crate::ops::keyfile;
@@ -19,12 +20,8 @@ use crate::service::backup::Depth;
 use crate::service::time::Now;
 use crate::store::{self, CopyError};
 use clap::{Args, Subcommand};
-use std::fs::File;
-use std::io;
+use std::fmt::Display;
 use std::path::{Path, PathBuf};
-
-/// What a backup leaves free of its disk.
-const ROOM_LEFT_BYTES: u64 = 16 * 1024 * 1024;
 
 pub const HELP: &str = "\
 Examples:
@@ -72,7 +69,7 @@ pub fn run(common: &Common, task: &Task) -> u8 {
         (Some(Further::Verify { file }), _) => verify(config, file),
         (None, Some(file)) => {
             let made = target::check(config, loaded.file.as_deref(), &[file.clone(), manifest::beside(file)])
-                .and_then(|()| make(config, file, task.force, Actor::operator));
+                .and_then(|()| make_noted(config, file, task.force));
             made.map(|manifest| {
                 let shown = described(&manifest);
                 say(format_args!("{} was written, and is whole\n{shown}", file.display()));
@@ -89,91 +86,60 @@ fn verify(config: &Config, file: &Path) -> Result<(), Problem> {
 }
 
 /// Makes a backup, and has the trail say who has begun it and what came of it.
-pub(super) fn make(
-    config: &Config,
-    file: &Path,
-    force: bool,
-    actor: impl Fn() -> Actor,
-) -> Result<Manifest, Problem> {
-    restrict_new_files();
-    check_name(file, force)?;
-    check_room(config, file)?;
+fn make_noted(config: &Config, file: &Path, force: bool) -> Result<Manifest, Problem> {
+    let source = Source::of(config);
+    let draft = begin(&source, file, force)?;
     let shown = file.display().to_string();
     // That somebody is about to take everything along is written down before they have it.
-    Office::open_as(config, actor())?.note("backup", (Action::Read, "database"), "success", &shown)?;
-    let made = copy(config, file);
+    Office::open(config)?.note("backup", (Action::Read, "database"), "success", &shown)?;
+    let made = make(&source, file, draft, || Ok(()));
     let outcome = if made.is_ok() { "success" } else { "failed" };
     let ended = (Action::Execute, "database");
-    let noted = Office::open_as(config, actor())
-        .and_then(|mut office| office.note("backup.done", ended, outcome, &shown));
+    let noted =
+        Office::open(config).and_then(|mut office| office.note("backup.done", ended, outcome, &shown));
     if let Err(problem) = noted {
         complain(format_args!("the audit trail could not say what came of the backup: {}", problem.text));
     }
     made
 }
 
-fn copy(config: &Config, file: &Path) -> Result<Manifest, Problem> {
-    let files = |error: io::Error| problem(exit::FILES, format_args!("{}: {error}", file.display()));
+/// Takes the name of a backup for this process, where nothing lies at it and the disk has room.
+pub(super) fn begin(source: &Source, file: &Path, force: bool) -> Result<Draft, Problem> {
+    restrict_new_files();
+    let failed = |reason: &dyn Display| problem(exit::FILES, format_args!("{}: {reason}", file.display()));
+    let draft = Draft::begin(file).map_err(|error| failed(&error))?;
+    // Now that nobody else can put anything there.
+    check_name(file, force)?;
+    process::check_room(&source.database, file)
+        .map_err(|lack| failed(&format_args!("{lack}; make room, or name another place")))?;
+    Ok(draft)
+}
+
+/// Makes the backup of which `draft` was begun. Whatever it does, `go_on` is asked again and again, and may say why it
+/// is not to.
+pub(super) fn make(
+    source: &Source,
+    file: &Path,
+    draft: Draft,
+    mut go_on: impl FnMut() -> Result<(), String>,
+) -> Result<Manifest, Problem> {
+    let files = |reason: &dyn Display| problem(exit::FILES, format_args!("{}: {reason}", file.display()));
     // Before the copy: a server may anchor what comes after it.
-    let anchor = examine::anchors(config)?.pop();
-    let draft = Draft::begin(file).map_err(files)?;
+    let anchor = examine::anchors(&source.anchor_file)?.pop();
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
-    let database = &config.server.db_path;
-    let mut pieces = Pieces { path: draft.copy(), file: None, synced: Ok(()) };
-    store::copy(database, &draft.copy(), || pieces.sync()).map_err(|error| match error {
+    // Brought to disk while it grows. Were all of it left to the end, whoever commits meanwhile would wait until all
+    // of it is there, for the file system orders one behind the other.
+    let between = || go_on().and_then(|()| draft.sync().map_err(|error| error.to_string()));
+    store::copy(&source.database, &draft.copy(), between).map_err(|error| match error {
         CopyError::Source(error) => {
-            problem(exit::DATABASE, format_args!("database {}: {error}", database.display()))
+            problem(exit::DATABASE, format_args!("database {}: {error}", source.database.display()))
         }
-        other => problem(exit::FILES, format_args!("{}: {other}", file.display())),
+        other => files(&other),
     })?;
-    pieces.synced.map_err(files)?;
-    let manifest = look_at(config, &draft, anchor, taken_at)?;
-    draft.finish(&manifest).map_err(files)?;
+    let manifest = look_at(source, &draft, anchor, taken_at)?;
+    go_on().map_err(|reason| files(&reason))?;
+    draft.finish(&manifest).map_err(|error| files(&error))?;
     Ok(manifest)
-}
-
-/// A copy that is brought to disk while it grows. Were all of it left to the end, whoever commits meanwhile would
-/// wait until all of it is there, for the file system orders one behind the other.
-struct Pieces {
-    path: PathBuf,
-    file: Option<File>,
-    /// The first failure, which no other descriptor is told of again.
-    synced: io::Result<()>,
-}
-
-impl Pieces {
-    fn sync(&mut self) {
-        if self.synced.is_ok() {
-            self.synced = self.try_sync();
-        }
-    }
-
-    fn try_sync(&mut self) -> io::Result<()> {
-        let file = match self.file.take() {
-            Some(file) => file,
-            None => File::open(&self.path)?,
-        };
-        self.file.insert(file).sync_data()
-    }
-}
-
-/// Refuses to begin what would fill the disk: a copy is as long as the database, with what waits in its WAL.
-fn check_room(config: &Config, file: &Path) -> Result<(), Problem> {
-    let database = &config.server.db_path;
-    let bytes = |path: &Path| process::file_bytes(path).unwrap_or(0);
-    let needed = bytes(database) + bytes(&process::wal_of(database)) + ROOM_LEFT_BYTES;
-    let disk = std::path::absolute(file).ok().and_then(|file| process::disk_of(&file));
-    match disk {
-        Some(disk) if disk.free_bytes < needed => {
-            let text = format_args!(
-                "{}: its disk has {} bytes free, but a backup needs {needed}; make room, or name another place",
-                file.display(),
-                disk.free_bytes
-            );
-            Err(problem(exit::FILES, text))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// Refuses a name at which something lies already.
@@ -192,13 +158,13 @@ fn check_name(file: &Path, force: bool) -> Result<(), Problem> {
 /// Verifies a copy that was just made, and says what it is. The chain of its trail is not gone through, which takes
 /// long; its end is held against the key and the last anchor.
 fn look_at(
-    config: &Config,
+    source: &Source,
     draft: &Draft,
     anchor: Option<Head>,
     taken_at: String,
 ) -> Result<Manifest, Problem> {
     let path = draft.copy();
-    let key = keyfile::read(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
+    let key = keyfile::read(&source.key_file).map_err(|error| problem(exit::FILES, error))?;
     let mut copied = examine(&path, Depth::Quick)?;
     let fits = copied
         .store
@@ -212,6 +178,6 @@ fn look_at(
         Err(Failure::Fault(error)) => return Err(not_whole(&path, error)),
     }
     copied
-        .manifest(&path, &config.server.db_path, taken_at)
+        .manifest(&path, &source.database, taken_at)
         .map_err(|error| problem(exit::FILES, format_args!("{}: {error}", path.display())))
 }

@@ -1,12 +1,14 @@
-//! Owns the check of a configuration and of the files that it names. Never starts, creates or changes anything.
+//! Owns the check of a configuration and of the files that it names: first of the configuration and whose it is, which
+//! `start` and `restart` ask for here, then of the database and the key, which `restart` asks for here, and at which a
+//! start comes by opening them. Never starts, creates or changes anything.
 //! Invariant: what it refuses, `start` refuses.
 
 use super::{Common, Problem, complain, complain_of_each, exit, problem, report, say};
 use crate::ops::admin_socket;
 use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
 use crate::ops::exposure;
+use crate::ops::files::lock_of;
 use crate::ops::keyfile::{self, KeyFileError};
-use crate::ops::manifest::with_suffix;
 use crate::ops::user::{self, Account};
 use crate::store;
 use rustix::fs::Access;
@@ -58,7 +60,7 @@ pub(super) fn files(config: &Config) -> Result<(), Problem> {
 pub(super) fn reach(config: &Config) -> Result<(), String> {
     let (server, audit) = (&config.server, &config.audit);
     let socket = admin_socket::beside(&server.pid_file);
-    let lock = with_suffix(&server.db_path, ".lock");
+    let lock = lock_of(&server.db_path);
     let (all, reading) = (Access::READ_OK | Access::WRITE_OK, Access::READ_OK);
     let files = [
         (&server.db_path, all),

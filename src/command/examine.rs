@@ -54,7 +54,10 @@ pub(super) fn verify(config: &Config, path: &Path) -> Result<Manifest, Problem> 
 /// Anchors of what came later say nothing of a copy.
 fn verify_trail(config: &Config, path: &Path, store: &mut Store, head: Head) -> Result<(), Problem> {
     let key = keyfile::read(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
-    let anchors = anchors(config)?.into_iter().filter(|anchor| anchor.sequence <= head.sequence).collect();
+    let anchors = anchors(&config.audit.anchor_file)?
+        .into_iter()
+        .filter(|anchor| anchor.sequence <= head.sequence)
+        .collect();
     match audit::verify(store, &Key::new(key), anchors) {
         Ok(_) => Ok(()),
         Err(Failure::Refused(finding)) => {
@@ -65,8 +68,8 @@ fn verify_trail(config: &Config, path: &Path, store: &mut Store, head: Head) -> 
 }
 
 /// What the trail of the database has come to, as far as it is anchored.
-pub(super) fn anchors(config: &Config) -> Result<Vec<Head>, Problem> {
-    let found = anchor::read(&config.audit.anchor_file).map_err(|error| match error {
+pub(super) fn anchors(anchor_file: &Path) -> Result<Vec<Head>, Problem> {
+    let found = anchor::read(anchor_file).map_err(|error| match error {
         AnchorError::BadLine { .. } => problem(exit::DATABASE, error),
         other => problem(exit::FILES, other),
     })?;

@@ -29,7 +29,7 @@ mod user;
 
 use crate::ops::backups::ORDER;
 use crate::ops::config::{self, Config, Loaded, Overrides};
-use crate::store::Store;
+use crate::store::{OpenError, Store};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
 use std::fmt::Display;
@@ -275,8 +275,10 @@ fn report(done: Result<(), Problem>) -> u8 {
 /// Opens the database, on which a server may be running.
 fn open_beside(config: &Config) -> Result<Store, Problem> {
     let path = &config.server.db_path;
-    Store::open_beside(path)
-        .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
+    Store::open_beside(path).map_err(|error| {
+        let exit_code = if matches!(error, OpenError::Full) { exit::FILES } else { exit::DATABASE };
+        problem(exit_code, format_args!("database {}: {error}", path.display()))
+    })
 }
 
 /// Writes an answer. A reader that went away is its own affair.

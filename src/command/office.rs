@@ -11,36 +11,13 @@ use crate::service::audit::{Action, Entry, Trail};
 use crate::service::time::Now;
 use crate::store::{Commit, Error, Store, Transaction};
 
-/// Who changes something, in the words of the trail.
-pub(super) struct Actor {
-    role: &'static str,
-    peer: &'static str,
-    detail: Option<String>,
-}
-
-impl Actor {
-    /// Whoever runs this program.
-    pub fn operator() -> Actor {
-        Actor { role: "operator", peer: "local", detail: Some(operator::described()) }
-    }
-
-    /// A running server that the operator has asked.
-    pub fn asked() -> Actor {
-        Actor { role: "operator", peer: "local", detail: None }
-    }
-
-    /// A running server by itself.
-    pub fn server() -> Actor {
-        Actor { role: "system", peer: "", detail: None }
-    }
-}
-
 /// The database and its trail, open for changes.
 pub(super) struct Office<'a> {
     config: &'a Config,
     pub store: Store,
     trail: Trail,
-    actor: Actor,
+    /// Whoever runs this program.
+    operator: String,
 }
 
 /// Why a change was not made: the text for whoever asked, or the store's fault.
@@ -48,15 +25,11 @@ pub(super) type Refusal = Failure<String>;
 
 impl<'a> Office<'a> {
     pub fn open(config: &'a Config) -> Result<Office<'a>, Problem> {
-        Office::open_as(config, Actor::operator())
-    }
-
-    pub fn open_as(config: &'a Config, actor: Actor) -> Result<Office<'a>, Problem> {
         let mut store = open_beside(config)?;
         directory::make_parent(&config.audit.key_file).map_err(|error| problem(exit::FILES, error))?;
         let trail =
             trail::open(config, &mut store).map_err(|error| problem(error.exit_code(), error.to_string()))?;
-        Ok(Office { config, store, trail, actor })
+        Ok(Office { config, store, trail, operator: operator::described() })
     }
 
     /// Makes a change, records it, and returns once both are on disk. `work` returns the id of what it has changed,
@@ -67,8 +40,8 @@ impl<'a> Office<'a> {
         of: (Action, &str),
         work: impl FnOnce(&Transaction<'_>, &Now) -> Result<(Option<i64>, T), Refusal>,
     ) -> Result<(Option<i64>, T), Problem> {
-        let detail = self.actor.detail.clone();
-        self.record(method, of, "success", detail.as_deref(), work)
+        let by = self.operator.clone();
+        self.record(method, of, "success", &by, work)
     }
 
     /// Records what is done elsewhere, and what came of it.
@@ -79,8 +52,8 @@ impl<'a> Office<'a> {
         outcome: &str,
         what: &str,
     ) -> Result<(), Problem> {
-        let by = self.actor.detail.as_deref().map(|by| format!(", by {by}")).unwrap_or_default();
-        self.record(method, of, outcome, Some(&format!("{what}{by}")), |_, _| Ok((None, ()))).map(|_| ())
+        let detail = format!("{what}, by {}", self.operator);
+        self.record(method, of, outcome, &detail, |_, _| Ok((None, ()))).map(|_| ())
     }
 
     fn record<T>(
@@ -88,17 +61,17 @@ impl<'a> Office<'a> {
         method: &str,
         (action, entity): (Action, &str),
         outcome: &str,
-        detail: Option<&str>,
+        detail: &str,
         work: impl FnOnce(&Transaction<'_>, &Now) -> Result<(Option<i64>, T), Refusal>,
     ) -> Result<(Option<i64>, T), Problem> {
         let now = Now::at(chrono::Local::now());
-        let (trail, Actor { role, peer, .. }) = (&mut self.trail, &self.actor);
+        let trail = &mut self.trail;
         let done = self.store.write(|transaction| {
             let (entity_id, told) = work(transaction, &now)?;
             let entry = Entry {
                 actor_id: None,
-                role,
-                peer,
+                role: "operator",
+                peer: "local",
                 method,
                 action,
                 entity,
@@ -106,7 +79,7 @@ impl<'a> Office<'a> {
                 patient_id: None,
                 outcome,
                 reason: None,
-                detail,
+                detail: Some(detail),
                 request_id: None,
             };
             trail.record(transaction, &entry, &now)?;
@@ -115,19 +88,29 @@ impl<'a> Office<'a> {
         let ended = self.store.commit();
         match (done, ended) {
             (Ok(told), Commit::Durable) => Ok(told),
-            (Ok(_), _) => Err(fault(self.config, &Error::TurnLost)),
+            (Ok(_), _) => Err(fault(self.config, &self.store, Error::TurnLost)),
             (Err(Failure::Refused(text)), _) => Err(problem(exit::FAILURE, text)),
-            (Err(Failure::Fault(error)), _) => Err(fault(self.config, &error)),
+            (Err(Failure::Fault(error)), _) => Err(fault(self.config, &self.store, error)),
         }
     }
 }
 
-pub(super) fn fault(config: &Config, error: &Error) -> Problem {
+pub(super) fn fault(config: &Config, store: &Store, error: Error) -> Problem {
     let path = config.server.db_path.display();
+    let error = cause(store, error);
     let (exit_code, advice) = match error {
         Error::Busy | Error::TurnLost => (exit::FAILURE, "try again"),
-        Error::Full | Error::Io(_) => (exit::FILES, "look at the disk"),
+        Error::Full => (exit::FILES, "make room on it and try again"),
+        Error::Io(_) => (exit::FILES, "look at the disk"),
         _ => (exit::DATABASE, "see the server's log"),
     };
     problem(exit_code, format_args!("database {path}: {error}; nothing was changed, {advice}"))
+}
+
+/// What a transaction was lost for, where that is known: on a full disk, trying again comes to the same.
+pub(super) fn cause(store: &Store, error: Error) -> Error {
+    match error {
+        Error::TurnLost if store.is_full() => Error::Full,
+        other => other,
+    }
 }

@@ -7,11 +7,12 @@ mod plain;
 mod sheet;
 mod units;
 
+use super::office::cause;
 use super::target;
 use super::{Common, Problem, exit, open_beside, operator, problem, report as ended};
 use crate::ops::config::Config;
 use crate::ops::directory;
-use crate::ops::manifest::with_suffix;
+use crate::ops::files::with_suffix;
 use crate::server::trail;
 use crate::service::audit::{Action, Entry, Trail};
 use crate::service::report::{self, Name, Request, Tables};
@@ -155,8 +156,8 @@ fn give(config: &Config, task: &Task) -> Result<(), Problem> {
     let ended = store.commit();
     let (tables, before) = match (counted, ended) {
         (Ok(counted), Commit::Durable) => counted,
-        (Ok(_), _) => return Err(unreadable(config, &Error::TurnLost)),
-        (Err(error), _) => return Err(unreadable(config, &error)),
+        (Ok(_), _) => return Err(unreadable(config, cause(&store, Error::TurnLost))),
+        (Err(error), _) => return Err(unreadable(config, cause(&store, error))),
     };
     let made_at = moment.format("%Y-%m-%d %H:%M").to_string();
     let title = task.title.as_deref().unwrap_or("Clinic report");
@@ -244,16 +245,18 @@ fn record(config: &Config, store: &mut Store, request: &Request<'_>, now: &Now) 
     let done = store.append(|transaction| trail.record(transaction, &entry, now));
     match (done, store.commit()) {
         (Ok(_), Commit::Durable) => Ok(()),
-        (Ok(_), _) => Err(unreadable(config, &Error::TurnLost)),
-        (Err(error), _) => Err(unreadable(config, &error)),
+        (Ok(_), _) => Err(unreadable(config, cause(store, Error::TurnLost))),
+        (Err(error), _) => Err(unreadable(config, cause(store, error))),
     }
 }
 
-fn unreadable(config: &Config, error: &Error) -> Problem {
+fn unreadable(config: &Config, error: Error) -> Problem {
     let path = config.server.db_path.display();
     let (exit_code, advice) = match error {
         Error::Busy | Error::TurnLost => (exit::FAILURE, "; try again"),
-        Error::Full | Error::Io(_) => (exit::FILES, "; look at the disk"),
+        // For no report is given that is not in the trail.
+        Error::Full => (exit::FILES, "; make room on it and try again"),
+        Error::Io(_) => (exit::FILES, "; look at the disk"),
         _ => (exit::DATABASE, ""),
     };
     problem(exit_code, format_args!("database {path}: {error}; there is no report{advice}"))

@@ -19,7 +19,7 @@ pub fn run(common: &Common, demo: bool) -> u8 {
         Err(exit_code) => return left_alone(exit_code),
     };
     let pid_file = &loaded.config.server.pid_file;
-    let launch = Launch { demo, account, ..Launch::default() };
+    let launch = Launch { demo, is_restart: true, account, ..Launch::default() };
     match takeover::find(pid_file) {
         Some(Predecessor { is_supervised: true, pid, .. }) => {
             complain(format_args!(

@@ -7,7 +7,8 @@ use super::office::Office;
 use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
-use crate::ops::manifest::{self, Manifest, with_suffix};
+use crate::ops::files::{lock_of, real};
+use crate::ops::manifest::{self, Manifest};
 use crate::ops::swap::{self, Kept, Swap};
 use crate::ops::{directory, pidfile, user};
 use crate::service::audit::Action;
@@ -50,7 +51,7 @@ fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
     restrict_new_files();
     let account = user::wanted(&config.server.user, &config.server.group)
         .map_err(|error| problem(exit::CONFIGURATION, error))?;
-    let database = swap::resolve(&config.server.db_path);
+    let database = real(&config.server.db_path);
     directory::make_parent(&database).map_err(|error| problem(exit::FILES, error))?;
     let claim = claim(config, &database)?;
     put_back(config, &database)?;
@@ -63,8 +64,12 @@ fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
     bring(file, &swap.incoming(), &manifest)?;
     if let Some(account) = account {
         // What root brings is to be that user's, who serves it.
-        let paths = [&swap.incoming(), &with_suffix(&database, ".lock")];
+        let paths = [&swap.incoming(), &lock_of(&database)];
         paths.into_iter().try_for_each(|path| account.own(path)).map_err(|error| files(&database, &error))?;
+    }
+    // Before it begins, so that whoever reads the terminal knows, whatever becomes of this process.
+    for (from, to) in swap.kept() {
+        say(format_args!("{} is kept as {}", from.display(), to.display()));
     }
     let kept = swap.run().map_err(|error| files(&database, &error))?;
     drop(claim);
@@ -74,7 +79,7 @@ fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
 }
 
 fn undo(config: &Config) -> Result<(), Problem> {
-    let database = swap::resolve(&config.server.db_path);
+    let database = real(&config.server.db_path);
     let _claim = claim(config, &database)?;
     if put_back(config, &database)? {
         Ok(())
@@ -129,8 +134,9 @@ fn bring(file: &Path, incoming: &Path, manifest: &Manifest) -> Result<(), Proble
 
 /// Anchors of entries that the backup does not have would keep a server from starting on it.
 fn anchors_ahead(config: &Config, manifest: &Manifest) -> Result<Vec<PathBuf>, Problem> {
-    let is_ahead =
-        examine::anchors(config)?.last().is_some_and(|anchor| anchor.sequence > manifest.audit.sequence);
+    let is_ahead = examine::anchors(&config.audit.anchor_file)?
+        .last()
+        .is_some_and(|anchor| anchor.sequence > manifest.audit.sequence);
     Ok(if is_ahead { vec![config.audit.anchor_file.clone()] } else { Vec::new() })
 }
 

@@ -1,13 +1,12 @@
 //! Owns the carrying out of what a running server has ordered: a backup among its own, and the removal of those
 //! that are not kept. Never reads the configuration, which may be another one by now than the server's.
 //!
-//! Invariant: what was told on standard output is on disk.
+//! Invariant: what was told on standard output is on disk; and nothing is gone on with that nobody waits for.
 
-use super::office::Actor;
 use super::{Problem, backup, exit, problem, report, say};
 use crate::ops::backups::{self, Backup, Claim, Order, Told};
-use crate::ops::config::Config;
-use chrono::{Local, Utc};
+use chrono::Utc;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,26 +27,33 @@ pub fn run(text: &str) -> u8 {
 }
 
 fn carry_out(order: &Order) -> Result<Told, Problem> {
-    let Order { directory, database, .. } = order;
+    let Order { source, directory, .. } = order;
     let failed = |error: io::Error| {
         problem(exit::FILES, format_args!("backup.directory {}: {error}", directory.display()))
     };
     let _claim = Claim::take(directory).map_err(failed)?;
-    backups::sweep(directory, database).map_err(failed)?;
+    backups::sweep(directory, &source.database).map_err(failed)?;
     let mut told = Told::default();
     prune(order, &mut told);
-    let now = Local::now();
-    let last = last(order, &now.to_utc()).map_err(failed)?;
-    let taken_at = last.as_ref().map(|last| last.taken_at.with_timezone(&Local));
-    if !order.at_once && !order.plan.is_due(taken_at.as_ref(), &now) {
-        return Ok(Told { last, ..told });
+    if order.makes {
+        let file = unused_name(directory, &source.database);
+        let draft = backup::begin(source, &file, false)?;
+        backup::make(source, &file, draft, is_wanted)?;
+        prune(order, &mut told);
     }
-    let file = unused_name(directory, database);
-    let actor = || if order.by_operator { Actor::asked() } else { Actor::server() };
-    backup::make(&config(order), &file, false, actor)?;
-    prune(order, &mut told);
-    let last = self::last(order, &Utc::now()).map_err(failed)?;
-    Ok(Told { last, was_made: true, ..told })
+    told.last = last(order).map_err(failed)?;
+    Ok(told)
+}
+
+/// The server has the other end of standard input for as long as it lives and wants this done.
+fn is_wanted() -> Result<(), String> {
+    let input = io::stdin();
+    let mut asked = PollFd::new(&input, PollFlags::empty());
+    match poll(std::slice::from_mut(&mut asked), Some(&Timespec::default())) {
+        Ok(0) => Ok(()),
+        Ok(_) => Err("the server that has ordered it does not want it any longer".to_owned()),
+        Err(error) => Err(format!("it cannot be told whether the server is there: {error}")),
+    }
 }
 
 /// A name has the second, and there may be a backup of this one.
@@ -64,7 +70,7 @@ fn unused_name(directory: &Path, database: &Path) -> PathBuf {
 /// That an old one cannot be removed is no reason not to make a new one. One that is said to be of later than now
 /// takes nobody's place, and is left for the operator to look at.
 fn prune(order: &Order, told: &mut Told) {
-    let mut backups = backups::list(&order.directory, &order.database).unwrap_or_default();
+    let mut backups = backups::list(&order.directory, &order.source.database).unwrap_or_default();
     let now = Utc::now();
     backups.retain(|backup| backup.taken_at <= now);
     for backup in backups::superfluous(&backups, order.keep_last, order.keep_daily) {
@@ -76,16 +82,7 @@ fn prune(order: &Order, told: &mut Told) {
 }
 
 /// The latest; one that is said to be of later than now is none to go by.
-fn last(order: &Order, now: &chrono::DateTime<Utc>) -> io::Result<Option<Backup>> {
-    let backups = backups::list(&order.directory, &order.database)?;
-    Ok(backups.into_iter().rfind(|backup| backup.taken_at <= *now))
-}
-
-/// As the server has it, as far as a backup needs it.
-fn config(order: &Order) -> Config {
-    let mut config = Config::default();
-    config.server.db_path.clone_from(&order.database);
-    config.audit.key_file.clone_from(&order.key_file);
-    config.audit.anchor_file.clone_from(&order.anchor_file);
-    config
+fn last(order: &Order) -> io::Result<Option<Backup>> {
+    let (backups, now) = (backups::list(&order.directory, &order.source.database)?, Utc::now());
+    Ok(backups.into_iter().rfind(|backup| backup.taken_at <= now))
 }

@@ -1,5 +1,5 @@
-//! Owns the start-up list: configuration, directories, background, pid file, log, server, "started". Never
-//! serves a request.
+//! Owns the start-up list: configuration and whose it is, directories, background, sockets, the user to become, at a
+//! restart the end of the server before, pid file, log, server, "started". Never serves a request.
 //! Invariant: "started" is said only when the port answers, and every failure before that is told at the
 //! terminal with its own exit code.
 
@@ -18,6 +18,8 @@ pub struct Launch {
     /// Whether an empty database gets the sample people.
     pub demo: bool,
     pub given: Given,
+    /// Whether it is to replace what runs.
+    pub is_restart: bool,
     /// The server that goes on until this one has its sockets.
     pub predecessor: Option<i32>,
     /// Whom root is to become.
@@ -118,7 +120,7 @@ impl Failure {
 /// Runs the server for as long as it lives, and returns the exit code.
 fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
     let config = &loaded.config;
-    let Launch { demo, given, predecessor, account } = launch;
+    let Launch { demo, given, is_restart, predecessor, account } = launch;
     // Before anything else: whoever cannot have the address changes nothing, and some ports are root's to give.
     let sockets = Sockets::bind(config, given);
     if let Err(failure) = give_up_rights(account.as_ref()) {
@@ -134,7 +136,7 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
         }
     };
     let held = replaced.and_then(|replaced| {
-        let pid_file = hold(config).map_err(|failure| unserved(failure, predecessor))?;
+        let pid_file = hold(config, is_restart, predecessor)?;
         Ok((pid_file, replaced))
     });
     let (pid_file, replaced) = match held {
@@ -195,11 +197,20 @@ fn replace(config: &Config, pid: i32) -> Result<String, Failure> {
         .map_err(|error| Failure { exit_code: exit::FAILURE, text: error.to_string() })
 }
 
-fn hold(config: &Config) -> Result<PidFile, Failure> {
-    pidfile::acquire(&config.server.pid_file).map_err(|error| {
-        let running = matches!(error, PidFileError::AlreadyRunning { .. });
-        let exit_code = if running { exit::FAILURE } else { exit::FILES };
-        Failure { exit_code, text: error.to_string() }
+fn hold(config: &Config, is_restart: bool, predecessor: Option<i32>) -> Result<PidFile, Failure> {
+    pidfile::acquire(&config.server.pid_file).map_err(|error| match error {
+        PidFileError::AlreadyRunning { pid, .. } if is_restart => {
+            let pid = pid.map(|pid| format!(", pid {pid},")).unwrap_or_default();
+            let text = format!(
+                "not restarted: another command has replaced the server at the same moment, and its server{pid} \
+                 runs; `medsrv restart` replaces that one, too"
+            );
+            Failure { exit_code: exit::FAILURE, text }
+        }
+        PidFileError::AlreadyRunning { .. } => {
+            Failure { exit_code: exit::FAILURE, text: error.to_string() }
+        }
+        _ => unserved(Failure { exit_code: exit::FILES, text: error.to_string() }, predecessor),
     })
 }
 

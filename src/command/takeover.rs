@@ -2,7 +2,6 @@
 //! Invariant: until `end`, the server that is to be replaced serves as if nobody had asked.
 
 use super::admin::{AdminError, ask, ask_for_sockets};
-use super::complain;
 use super::stop::{self, StopError, Stopped};
 use crate::ops::pidfile::{self, State};
 use crate::server::Given;
@@ -38,24 +37,45 @@ pub fn find(pid_file: &Path) -> Option<Predecessor> {
 }
 
 /// The sockets that a service manager has opened for this process, in the order of its unit: that of the clients,
-/// and that of the metrics.
+/// and that of the metrics. All others are closed.
 pub fn from_service_manager() -> Given {
     let mut passed = ListenFd::from_env();
-    let mut next = |at: usize| {
-        passed.take_tcp_listener(at).unwrap_or_else(|error| {
-            complain(format_args!("socket {at} of the service manager is of no use: {error}"));
-            None
-        })
-    };
-    Given { clients: next(0), metrics: next(1) }
+    // What is of another kind is closed with the rest.
+    let clients = passed.take_tcp_listener(0).ok().flatten();
+    let metrics = passed.take_tcp_listener(1).ok().flatten();
+    let closed = (0..passed.len()).filter_map(|at| close(&mut passed, at)).collect();
+    Given { clients, metrics, closed }
+}
+
+/// Closes one that was not taken, and says which it was.
+fn close(passed: &mut ListenFd, at: usize) -> Option<String> {
+    if let Ok(Some(socket)) = passed.take_tcp_listener(at) {
+        return Some(
+            socket.local_addr().map_or_else(|error| error.to_string(), |address| address.to_string()),
+        );
+    }
+    if let Ok(Some(socket)) = passed.take_unix_listener(at) {
+        let address = socket.local_addr().ok();
+        let path = address.as_ref().and_then(|address| address.as_pathname());
+        return Some(path.map_or_else(|| "a Unix socket".to_owned(), |path| path.display().to_string()));
+    }
+    let descriptor = passed.take_raw_fd(at).ok().flatten()?;
+    // One that is not open need not be closed.
+    let _ = nix::unistd::close(descriptor);
+    Some(format!("descriptor {descriptor}"))
 }
 
 /// Has it end, and returns when its pid file and its database are free. Once it has said that it ends, it lets nobody
 /// in any longer, so however long that takes it is waited for: those who come wait in its sockets, which are ours.
+/// Where somebody else has replaced it meanwhile, their server is left alone.
 pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
+    if !is_held_by(pid_file, pid)? {
+        return Ok(());
+    }
     match ask::<Ending>(pid_file, "server.hand_over") {
-        Ok(_) => loop {
-            match stop::wait(pid_file, pid) {
+        // Whoever has answered ends.
+        Ok(ending) => loop {
+            match stop::wait(pid_file, i32::try_from(ending.pid).unwrap_or(pid)) {
                 Err(StopError::StillRunning { .. }) => {}
                 ended => return ended.map(|_| ()),
             }
@@ -64,7 +84,15 @@ pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
         Err(AdminError::Mute { .. }) => stop::wait(pid_file, pid).map(|_| ()),
         // It may be gone by now, or have lost its socket.
         Err(AdminError::Unreachable { .. } | AdminError::Refused(_)) => {
-            stop::stop(pid_file).map(|_: Stopped| ())
+            if is_held_by(pid_file, pid)? {
+                stop::stop(pid_file).map(|_: Stopped| ())
+            } else {
+                Ok(())
+            }
         }
     }
+}
+
+fn is_held_by(pid_file: &Path, pid: i32) -> Result<bool, StopError> {
+    Ok(matches!(pidfile::inspect(pid_file)?, State::Running { pid: found, .. } if found == pid))
 }

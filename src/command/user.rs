@@ -89,8 +89,8 @@ fn has(office: &mut Office<'_>, config: &Config, username: &str) -> Result<bool,
     let ended = office.store.commit();
     match (found, ended) {
         (Ok(found), Commit::Durable) => Ok(found.is_some()),
-        (Ok(_), _) => Err(fault(config, &Error::TurnLost)),
-        (Err(error), _) => Err(fault(config, &error)),
+        (Ok(_), _) => Err(fault(config, &office.store, Error::TurnLost)),
+        (Err(error), _) => Err(fault(config, &office.store, error)),
     }
 }
 
@@ -257,7 +257,7 @@ fn list(config: &Config, role: Option<Role>) -> Result<(), Problem> {
             })
         });
         let _ = store.commit();
-        found.map_err(|error| fault(config, &error))?;
+        found.map_err(|error| fault(config, &store, error))?;
         // The page's transaction has ended: whoever reads this may take their time.
         let mut stdout = std::io::stdout().lock();
         match stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush()) {

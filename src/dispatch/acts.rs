@@ -19,6 +19,8 @@ pub struct Act {
     /// Whether the operator has asked for it in words; else it came by a signal, or by itself.
     pub by_operator: bool,
     pub method: &'static str,
+    /// What was done to what.
+    pub of: (Action, &'static str),
     pub outcome: &'static str,
     pub detail: String,
 }
@@ -77,8 +79,8 @@ impl Dispatcher {
                 role,
                 peer,
                 method: act.method,
-                action: Action::Execute,
-                entity: "server",
+                action: act.of.0,
+                entity: act.of.1,
                 entity_id: None,
                 patient_id: None,
                 outcome: act.outcome,

@@ -449,7 +449,7 @@ impl Act<'_> {
             patient_id: note.patient_id,
             outcome,
             reason: note.reason.as_deref(),
-            detail: note.detail.map(Detail::word),
+            detail: note.detail.as_ref().map(Detail::text),
             request_id: note.request_id.as_deref(),
         };
         trail.record(transaction, &entry, self.now).map(|_| ())

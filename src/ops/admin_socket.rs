@@ -4,6 +4,7 @@
 //! is ever removed. Whoever opens it holds the pid file that it lies beside, so one that is there already is left
 //! of a server that is gone.
 
+use super::files::with_suffix;
 use std::io;
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt};
 use std::os::unix::net::UnixListener;
@@ -13,9 +14,7 @@ const MODE: u32 = 0o600;
 
 /// Where the socket of the server with this pid file lies.
 pub fn beside(pid_file: &Path) -> PathBuf {
-    let mut path = pid_file.as_os_str().to_owned();
-    path.push(".sock");
-    path.into()
+    with_suffix(pid_file, ".sock")
 }
 
 /// The socket's file, which is removed when this is dropped.

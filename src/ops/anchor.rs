@@ -4,11 +4,11 @@
 //! A line is `TIME SEQUENCE HASH`. One that was torn by a loss of power is marked by the next line's writer
 //! and counts for nothing; any other line that cannot be read is an error.
 
+use super::files::{is_named, sync_directory_of};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 pub const HASH_BYTES: usize = 32;
@@ -147,7 +147,7 @@ impl AnchorFile {
             .map_err(|error| unopened(path, error))?;
         check(path, &file)?;
         if !existed {
-            sync_parent(path).map_err(system(path, "cannot be made to last"))?;
+            sync_directory_of(path).map_err(system(path, "cannot be made to last"))?;
         }
         let mend = mend(&mut file).map_err(system(path, "cannot be read"))?;
         Ok(AnchorFile { path: path.to_owned(), file, mend })
@@ -156,7 +156,7 @@ impl AnchorFile {
     /// Appends an anchor, and returns when it is on disk. Where the file was removed or put aside meanwhile, it
     /// is begun anew.
     pub fn append(&mut self, time: &str, anchor: &Anchor) -> Result<Appended, AnchorError> {
-        let appended = if self.is_in_place() { Appended::Here } else { Appended::Anew };
+        let appended = if is_named(&self.path, &self.file) { Appended::Here } else { Appended::Anew };
         if appended == Appended::Anew {
             *self = AnchorFile::open(&self.path)?;
         }
@@ -174,14 +174,6 @@ impl AnchorFile {
             .map_err(system(&self.path, "cannot be written to"))?;
         self.mend = "";
         Ok(appended)
-    }
-
-    /// Whether what the path names is still the file that is open.
-    fn is_in_place(&self) -> bool {
-        let (Ok(open), Ok(named)) = (self.file.metadata(), std::fs::symlink_metadata(&self.path)) else {
-            return false;
-        };
-        (open.dev(), open.ino()) == (named.dev(), named.ino())
     }
 }
 
@@ -220,12 +212,6 @@ fn check(path: &Path, file: &File) -> Result<(), AnchorError> {
     } else {
         Err(unfit(path, "is not a regular file; name another one"))
     }
-}
-
-/// A file is there after a loss of power only when its directory was synced too.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
 }
 
 fn unopened(path: &Path, error: Errno) -> AnchorError {

@@ -4,7 +4,8 @@
 //! Invariant: only what bears such a name, and has a manifest that names this very database, is ever counted or
 //! removed; the latest that is whole never is removed.
 
-use super::manifest::{self, Draft, beside};
+use super::config::Config;
+use super::manifest::{self, beside};
 use chrono::{DateTime, Days, Local, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use rustix::fs::{FlockOperation, flock};
 use rustix::io::Errno;
@@ -23,20 +24,33 @@ const DAYS_AHEAD: u64 = 3;
 /// The word before an `Order` in JSON, by which a server's own program knows what it is to do.
 pub const ORDER: &str = "scheduled-backup";
 
-/// What a server asks of the process that makes a backup for it.
+/// What a backup is made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Order {
+pub struct Source {
     pub database: PathBuf,
     pub key_file: PathBuf,
     pub anchor_file: PathBuf,
+}
+
+impl Source {
+    pub fn of(config: &Config) -> Source {
+        Source {
+            database: config.server.db_path.clone(),
+            key_file: config.audit.key_file.clone(),
+            anchor_file: config.audit.anchor_file.clone(),
+        }
+    }
+}
+
+/// What a server asks of the process that sees to its backups.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub source: Source,
     pub directory: PathBuf,
-    pub plan: Plan,
     pub keep_last: usize,
     pub keep_daily: usize,
-    /// Whether one is made even though none is due.
-    pub at_once: bool,
-    /// Whether the operator has asked for it.
-    pub by_operator: bool,
+    /// Whether a backup is made; else it is only looked which are there.
+    pub makes: bool,
 }
 
 /// What has come of an order.
@@ -44,7 +58,6 @@ pub struct Order {
 pub struct Told {
     /// The latest that is there.
     pub last: Option<Backup>,
-    pub was_made: bool,
     /// How many were removed because they are not kept any longer.
     pub removed: usize,
     /// One that could not be removed, and why.
@@ -60,7 +73,7 @@ pub struct Backup {
 }
 
 /// When backups are made.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
     pub every_min: u32,
     /// `HH:MM`; where there are any, `every_min` says nothing.
@@ -83,11 +96,6 @@ impl Plan {
             .filter_map(|local| local.and_local_timezone(last.timezone()).earliest())
             .filter(|moment| moment > last)
             .min()
-    }
-
-    /// Whether one is due now. A backup that is said to be of later is none to go by: the clock was set.
-    pub fn is_due<Zone: TimeZone>(&self, last: Option<&DateTime<Zone>>, now: &DateTime<Zone>) -> bool {
-        last.is_none_or(|last| last > now || self.due_after(last) <= *now)
     }
 
     /// The longest time from one to the next.
@@ -182,22 +190,9 @@ pub fn remove(backup: &Backup) -> io::Result<()> {
     fs::remove_file(beside(&backup.path))
 }
 
-/// Removes what backups that were interrupted have left: files that have not got their names yet, and manifests of
-/// nothing. What another process is about to make stays.
+/// Removes what backups that were interrupted have left.
 pub fn sweep(directory: &Path, database: &Path) -> io::Result<()> {
-    for backup in found(directory, database)? {
-        let is_there = |path: &Path| path.symlink_metadata().is_ok();
-        let is_half = |path: &Path| is_there(&manifest::with_suffix(path, ".partial"));
-        if is_half(&backup) || is_half(&beside(&backup)) {
-            // Where somebody holds it, they see to it.
-            drop(Draft::begin(&backup));
-        }
-        let is_ours = || manifest::read(&backup).is_ok_and(|of| of.database.as_deref() == Some(database));
-        if !is_there(&backup) && is_ours() {
-            fs::remove_file(beside(&backup))?;
-        }
-    }
-    Ok(())
+    found(directory, database)?.iter().try_for_each(|backup| manifest::sweep(backup, database))
 }
 
 /// Keeps others that carry out orders from a directory for as long as it lives.
@@ -222,7 +217,8 @@ impl Claim {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::manifest::{AuditHead, FORMAT, Manifest};
+    use crate::ops::files::with_suffix;
+    use crate::ops::manifest::{AuditHead, Draft, FORMAT, Manifest};
     use chrono::FixedOffset;
 
     fn moment(text: &str) -> DateTime<FixedOffset> {
@@ -245,10 +241,6 @@ mod tests {
             assert_eq!(plan(every_min, times).due_after(&last), moment(due), "{times:?}");
         }
         let hourly = plan(60, &[]);
-        assert!(hourly.is_due(None, &last));
-        assert!(!hourly.is_due(Some(&last), &moment("2026-01-31T12:59:59+08:00")));
-        assert!(hourly.is_due(Some(&last), &moment("2026-01-31T13:00:05+08:00")));
-        assert!(hourly.is_due(Some(&last), &moment("2026-01-31T11:00:00+08:00")), "the clock was set back");
         assert_eq!(hourly.longest(), TimeDelta::hours(1));
         assert_eq!(plan(1, &["03:00"]).longest(), TimeDelta::days(1));
         assert_eq!(plan(1, &["20:00", "08:00", "10:00"]).longest(), TimeDelta::hours(12));
@@ -313,7 +305,7 @@ mod tests {
         // The manifest of what was moved away, or never came to its name.
         let orphan = name(here, ours, Utc.with_ymd_and_hms(2026, 1, 31, 4, 0, 0).unwrap());
         assert!(beside(&orphan).exists());
-        let half = manifest::with_suffix(&second, ".partial");
+        let half = with_suffix(&second, ".partial");
         fs::write(&half, "half").unwrap();
         let held = name(here, ours, Utc.with_ymd_and_hms(2026, 1, 31, 7, 0, 0).unwrap());
         let draft = Draft::begin(&held).unwrap();

@@ -7,6 +7,7 @@ mod key;
 mod parse;
 mod reload;
 mod rights;
+mod source;
 #[cfg(test)]
 mod tests;
 mod word;
@@ -18,9 +19,10 @@ pub use word::{LimitScope, LogFormat};
 
 use ipnet::IpNet;
 use parse::{Checked, check_relations, parse};
+use rights::Rights;
 use sha2::{Digest, Sha256};
+use source::find;
 use std::fmt;
-use std::io::Read;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -44,9 +46,6 @@ pub const LEGACY_OPERATIONS: [&str; 14] = [
 
 /// Where a configuration file is looked for when none is named, in this order.
 pub const SEARCHED_FILES: [&str; 2] = ["./medsrv.conf", "/etc/medsrv/medsrv.conf"];
-
-/// A configuration is a page of text; reading stops here, so that a device named by mistake does no harm.
-const FILE_BYTES_MAX: u64 = 1024 * 1024;
 
 /// The values, in the sections of the file.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -368,6 +367,8 @@ pub struct Loaded {
     pub file: Option<PathBuf>,
     /// What the file hashes to.
     pub sha256: String,
+    /// Those of the file that was read.
+    rights: Option<Rights>,
     /// Whether the file says what holds without it, as the sample does.
     is_default: bool,
     directory: PathBuf,
@@ -431,12 +432,13 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     let mut errors = ConfigErrors::default();
     let source = find(directory, named, &mut errors);
     let file = source.as_ref().map(|(path, _)| path.clone());
+    let rights = source.as_ref().map(|(_, read)| read.rights);
     let label = match (named, &file) {
         (Some(path), _) => path.display().to_string(),
         (None, Some(path)) => path.display().to_string(),
         (None, None) => "defaults".to_owned(),
     };
-    let text = source.map(|(_, text)| text).unwrap_or_default();
+    let text = source.map(|(_, read)| read.text).unwrap_or_default();
     let mut checked = parse(&text);
     let is_default = checked.config == Config::default();
     override_with(&mut checked.config, overrides, &mut errors);
@@ -448,60 +450,8 @@ fn load_from(directory: &Path, named: Option<&Path>, overrides: &Overrides) -> (
     let Checked { config, .. } = checked;
     let sha256 = hex::encode(Sha256::digest(text.as_bytes()));
     let (directory, overrides) = (directory.to_owned(), overrides.clone());
-    let loaded = Loaded { config, file, sha256, is_default, directory, overrides };
+    let loaded = Loaded { config, file, sha256, rights, is_default, directory, overrides };
     (loaded, errors)
-}
-
-/// The file that speaks, with its text. A file that was named must be there; one that is only looked for
-/// may be missing, but not unreadable.
-fn find(directory: &Path, named: Option<&Path>, errors: &mut ConfigErrors) -> Option<(PathBuf, String)> {
-    let candidates: Vec<PathBuf> = match named {
-        Some(path) => vec![absolute(directory, path)],
-        None => SEARCHED_FILES.iter().map(|path| absolute(directory, Path::new(path))).collect(),
-    };
-    for path in candidates {
-        match read(&path) {
-            Ok(text) => return Some((path, text)),
-            Err(Unreadable::Missing) if named.is_none() => {}
-            Err(Unreadable::Missing) => errors.add(
-                path.display().to_string(),
-                "there is no such file; correct --config, or leave it out to run on the defaults",
-            ),
-            Err(Unreadable::Other(message)) => {
-                errors.add(path.display().to_string(), message);
-                return None;
-            }
-        }
-    }
-    None
-}
-
-enum Unreadable {
-    Missing,
-    Other(String),
-}
-
-fn read(path: &Path) -> Result<String, Unreadable> {
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => Unreadable::Missing,
-        _ => Unreadable::Other(format!("cannot be read: {error}; the server's user needs read permission")),
-    };
-    // Asked before opening: a named pipe would hold the opening for ever.
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
-        return Err(Unreadable::Other(
-            "is not a regular file; name the configuration file itself".to_owned(),
-        ));
-    }
-    let mut bytes = Vec::new();
-    let file = std::fs::File::open(path).map_err(failed)?;
-    file.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(Unreadable::Other(format!("is larger than {FILE_BYTES_MAX} bytes, so no configuration")));
-    }
-    String::from_utf8(bytes).map_err(|error| {
-        let valid = error.utf8_error().valid_up_to();
-        Unreadable::Other(format!("byte {} is not UTF-8; save the file as UTF-8 text", valid + 1))
-    })
 }
 
 fn override_with(config: &mut Config, overrides: &Overrides, errors: &mut ConfigErrors) {

@@ -2,6 +2,7 @@
 //! Invariant: a key is taken only from a regular file that its owner alone can read, and an existing file is
 //! never written to.
 
+use super::files::sync_directory_of;
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use std::fs::File;
@@ -80,19 +81,14 @@ fn create(path: &Path) -> Result<Zeroizing<[u8; KEY_BYTES]>, KeyFileError> {
     let mut file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)
         .map(File::from)
         .map_err(|error| system(path, "cannot be made")(error.into()))?;
-    let written = file.write_all(&*line).and_then(|()| file.sync_all()).and_then(|()| sync_parent(path));
+    let written =
+        file.write_all(&*line).and_then(|()| file.sync_all()).and_then(|()| sync_directory_of(path));
     if let Err(error) = written {
         // Half a key would be in the way of the next attempt.
         let _ = std::fs::remove_file(path);
         return Err(system(path, "cannot be written")(error));
     }
     Ok(key)
-}
-
-/// A file is there after a loss of power only when its directory was synced too.
-fn sync_parent(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
 }
 
 fn check(path: &Path, file: &File) -> Result<(), KeyFileError> {

@@ -1,13 +1,14 @@
 //! Owns the file beside a backup that says what the backup is, and the names of both. Never opens a database.
 //! Invariant: a backup that stands under its name has its manifest, and both are on disk.
 
-use rustix::fs::{FlockOperation, flock};
+use super::files::{OF_SQLITE, is_named, sync_directory_of, with_suffix};
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 /// The form that is written here; one with a higher number is of a later version.
@@ -46,13 +47,6 @@ pub struct AuditHead {
 /// The manifest of the backup at `path`.
 pub fn beside(path: &Path) -> PathBuf {
     with_suffix(path, ".json")
-}
-
-/// Another name that begins as this one does.
-pub fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(suffix);
-    name.into()
 }
 
 /// # Errors
@@ -99,69 +93,92 @@ fn transfer(from: &Path, to: &mut impl Write) -> io::Result<(u64, String)> {
     }
 }
 
-/// A name is there after a loss of power only when its directory was synced too.
-pub fn sync_directory_of(path: &Path) -> io::Result<()> {
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
+/// Removes what a backup that was interrupted has left: files that have not got their names yet, and the manifest of
+/// nothing where it names this database. What another process is about to make stays.
+pub fn sweep(backup: &Path, database: &Path) -> io::Result<()> {
+    let is_there = |path: &Path| path.symlink_metadata().is_ok();
+    let is_half = is_there(&partial(backup)) || is_there(&partial(&beside(backup)));
+    if !is_half && (is_there(backup) || !is_there(&beside(backup))) {
+        return Ok(());
+    }
+    // Where somebody holds it, they see to it.
+    let Ok(_draft) = Draft::begin(backup) else { return Ok(()) };
+    let is_ours = || read(backup).is_ok_and(|of| of.database.as_deref() == Some(database));
+    if !is_there(backup) && is_ours() { fs::remove_file(beside(backup)) } else { Ok(()) }
+}
+
+/// What a file is called until it is whole.
+fn partial(path: &Path) -> PathBuf {
+    with_suffix(path, ".partial")
+}
+
+fn remove_if_there(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// A backup that is being made: two files under names of their own, which are gone with it unless it was finished.
 #[derive(Debug)]
 pub struct Draft {
     backup: PathBuf,
-    /// Whoever holds the lock on it makes this backup.
-    manifest: File,
+    /// The copy. Whoever holds the lock on it makes this backup, and it keeps the name by which others find it locked
+    /// until all is done.
+    file: File,
     /// True exactly when nothing of it is left under the names of its own.
     is_finished: bool,
 }
 
 impl Draft {
-    /// Removes what one that was killed has left.
+    /// Removes what one that was killed has left, and puts an empty file where the copy is to be.
     ///
     /// # Errors
     /// Where another process makes this very backup.
     pub fn begin(backup: &Path) -> io::Result<Draft> {
-        let path = with_suffix(&beside(backup), ".partial");
-        let manifest = OpenOptions::new().write(true).create(true).truncate(false).mode(0o600).open(&path)?;
-        let is_ours = flock(&manifest, FlockOperation::NonBlockingLockExclusive).is_ok()
-            && fs::symlink_metadata(&path)
-                .and_then(|named| Ok(named.ino() == manifest.metadata()?.ino()))
-                .unwrap_or(false);
-        if !is_ours {
-            return Err(io::Error::other("another process makes this backup; try again when it is done"));
-        }
-        let draft = Draft { backup: backup.to_owned(), manifest, is_finished: false };
-        draft.remove_copy()?;
+        let path = partial(backup);
+        let is_left = fs::symlink_metadata(&path).is_ok_and(|left| left.is_file());
+        // Held until it is removed, so that nobody removes what another has put there since.
+        let left = is_left.then(|| {
+            let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+            take(&path, rustix::fs::open(&path, flags, Mode::empty())?.into())
+        });
+        let _left = left.transpose()?;
+        remove_if_there(&path)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
+        let file = take(&path, file)?;
+        let draft = Draft { backup: backup.to_owned(), file, is_finished: false };
+        draft.remove_others()?;
         Ok(draft)
     }
 
     /// Where the copy is to be put.
     pub fn copy(&self) -> PathBuf {
-        with_suffix(&self.backup, ".partial")
+        partial(&self.backup)
+    }
+
+    /// Brings to disk what the copy has by now.
+    pub fn sync(&self) -> io::Result<()> {
+        self.file.sync_data()
     }
 
     fn manifest(&self) -> PathBuf {
-        with_suffix(&beside(&self.backup), ".partial")
+        partial(&beside(&self.backup))
     }
 
-    fn remove_copy(&self) -> io::Result<()> {
-        for suffix in ["", "-journal", "-wal", "-shm"] {
-            match fs::remove_file(with_suffix(&self.copy(), suffix)) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
-            }
-        }
-        Ok(())
+    fn remove_others(&self) -> io::Result<()> {
+        OF_SQLITE.iter().try_for_each(|suffix| remove_if_there(&with_suffix(&self.copy(), suffix)))?;
+        remove_if_there(&self.manifest())
     }
 
     /// Has both on disk, and gives them their names: the backup last, so that it is there only with its manifest.
     pub fn finish(mut self, manifest: &Manifest) -> io::Result<()> {
-        File::open(self.copy())?.sync_all()?;
+        self.file.sync_all()?;
         let mut text = serde_json::to_string_pretty(manifest).map_err(io::Error::other)?;
         text.push('\n');
-        self.manifest.set_len(0)?;
-        self.manifest.write_all(text.as_bytes())?;
-        self.manifest.sync_all()?;
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.manifest())?;
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
         fs::rename(self.manifest(), beside(&self.backup))?;
         fs::rename(self.copy(), &self.backup)?;
         self.is_finished = true;
@@ -169,14 +186,22 @@ impl Draft {
     }
 }
 
+/// Locks a file that bears this name, if nobody else has it.
+fn take(path: &Path, file: File) -> io::Result<File> {
+    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && is_named(path, &file) {
+        return Ok(file);
+    }
+    Err(io::Error::other("another process makes this backup; try again when it is done"))
+}
+
 impl Drop for Draft {
     fn drop(&mut self) {
         if self.is_finished {
             return;
         }
-        // What cannot be removed is in nobody's way; the next one tries again.
-        let _ = self.remove_copy();
-        let _ = fs::remove_file(self.manifest());
+        // What cannot be removed is in nobody's way; the next one tries again. The file with the lock goes last.
+        let _ = self.remove_others();
+        let _ = fs::remove_file(self.copy());
     }
 }
 
@@ -225,6 +250,32 @@ mod tests {
         assert_eq!(names(directory.path()), ["b.db", "b.db.json"]);
         assert_eq!(fs::read_to_string(&backup).unwrap(), "two");
         assert_eq!(read(&backup).unwrap(), manifest());
+    }
+
+    #[test]
+    fn one_that_has_given_its_manifest_the_name_is_still_the_only_one() {
+        let directory = tempfile::tempdir().unwrap();
+        let backup = directory.path().join("b.db");
+        let draft = Draft::begin(&backup).unwrap();
+        fs::write(draft.copy(), "one").unwrap();
+        fs::write(beside(&backup), serde_json::to_string(&manifest()).unwrap()).unwrap();
+        assert!(Draft::begin(&backup).unwrap_err().to_string().contains("another process"));
+        sweep(&backup, Path::new("a.db")).unwrap();
+        assert_eq!(names(directory.path()), ["b.db.json", "b.db.partial"]);
+        draft.finish(&manifest()).unwrap();
+        assert_eq!(fs::read_to_string(&backup).unwrap(), "one");
+    }
+
+    #[test]
+    fn a_link_in_the_place_of_a_copy_is_not_followed() {
+        let directory = tempfile::tempdir().unwrap();
+        let backup = directory.path().join("b.db");
+        let another = directory.path().join("another");
+        fs::write(&another, "whole").unwrap();
+        std::os::unix::fs::symlink(&another, partial(&backup)).unwrap();
+        let draft = Draft::begin(&backup).unwrap();
+        fs::write(draft.copy(), "one").unwrap();
+        assert_eq!(fs::read_to_string(&another).unwrap(), "whole");
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub mod descriptors;
 pub mod directory;
 /// Core dumps, and file systems that are no place for a database.
 pub mod exposure;
+/// Names beside other names, and where they lead.
+pub mod files;
 /// A secret key that only its owner can read.
 pub mod keyfile;
 /// Lines for the operator, one write each.

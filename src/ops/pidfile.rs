@@ -3,6 +3,7 @@
 //! Invariant: the file is locked for as long as its owner lives, and no process is signalled that does not
 //! hold this very file open.
 
+use super::files::{identity, is_named};
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags};
@@ -19,6 +20,8 @@ const LOCK_ATTEMPTS_MAX: u32 = 10;
 const LOCK_RETRY_MS: u64 = 10;
 /// A pid file is one short line; a longer file is something else, and is not overwritten.
 const CONTENT_BYTES_MAX: u64 = 64;
+/// How often the kernel's list of locks is looked at before a lock is not in it.
+const LISTED_LOOKS_MAX: u32 = 20;
 
 #[derive(Debug, thiserror::Error)]
 pub enum PidFileError {
@@ -71,10 +74,10 @@ pub fn acquire(path: &Path) -> Result<PidFile, PidFileError> {
         attempt += 1;
         let flags = OFlags::RDWR | OFlags::CREATE;
         let mut file = open(path, flags).map_err(|error| unopened(path, error))?;
-        let metadata = fit(path, &file)?;
+        fit(path, &file)?;
         match lock(&file, FlockOperation::NonBlockingLockExclusive) {
             // Its last owner may have removed the file between our opening and our locking.
-            Ok(()) if is_named(path, &metadata) => {
+            Ok(()) if is_named(path, &file) => {
                 write_pid(&mut file).map_err(system(path, "cannot be written"))?;
                 return Ok(PidFile { path: path.to_owned(), file });
             }
@@ -94,8 +97,7 @@ pub fn acquire(path: &Path) -> Result<PidFile, PidFileError> {
 impl PidFile {
     /// Removes the file while it is still locked, so that no other's file can be hit.
     pub fn release(self) -> Result<(), PidFileError> {
-        let metadata = self.file.metadata().map_err(system(&self.path, "cannot be examined"))?;
-        if is_named(&self.path, &metadata) {
+        if is_named(&self.path, &self.file) {
             std::fs::remove_file(&self.path).map_err(system(&self.path, "cannot be removed"))?;
         }
         Ok(())
@@ -163,15 +165,25 @@ fn has_open(path: &Path, pid: i32, metadata: &Metadata) -> Result<bool, PidFileE
         // A server lets nobody but root look at it, and where processes are hidden it is not even there; the
         // kernel's list of locks is everybody's to read.
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied) => {
-            let locks =
-                std::fs::read_to_string("/proc/locks").map_err(system(path, "its lock is not told"))?;
-            return Ok(locks.lines().any(|line| is_lock_of(line, pid, metadata.ino())));
+            return is_listed(pid, metadata.ino()).map_err(system(path, "its lock is not told"));
         }
         other => other.map_err(system(path, "its process cannot be examined"))?,
     };
-    Ok(descriptors
-        .flatten()
-        .any(|entry| std::fs::metadata(entry.path()).is_ok_and(|other| is_same(&other, metadata))))
+    Ok(descriptors.flatten().any(|entry| {
+        std::fs::metadata(entry.path()).is_ok_and(|other| identity(&other) == identity(metadata))
+    }))
+}
+
+/// Whether the kernel's list of locks has this process's on the file with this number. A long list is read in pieces,
+/// and one may be missing where others come and go between two of them; so none is only none after several looks.
+fn is_listed(pid: i32, inode: u64) -> io::Result<bool> {
+    for _ in 0..LISTED_LOOKS_MAX {
+        let locks = std::fs::read_to_string("/proc/locks")?;
+        if locks.lines().any(|line| is_lock_of(line, pid, inode)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a line of `/proc/locks` is this process's lock on the file with this number:
@@ -213,15 +225,6 @@ fn fit(path: &Path, file: &File) -> Result<Metadata, PidFileError> {
 
 fn lock(file: &File, operation: FlockOperation) -> Result<(), Errno> {
     rustix::io::retry_on_intr(|| rustix::fs::flock(file, operation))
-}
-
-/// Whether the path still leads to the file that `metadata` describes.
-fn is_named(path: &Path, metadata: &Metadata) -> bool {
-    std::fs::symlink_metadata(path).is_ok_and(|named| is_same(&named, metadata))
-}
-
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    one.dev() == other.dev() && one.ino() == other.ino()
 }
 
 /// Exactly one line, since old scripts run `kill $(cat FILE)`.
@@ -269,12 +272,10 @@ mod tests {
         let (_directory, path) = directory();
         let held = acquire(&path).unwrap();
         let inode = held.file.metadata().unwrap().ino();
-        let locks = std::fs::read_to_string("/proc/locks").unwrap();
-        assert!(locks.lines().any(|line| is_lock_of(line, own_pid(), inode)), "{locks}");
-        assert!(!locks.lines().any(|line| is_lock_of(line, own_pid() + 1, inode)));
+        assert!(is_listed(own_pid(), inode).unwrap());
+        assert!(!is_listed(own_pid() + 1, inode).unwrap());
         drop(held);
-        let locks = std::fs::read_to_string("/proc/locks").unwrap();
-        assert!(!locks.lines().any(|line| is_lock_of(line, own_pid(), inode)));
+        assert!(!is_listed(own_pid(), inode).unwrap());
         assert!(!is_lock_of("", 1, 1) && !is_lock_of("1: -> FLOCK ADVISORY WRITE 708 08:01:7 0 EOF", 708, 7));
     }
 

@@ -3,7 +3,8 @@
 //! Never opens a file that is not the system's own. Invariant: what cannot be told is left out, and nothing here
 //! waits for anybody.
 
-use std::path::{Path, PathBuf};
+use super::files::{directory_of, wal_of};
+use std::path::Path;
 
 /// Whether systemd has started this very process, and not one that it descends from.
 pub fn is_systemds() -> bool {
@@ -33,7 +34,7 @@ pub struct Disk {
 
 /// The disk on which a file lies.
 pub fn disk_of(file: &Path) -> Option<Disk> {
-    let found = rustix::fs::statvfs(file.parent()?).ok()?;
+    let found = rustix::fs::statvfs(directory_of(file)).ok()?;
     Some(Disk {
         free_bytes: found.f_bavail.saturating_mul(found.f_frsize),
         total_bytes: found.f_blocks.saturating_mul(found.f_frsize),
@@ -45,11 +46,19 @@ pub fn file_bytes(file: &Path) -> Option<u64> {
     std::fs::metadata(file).ok().map(|metadata| metadata.len())
 }
 
-/// The file that SQLite keeps beside a database.
-pub fn wal_of(database: &Path) -> PathBuf {
-    let mut path = database.as_os_str().to_owned();
-    path.push("-wal");
-    path.into()
+/// What a copy leaves free of its disk.
+const ROOM_LEFT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Refuses what would fill the disk: a copy is as long as the database, with what waits in its WAL.
+pub fn check_room(database: &Path, copy: &Path) -> Result<(), String> {
+    let bytes = |path: &Path| file_bytes(path).unwrap_or(0);
+    let needed = bytes(database) + bytes(&wal_of(database)) + ROOM_LEFT_BYTES;
+    match disk_of(copy) {
+        Some(disk) if disk.free_bytes < needed => {
+            Err(format!("its disk has {} bytes free, but a backup needs {needed}", disk.free_bytes))
+        }
+        _ => Ok(()),
+    }
 }
 
 #[cfg(test)]

@@ -3,13 +3,11 @@
 //! Never looks into a file. Invariant: whenever the process is killed, either nothing has changed, or all has, or
 //! the file that was to come in lies at a name of its own that says what is to be moved back.
 
-use super::manifest::{sync_directory_of, with_suffix};
+use super::files::{OF_SQLITE, directory_of, real, sync_directory_of, with_suffix};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// What SQLite keeps beside a database.
-const BESIDE: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// Begins what is behind the database's name in that of the file that is to come in. What follows is the mark.
 const INCOMING: &str = ".restoring-";
 /// Begins what is behind a file's name once it is aside, before the mark.
@@ -30,15 +28,9 @@ pub struct Swap {
     others: Vec<PathBuf>,
 }
 
-/// The file that a path leads to, also where there is only a link left.
-pub fn resolve(path: &Path) -> PathBuf {
-    let target = || Some(path.with_file_name(fs::read_link(path).ok()?));
-    path.canonicalize().ok().or_else(target).unwrap_or_else(|| path.to_owned())
-}
-
 /// An exchange that was begun and not ended, and has the database out of its place.
 pub fn interrupted(database: &Path) -> Option<Swap> {
-    let database = resolve(database);
+    let database = real(database);
     if database.symlink_metadata().is_ok() {
         return None;
     }
@@ -50,9 +42,8 @@ pub fn begun(database: &Path, others: &[PathBuf]) -> io::Result<Vec<Swap>> {
     let mut beginning = database.file_name().unwrap_or_default().to_owned();
     beginning.push(INCOMING);
     let beginning = beginning.to_string_lossy().into_owned();
-    let parent = database.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut marks = Vec::new();
-    for entry in fs::read_dir(parent)? {
+    for entry in fs::read_dir(directory_of(database))? {
         let name = entry?.file_name().to_string_lossy().into_owned();
         marks.extend(name.strip_prefix(&beginning).map(str::to_owned));
     }
@@ -80,9 +71,14 @@ impl Swap {
         let aside = |path: &Path| with_suffix(path, &format!("{ASIDE}{}", self.mark));
         let of_sqlite = [""]
             .iter()
-            .chain(&BESIDE)
+            .chain(&OF_SQLITE)
             .map(|suffix| (with_suffix(&self.database, suffix), with_suffix(&aside(&self.database), suffix)));
         of_sqlite.chain(self.others.iter().map(|other| (other.clone(), aside(other)))).collect()
+    }
+
+    /// What is to go aside, and where it will be.
+    pub fn kept(&self) -> Vec<Kept> {
+        self.moves().into_iter().filter(|(from, _)| from.symlink_metadata().is_ok()).collect()
     }
 
     /// Puts what is there aside, and the new file in its place. Where that fails, all is put back.
@@ -188,8 +184,9 @@ mod tests {
     #[test]
     fn what_is_done_is_done_whole() {
         let (directory, swap) = place();
+        let announced = swap.kept();
         let kept = swap.run().unwrap();
-        assert_eq!(kept.len(), 4);
+        assert_eq!((kept.len(), &kept), (4, &announced));
         let found = content(directory.path());
         assert_eq!(found["a.db"], "new");
         assert_eq!(found["a.db.before-restore-1-wal"], "old-wal");
@@ -253,6 +250,5 @@ mod tests {
         std::os::unix::fs::symlink("a.db", &link).unwrap();
         assert!(swap.run_by(&mut killed_after(1)).is_err());
         assert!(interrupted(&link).is_some());
-        assert_eq!(resolve(&link), directory.path().join("a.db"));
     }
 }

@@ -1,18 +1,20 @@
 //! The backups that the server has made for itself: when, and what has come of them.
 //!
 //! It never opens a backup, nor looks into their directory, which may lie at the other end of a network: a process of
-//! its own does both, and the loop only sees its end. Invariant: at most one such process runs, and none outlives the
-//! server's orderly end, unless it hangs in the system; what it leaves is removed by the next one.
+//! its own does both, and the loop only sees its end. Invariant: at most one such process runs. It ends by itself where
+//! its standard input is closed, so none outlives the server, unless it hangs in the system; what it leaves is removed
+//! by the next one.
 
 use super::bridge::Bridge;
-use crate::ops::backups::{Backup, ORDER, Order, Plan, Told};
+use crate::dispatch::Act;
+use crate::ops::backups::{Backup, ORDER, Order, Plan, Source, Told};
 use crate::ops::config::{self, Config};
+use crate::ops::files::wal_of;
 use crate::ops::process;
+use crate::service::audit::Action;
 use chrono::{DateTime, Local, SubsecRound, TimeDelta};
 use log::{error, info, warn};
-use rustix::process::Signal;
 use std::io::{self, Read};
-use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -20,6 +22,9 @@ use std::time::{Duration, Instant};
 /// This very program, also where its file was replaced by that of a newer one.
 const SELF: &str = "/proc/self/exe";
 const NAME: &str = "medsrv";
+/// What the trail has, with what came of it.
+const BEGUN: &str = "backup";
+const DONE: &str = "backup.done";
 /// After one that has failed the next is tried this much later, or at its own time where that is sooner.
 const RETRY_MIN: u32 = 5;
 /// However the clock is set meanwhile, it is looked at again after this.
@@ -32,9 +37,11 @@ const WAL_GROWTH_MAX_GIB: u64 = 4;
 const WAL_GROWTH_MAX_BYTES: u64 = WAL_GROWTH_MAX_GIB * 1024 * 1024 * 1024;
 /// What the process says is one line.
 const SAID_MAX_BYTES: u64 = 64 * 1024;
-/// How long the end waits for a process that was killed; one that hangs in the system is left to it.
+/// How long the end waits for a process to end by itself, and then for one that was killed; one that hangs in the
+/// system is left to it.
+const STOP_WAIT: Duration = Duration::from_millis(300);
 const KILL_WAIT: Duration = Duration::from_secs(2);
-const KILL_POLL: Duration = Duration::from_millis(5);
+const END_POLL: Duration = Duration::from_millis(5);
 
 pub(super) struct Backups {
     running: Option<Running>,
@@ -54,35 +61,51 @@ pub(super) struct Backups {
     /// How long the last one took that was made.
     pub duration: Option<Duration>,
     looks_at: Instant,
+    /// What the trail is to say, until it is asked for.
+    acts: Vec<Act>,
 }
 
 struct Running {
     child: Child,
+    /// For whom it makes a backup; none where it only looks which are there.
+    makes_for: Option<By>,
     begun: Instant,
     /// How long the WAL was at the beginning.
     wal_bytes: u64,
-    /// Why it was killed, once that is so.
-    killed_for: Option<String>,
+    /// Why it is to end before it is done, once that is so.
+    stopped_for: Option<String>,
     /// True exactly when `backup.directory` is another one by now than its own.
     is_elsewhere: bool,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    Operator,
+    Server,
+}
+
 impl Running {
-    fn new(child: Child, wal_bytes: u64) -> Running {
-        Running { child, begun: Instant::now(), wal_bytes, killed_for: None, is_elsewhere: false }
+    /// Has it end by itself; where it has made none then, `reason` is why.
+    fn stop(&mut self, reason: String) {
+        self.child.stdin = None;
+        self.stopped_for = Some(reason);
     }
 
-    /// Kills it where it has gone on for too long.
+    /// Ends it where it has gone on for too long, and at the next look with more force.
     fn limit(&mut self, wal_bytes: u64) {
-        if self.killed_for.is_some() {
-            return;
+        if self.stopped_for.is_some() {
+            return self.kill();
         }
-        self.killed_for = too_long(self.begun.elapsed(), wal_bytes.saturating_sub(self.wal_bytes));
-        if let Some(reason) = &self.killed_for {
-            warn!("the process that makes a backup is killed: {reason}");
-            // One that has ended meanwhile cannot be killed.
-            let _ = self.child.kill();
+        let reason = too_long(self.begun.elapsed(), wal_bytes.saturating_sub(self.wal_bytes));
+        if let Some(reason) = reason {
+            warn!("the process that makes a backup is to end: {reason}");
+            self.stop(reason);
         }
+    }
+
+    fn kill(&mut self) {
+        // One that has ended meanwhile cannot be killed.
+        let _ = self.child.kill();
     }
 }
 
@@ -107,6 +130,7 @@ impl Backups {
             runs_ended: 0,
             duration: None,
             looks_at: now,
+            acts: Vec::new(),
         }
     }
 
@@ -115,16 +139,29 @@ impl Backups {
     }
 
     /// When `tend` is to be called even though nothing happens.
-    pub fn alarm(&self) -> Option<Instant> {
-        (!self.is_ending).then_some(self.looks_at)
+    pub fn alarm(&self) -> Instant {
+        self.looks_at
     }
 
-    /// From now on none is begun, and one that is being made is not waited for.
+    /// What the trail is to say and does not yet.
+    pub fn take_acts(&mut self) -> Vec<Act> {
+        std::mem::take(&mut self.acts)
+    }
+
+    fn note(&mut self, by: By, method: &'static str, outcome: &'static str, detail: String) {
+        let action = if method == BEGUN { Action::Read } else { Action::Execute };
+        let by_operator = by == By::Operator;
+        self.acts.push(Act { by_operator, method, of: (action, "database"), outcome, detail });
+    }
+
+    /// The server ends: one that is being made is not wanted any longer.
     pub fn give_up(&mut self) {
+        self.reap();
         self.is_ending = true;
-        if let Some(Running { child, .. }) = &mut self.running {
-            // One that has ended meanwhile cannot be killed.
-            let _ = child.kill();
+        let Some(running) = &mut self.running else { return };
+        running.stop("the server ends".to_owned());
+        if let Some(by) = running.makes_for {
+            self.note(by, DONE, "given_up", "the server ends".to_owned());
         }
     }
 
@@ -181,7 +218,7 @@ impl Backups {
 
     /// Sees to the process that has ended, and begins the next where it is time.
     pub fn tend(&mut self, config: &Config) {
-        if self.is_ending || Instant::now() < self.looks_at {
+        if Instant::now() < self.looks_at {
             return;
         }
         if std::mem::take(&mut self.may_have_ended) || self.is_running() {
@@ -192,26 +229,34 @@ impl Backups {
         if let Some(running) = &mut self.running {
             return running.limit(wal_bytes(config));
         }
-        let is_asked = std::mem::take(&mut self.is_asked);
         let due = self.due(&config.backup, &now);
-        if is_asked || due.is_none_or(|due| due <= now) {
-            self.begin(config, is_asked, now);
+        if std::mem::take(&mut self.is_asked) {
+            self.begin(config, Some(By::Operator), now);
+        } else if due.is_none_or(|due| due <= now) {
+            // What is due is only known where it is known what there is.
+            self.begin(config, self.is_known.then_some(By::Server), now);
         } else if let Some(wait) = due.and_then(|due| (due - now).to_std().ok()) {
             self.looks_at = Instant::now() + wait.min(LOOK_WITHIN);
         }
     }
 
-    fn begin(&mut self, config: &Config, is_asked: bool, now: DateTime<Local>) {
+    fn begin(&mut self, config: &Config, makes_for: Option<By>, now: DateTime<Local>) {
         let Some(directory) = config.backup.directory.clone() else {
-            if is_asked {
+            if makes_for == Some(By::Operator) {
                 self.has_failed(now, "backup.directory is not set any longer".to_owned());
             }
             return;
         };
-        let order = order(config, directory, is_asked);
-        match spawn(&order) {
-            Ok(child) => self.running = Some(Running::new(child, wal_bytes(config))),
-            Err(error) => self.has_failed(now, format!("no process could be begun for it: {error}")),
+        let shown = directory.display().to_string();
+        let child = match spawn(&order(config, directory, makes_for.is_some())) {
+            Ok(child) => child,
+            Err(error) => return self.has_failed(now, format!("no process could be begun for it: {error}")),
+        };
+        let (begun, wal_bytes) = (Instant::now(), wal_bytes(config));
+        self.running =
+            Some(Running { child, makes_for, begun, wal_bytes, stopped_for: None, is_elsewhere: false });
+        if let Some(by) = makes_for {
+            self.note(by, BEGUN, "success", shown);
         }
     }
 
@@ -222,17 +267,29 @@ impl Backups {
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun, is_elsewhere, killed_for, .. }) = self.running.take() else {
+        let Some(Running { mut child, begun, is_elsewhere, makes_for, stopped_for, .. }) =
+            self.running.take()
+        else {
             return;
         };
         let now = Local::now().trunc_subsecs(3);
-        let was_killed = status.as_ref().is_ok_and(|status| status.signal() == Some(Signal::KILL.as_raw()));
-        match status.and_then(|status| heard(&mut child, status)) {
-            Ok(told) => self.has_ended(told, begun.elapsed()),
-            Err(_) if was_killed && self.is_ending => info!("a backup was given up, for the server ends"),
-            Err(error) => {
-                let reason = killed_for.filter(|_| was_killed);
-                self.has_failed(now, reason.unwrap_or_else(|| error.to_string()));
+        let ended = status.and_then(|status| heard(&mut child, status));
+        match ended.map_err(|error| stopped_for.unwrap_or_else(|| error.to_string())) {
+            Ok(told) => {
+                let file = told.last.as_ref().map(|last| last.path.display().to_string());
+                if let Some(by) = makes_for {
+                    self.note(by, DONE, "success", file.unwrap_or_default());
+                }
+                self.has_ended(told, makes_for.map(|_| begun.elapsed()));
+            }
+            Err(_) if self.is_ending && makes_for.is_none() => {}
+            // The trail says so already.
+            Err(_) if self.is_ending => info!("a backup was given up, for the server ends"),
+            Err(reason) => {
+                if let Some(by) = makes_for {
+                    self.note(by, DONE, "failed", reason.clone());
+                }
+                self.has_failed(now, reason);
             }
         }
         if is_elsewhere {
@@ -245,11 +302,12 @@ impl Backups {
         (self.last, self.failure, self.is_known) = (None, None, false);
     }
 
-    fn has_ended(&mut self, told: Told, duration: Duration) {
-        if let (true, Some(last)) = (told.was_made, &told.last) {
+    /// `took` is how long it took to make one, where one was made.
+    fn has_ended(&mut self, told: Told, took: Option<Duration>) {
+        if let (Some(took), Some(last)) = (took, &told.last) {
             self.made += 1;
-            self.duration = Some(duration);
-            let (file, seconds) = (last.path.display(), duration.as_secs_f64());
+            self.duration = Some(took);
+            let (file, seconds) = (last.path.display(), took.as_secs_f64());
             info!("backup {file} was written, {} bytes in {seconds:.1} s", last.bytes);
         }
         if told.removed > 0 {
@@ -269,19 +327,28 @@ impl Backups {
         self.failure = Some(Failed { at, text });
     }
 
-    /// Ends the process that runs. Nothing may wait for this: it is after all else that the end has to do.
+    /// Waits for the process that was given up. Nothing may wait for this: it is after all else that the end has to do.
     pub fn end(mut self) {
-        self.give_up();
-        let give_up = Instant::now() + KILL_WAIT;
+        if self.has_ended_within(STOP_WAIT) {
+            return;
+        }
+        self.running.iter_mut().for_each(Running::kill);
+        if !self.has_ended_within(KILL_WAIT) {
+            warn!("the process that makes a backup does not end; it is left to the system");
+        }
+    }
+
+    fn has_ended_within(&mut self, wait: Duration) -> bool {
+        let give_up = Instant::now() + wait;
         loop {
             self.reap();
             if !self.is_running() {
-                return;
+                return true;
             }
             if Instant::now() >= give_up {
-                return warn!("the process that makes a backup does not end; it is left to the system");
+                return false;
             }
-            std::thread::sleep(KILL_POLL);
+            std::thread::sleep(END_POLL);
         }
     }
 }
@@ -298,25 +365,16 @@ fn too_long(took: Duration, wal_growth_bytes: u64) -> Option<String> {
 }
 
 fn wal_bytes(config: &Config) -> u64 {
-    process::file_bytes(&process::wal_of(&config.server.db_path)).unwrap_or(0)
+    process::file_bytes(&wal_of(&config.server.db_path)).unwrap_or(0)
 }
 
 fn plan(config: &config::Backup) -> Plan {
     Plan { every_min: config.every_min, times: config.times.clone() }
 }
 
-fn order(config: &Config, directory: PathBuf, is_asked: bool) -> Order {
-    Order {
-        database: config.server.db_path.clone(),
-        key_file: config.audit.key_file.clone(),
-        anchor_file: config.audit.anchor_file.clone(),
-        directory,
-        plan: plan(&config.backup),
-        keep_last: config.backup.keep_last,
-        keep_daily: config.backup.keep_daily,
-        at_once: is_asked,
-        by_operator: is_asked,
-    }
+fn order(config: &Config, directory: PathBuf, makes: bool) -> Order {
+    let config::Backup { keep_last, keep_daily, .. } = config.backup;
+    Order { source: Source::of(config), directory, keep_last, keep_daily, makes }
 }
 
 fn spawn(order: &Order) -> io::Result<Child> {
@@ -327,7 +385,8 @@ fn spawn(order: &Order) -> io::Result<Child> {
         .args([ORDER, &order])
         // A terminal's Ctrl-C is for the server, which ends it.
         .process_group(0)
-        .stdin(Stdio::null())
+        // By which it knows that the server is there and wants it to go on.
+        .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -360,6 +419,7 @@ impl Bridge {
         use super::status::{Backup, BackupFailure, LastBackup};
         let (backups, config, now) = (&self.backups, &self.loaded.config.backup, Local::now());
         let seconds = |since: TimeDelta| u64::try_from(since.num_seconds()).unwrap_or(0);
+        let makes = backups.running.as_ref().map(|running| running.makes_for.is_some());
         let last = backups.last.as_ref().map(|last| LastBackup {
             file: last.path.display().to_string(),
             taken_at: last.taken_at.with_timezone(&Local).to_rfc3339(),
@@ -368,7 +428,8 @@ impl Bridge {
         });
         Backup {
             directory: config.directory.as_ref().map(|directory| directory.display().to_string()),
-            is_running: backups.is_running(),
+            is_running: makes == Some(true),
+            is_looking: makes == Some(false),
             last,
             due_at: backups.due(config, &now).map(|due| due.to_rfc3339()),
             failure: backups.failure.as_ref().map(|failure| BackupFailure {

@@ -6,6 +6,7 @@
 
 use super::admin;
 use super::backups::Backups;
+use super::file::DatabaseFile;
 use super::meter::{Meter, Served};
 use super::now;
 use super::reload::Reloads;
@@ -19,6 +20,7 @@ use crate::net::{
 };
 use crate::ops::config::Loaded;
 use crate::ops::supervisor::Supervisor;
+use crate::service::audit::Action;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::Commit;
@@ -26,7 +28,7 @@ use log::{error, info};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How often the trail is anchored and the use of the old dialect written down.
+/// How often the trail is anchored, the use of the old dialect written down, and the database's place looked at.
 const TEND_EVERY: Duration = Duration::from_secs(60);
 /// However the clock is set meanwhile, what is due is looked at after this.
 const TICK_WITHIN: Duration = Duration::from_secs(60);
@@ -52,6 +54,7 @@ pub(super) struct Bridge {
     /// Who has started the server, and hears how it gets on.
     pub(super) supervisor: Supervisor,
     pub(super) backups: Backups,
+    pub(super) file: DatabaseFile,
     /// How the operator has asked for the end, once that is so.
     pub(super) end: Option<End>,
     /// The moment of this turn, read from the clock by its first request.
@@ -75,6 +78,7 @@ impl Bridge {
         supervisor: Supervisor,
     ) -> Bridge {
         let started = Instant::now();
+        let file = DatabaseFile::at(&loaded.config.server.db_path);
         Bridge {
             dispatcher,
             loaded,
@@ -86,6 +90,7 @@ impl Bridge {
             meter: Meter::new(started),
             supervisor,
             backups: Backups::new(started),
+            file,
             end: None,
             now: None,
             store_failed: false,
@@ -104,7 +109,13 @@ impl Bridge {
         outcome: &'static str,
         detail: String,
     ) {
-        self.dispatcher.note(Act { by_operator, method, outcome, detail });
+        self.dispatcher.note(Act { by_operator, method, of: (Action::Execute, "server"), outcome, detail });
+    }
+
+    fn note_backups(&mut self) {
+        for act in self.backups.take_acts() {
+            self.dispatcher.note(act);
+        }
     }
 
     pub(super) fn note_start(&mut self) {
@@ -118,6 +129,7 @@ impl Bridge {
     pub(super) fn close(mut self) -> bool {
         self.note(self.end.is_some(), "server.stop", "success", format!("pid {}", std::process::id()));
         self.backups.give_up();
+        self.note_backups();
         self.dispatcher.close(&now());
         self.backups.end();
         self.store_failed
@@ -232,7 +244,6 @@ impl Handler for Bridge {
 
     fn ending(&mut self) {
         self.supervisor.stopping("ending: what was read is answered");
-        self.backups.give_up();
     }
 
     fn wants_end(&self) -> Option<End> {
@@ -263,8 +274,10 @@ impl Handler for Bridge {
         let begun = Instant::now();
         self.supervisor.ping(begun);
         self.backups.tend(&self.loaded.config);
+        self.note_backups();
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
+            self.file.look();
             self.dispatcher.tend(&now());
             // What it has written is committed by the next turn.
             return Background::Pending;
@@ -308,8 +321,11 @@ impl Handler for Bridge {
     }
 
     fn alarm(&self) -> Option<Instant> {
-        let moments = [self.supervisor.pings_at(), self.backups.alarm()];
-        moments.into_iter().flatten().chain([self.tends_at, self.ticks_at]).min()
+        self.supervisor
+            .pings_at()
+            .into_iter()
+            .chain([self.backups.alarm(), self.tends_at, self.ticks_at])
+            .min()
     }
 
     fn closed(&mut self, session: SessionId) {

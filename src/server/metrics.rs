@@ -195,7 +195,7 @@ impl Text {
         self.known(
             "backup_age_seconds",
             "gauge",
-            "The age of the server's last backup.",
+            "The age of the server's last backup that is known.",
             last.map(|last| last.age_s),
         );
         self.known("backup_size_bytes", "gauge", "Its length.", last.map(|last| last.bytes));

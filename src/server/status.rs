@@ -5,6 +5,7 @@
 use super::bridge::Bridge;
 use crate::dispatch::{Outcome, Standing};
 use crate::net::Counters;
+use crate::ops::files::wal_of;
 use crate::ops::measure::Minute;
 use crate::ops::process::{self, Disk};
 use crate::ops::{admin_socket, log as log_file};
@@ -128,8 +129,12 @@ pub struct Audit {
 pub struct Backup {
     /// None where the server makes none.
     pub directory: Option<String>,
+    /// One is being made.
     pub is_running: bool,
-    /// The latest that is there; none, too, until it is known.
+    /// It is being looked which are there; none is made.
+    pub is_looking: bool,
+    /// The latest that is there; none, too, until it is known. Where there is a `failure`, it is what was there before,
+    /// and nobody knows whether it is still.
     pub last: Option<LastBackup>,
     pub due_at: Option<String>,
     /// Of the last run, if that has made none.
@@ -139,7 +144,7 @@ pub struct Backup {
     /// Since the start.
     pub made: u64,
     pub failed: u64,
-    /// Those that have looked, and found that none was due, count as well.
+    /// Those that have only looked which are there count as well.
     pub runs_ended: u64,
     pub is_overdue: bool,
 }
@@ -201,7 +206,7 @@ impl Bridge {
                 file: config.server.db_path.display().to_string(),
                 schema: store::SCHEMA_VERSION,
                 bytes: process::file_bytes(&config.server.db_path),
-                wal_bytes: process::file_bytes(&process::wal_of(&config.server.db_path)),
+                wal_bytes: process::file_bytes(&wal_of(&config.server.db_path)),
                 disk_free_bytes: disk.map(|disk| disk.free_bytes),
                 checkpoint_age_s: standing.store.checkpoint_age.map(|age| age.as_secs()),
             },
@@ -268,14 +273,16 @@ impl Bridge {
     }
 
     /// In the order in which an operator should look at them.
-    fn degraded(&self, status: &Status, standing: &Standing, disk: Option<Disk>) -> Vec<String> {
+    fn degraded(&mut self, status: &Status, standing: &Standing, disk: Option<Disk>) -> Vec<String> {
         let mut reasons = Vec::new();
+        let misplaced = self.file.look();
         let mut note = |holds: bool, reason: &str| {
             if holds {
                 reasons.push(reason.to_owned());
             }
         };
         note(self.store_failed, "the database cannot be trusted any longer");
+        note(misplaced.is_some(), misplaced.unwrap_or_default());
         note(standing.store.is_full, "the disk is full: nothing can be written");
         note(standing.store.is_locked, "another process holds the lock on the database");
         let is_short =

@@ -4,13 +4,21 @@
 //! was read and is on disk, lies beside it with its manifest; and no copy is left of one that was not changed.
 
 use super::copied::Copied;
-use crate::ops::manifest::{self, Draft, with_suffix};
+use crate::ops::files::{directory_of, with_suffix};
+use crate::ops::manifest::{self, Draft};
+use crate::ops::process;
 use crate::service::backup::Depth;
 use crate::service::time::Now;
 use crate::store::{self, Store};
+use chrono::NaiveDateTime;
 use log::{info, warn};
+use std::ffi::OsString;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+
+/// Between the schema and what follows in the name of a backup.
+const MOMENT: &str = "%Y%m%dT%H%M%S%3f";
 
 /// The backup that was made, if one was needed.
 #[derive(Default)]
@@ -21,8 +29,9 @@ pub(super) struct Upgrade {
 impl Upgrade {
     /// Makes the backup of a database that has this schema.
     pub fn back_up(&mut self, database: &Path, schema: i32) -> Result<(), String> {
-        let mark = chrono::Local::now().format("%Y%m%dT%H%M%S%3f");
-        let backup = with_suffix(database, &format!(".schema-{schema}-{mark}"));
+        let moment = chrono::Local::now().format(MOMENT);
+        let backup = with_suffix(database, &format!(".schema-{schema}-{moment}"));
+        sweep(database).map_err(|error| error.to_string())?;
         make(database, &backup).map_err(|reason| {
             let shown = backup.display();
             format!(
@@ -59,10 +68,33 @@ impl Upgrade {
     }
 }
 
+/// Removes what is left of backups that were begun before upgrades, by processes that were killed.
+fn sweep(database: &Path) -> io::Result<()> {
+    let mut beginning = database.file_name().map(OsString::from).unwrap_or_default();
+    beginning.push(".schema-");
+    let beginning = beginning.to_string_lossy().into_owned();
+    for entry in fs::read_dir(directory_of(database))? {
+        let name = entry?.file_name().to_string_lossy().into_owned();
+        let Some((mark, "partial" | "json.partial" | "json")) =
+            name.strip_prefix(&beginning).and_then(|rest| rest.split_once('.'))
+        else {
+            continue;
+        };
+        let is_mark = |(schema, moment): (&str, &str)| {
+            schema.parse::<i32>().is_ok() && NaiveDateTime::parse_from_str(moment, MOMENT).is_ok()
+        };
+        if mark.split_once('-').is_some_and(is_mark) {
+            manifest::sweep(&with_suffix(database, &format!(".schema-{mark}")), database)?;
+        }
+    }
+    Ok(())
+}
+
 fn make(database: &Path, backup: &Path) -> Result<(), String> {
+    process::check_room(database, backup)?;
     let draft = Draft::begin(backup).map_err(|error| error.to_string())?;
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
-    store::copy(database, &draft.copy(), || ()).map_err(|error| error.to_string())?;
+    store::copy(database, &draft.copy(), || Ok(())).map_err(|error| error.to_string())?;
     let copied = Copied::examine(&draft.copy(), Depth::Quick)?;
     let manifest = copied.manifest(&draft.copy(), database, taken_at).map_err(|error| error.to_string())?;
     draft.finish(&manifest).map_err(|error| error.to_string())

@@ -106,6 +106,8 @@ pub enum Refusal {
     /// Texts are not signed.
     UnsignedNotes {
         note_ids: Vec<i64>,
+        /// Who wrote each of them.
+        author_ids: Vec<i64>,
     },
     /// Something was written or prescribed, and there is no principal diagnosis.
     DiagnosisMissing,

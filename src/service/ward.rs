@@ -6,6 +6,7 @@
 
 use super::admission;
 use super::booking::Change;
+use super::department;
 use super::text::key;
 use super::words::words;
 use super::{Failure, refuse};
@@ -176,9 +177,15 @@ pub enum Refusal {
     WardNumberTaken {
         ward_id: i64,
     },
+    /// No doctor is of that department.
+    UnknownDepartment,
     /// Another bed of the ward has this number.
     BedNumberTaken {
         bed_id: i64,
+    },
+    /// A ward to be has two beds of this number, of which it gets none.
+    BedNumberTwice {
+        number: String,
     },
     TooManyBeds,
     WardClosed,
@@ -209,6 +216,11 @@ pub fn add<'a>(
     beds: impl Iterator<Item = &'a str>,
 ) -> Outcome<i64> {
     let transaction = change.transaction;
+    if let Some(name) = new.department
+        && !department::is_there(transaction, name)?
+    {
+        return refuse(Refusal::UnknownDepartment);
+    }
     let mut wards = Numbers::new();
     transaction.each(&ward::NUMBERS, params![], |row| take_number(&mut wards, row))?;
     if let Some(ward_id) = wards.get(&key(new.number)) {
@@ -220,7 +232,10 @@ pub fn add<'a>(
         if count >= BEDS_MAX {
             return refuse(Refusal::TooManyBeds);
         }
-        insert_bed(change, ward_id, number, &mut had)?;
+        insert_bed(change, ward_id, number, &mut had).map_err(|failure| match failure {
+            Failure::Refused(_) => Failure::Refused(Refusal::BedNumberTwice { number: number.to_owned() }),
+            fault @ Failure::Fault(_) => fault,
+        })?;
     }
     change.changes.wards.insert(ward_id);
     Ok(ward_id)

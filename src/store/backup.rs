@@ -27,6 +27,8 @@ pub enum CopyError {
     Source(#[from] OpenError),
     #[error("copying failed: {0}")]
     Failed(String),
+    #[error("{0}")]
+    GivenUp(String),
 }
 
 impl From<rusqlite::Error> for CopyError {
@@ -65,12 +67,16 @@ impl Store {
     }
 }
 
-/// Copies the database into `target`, which is not there yet, and which nothing has synced when this returns. After
-/// each slice of a few milliseconds `between` is called.
+/// Copies the database into `target`, which is not there yet or empty, and which nothing has synced when this returns.
+/// After each slice of a few milliseconds `between` is called, which may say why the copy is not wanted any longer.
 ///
 /// # Errors
 /// What is in `target` then is no copy.
-pub fn copy(source: &Path, target: &Path, between: impl FnMut()) -> Result<(), CopyError> {
+pub fn copy(
+    source: &Path,
+    target: &Path,
+    between: impl FnMut() -> Result<(), String>,
+) -> Result<(), CopyError> {
     open::check_library()?;
     // One that may write, for the WAL of a server that was killed is gone through by whoever comes first.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -104,7 +110,7 @@ pub fn copy(source: &Path, target: &Path, between: impl FnMut()) -> Result<(), C
 fn copy_pages(
     source: &Connection,
     copy: &mut Connection,
-    mut between: impl FnMut(),
+    mut between: impl FnMut() -> Result<(), String>,
 ) -> Result<(), CopyError> {
     let backup = Backup::new(source, copy)?;
     loop {
@@ -117,7 +123,7 @@ fn copy_pages(
                 _ => return Err(CopyError::Failed("the database is locked by another process".into())),
             }
         }
-        between();
+        between().map_err(CopyError::GivenUp)?;
     }
 }
 
@@ -156,6 +162,7 @@ mod tests {
             last += 1;
             insert(&mut store, last);
             store.checkpoint();
+            Ok(())
         })
         .unwrap();
         assert!(last > 4000, "it was written to meanwhile");
@@ -172,5 +179,7 @@ mod tests {
             .filter(|name| name.starts_with("copy"))
             .collect();
         assert_eq!(names, ["copy.db"]);
+        let given_up = copy(&path, &directory.path().join("other.db"), || Err("enough".into()));
+        assert!(matches!(given_up, Err(CopyError::GivenUp(reason)) if reason == "enough"));
     }
 }

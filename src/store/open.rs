@@ -5,7 +5,7 @@
 
 use super::error::message;
 use super::migrations::{self, Adoption, Origin};
-use super::{Store, adhoc};
+use super::{Error, Store, adhoc};
 use rusqlite::config::DbConfig;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -77,6 +77,8 @@ pub enum OpenError {
     Locked,
     #[error("it cannot be opened: {0}; check that its directory exists and that this user may write there")]
     CannotOpen(String),
+    #[error("the disk is full; make room on it and try again")]
+    Full,
     #[error("the copy that is made before the Python server's database is changed failed: {0}")]
     Copy(String),
     #[error(
@@ -95,7 +97,10 @@ impl From<rusqlite::Error> for OpenError {
             Some(ErrorCode::NotADatabase) => OpenError::NotADatabase,
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked,
             Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => OpenError::CannotOpen(message(&error)),
-            _ => OpenError::Other(message(&error)),
+            _ => match (message(&error), Error::from(error)) {
+                (_, Error::Full) => OpenError::Full,
+                (text, _) => OpenError::Other(text),
+            },
         }
     }
 }

@@ -66,7 +66,10 @@ fn a_draft_that_will_not_be_signed_is_discarded_and_kept() {
         (draft(&mut clinic, "复查"), draft(&mut clinic, "住院"), draft(&mut clinic, "手术"));
     let discard = |note_id: &Value| json!({"note_id": note_id, "reason": "重复"});
     // The visit's doctor is held up by them, and has no say in them.
-    clinic.refused("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}), "unsigned_notes");
+    let finish = json!({"encounter_id": encounter_id});
+    let held_up = clinic.refused("DOC001", "encounter.finish", finish, "unsigned_notes");
+    assert_eq!(held_up["note_ids"], json!([first, second, third]));
+    assert_eq!(held_up["author_ids"], json!([5, 5, 5]), "whom to ask");
     for who in ["DOC001", "DOC003"] {
         clinic.refused(who, "record.discard", discard(&first), "not_found");
     }

@@ -289,6 +289,11 @@ fn a_report_is_in_the_trail_but_for_ones_own_figures() {
     let of_doctor = json!({"name": "doctor", "from": DAY, "to": DAY, "doctor_id": 4});
     clinic.ok(ADMIN, "report.get", of_doctor);
     assert_eq!(kept(&mut clinic), 2);
+    let told = clinic.number(
+        "SELECT count(*) FROM audit WHERE method = 'report.get'
+        AND detail = iif(entity_id IS 4, 'doctor', 'day') || ' 2026-01-05 2026-01-05'",
+    );
+    assert_eq!(told, 2, "the trail says which report, and of which days");
 }
 
 #[test]

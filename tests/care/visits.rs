@@ -60,7 +60,7 @@ fn a_doctor_writes_when_the_patient_has_gone() {
     assert_eq!(state(&mut clinic, encounter_id), "in_progress");
     let finish = json!({"encounter_id": encounter_id});
     let refused = clinic.refused("DOC001", "encounter.finish", finish.clone(), "unsigned_notes");
-    assert_eq!(refused["note_ids"], json!([note["note_id"]]));
+    assert_eq!((&refused["note_ids"], &refused["author_ids"]), (&json!([note["note_id"]]), &json!([4])));
     clinic.ok("DOC001", "record.sign", json!({"note_id": note["note_id"]}));
     clinic.refused("DOC001", "encounter.finish", finish.clone(), "diagnosis_missing");
     let second = json!({"encounter_id": encounter_id, "title": "乏力", "rank": 2});

@@ -16,12 +16,15 @@ fn a_ward_has_beds_that_have_numbers_of_their_own() {
         assert_eq!(again["ward_id"], ward_id, "{like}");
     }
     let alike = json!({"number": "3B", "name": "x", "beds": ["a1", "Ａ1"]});
-    clinic.refused(CLERK, "ward.add", alike, "conflict");
+    let alike = clinic.refused(CLERK, "ward.add", alike, "conflict");
+    assert_eq!((&alike["number"], &alike["bed_id"]), (&json!("Ａ1"), &Value::Null), "no bed was made");
     let alike =
         clinic.refused(CLERK, "ward.add_bed", json!({"ward_id": ward_id, "number": "１０"}), "conflict");
     assert_eq!(alike["bed_id"], json!(beds[1]));
     let twice = json!({"number": "3B", "name": "x", "beds": ["1", "1"]});
     clinic.refused(CLERK, "ward.add", twice, "conflict");
+    let nobodys = json!({"number": "3B", "name": "x", "department": "没有的科"});
+    clinic.refused(CLERK, "ward.add", nobodys, "not_found");
     let many: Vec<String> = (0..201).map(|number| number.to_string()).collect();
     let params = json!({"number": "3B", "name": "x", "beds": many});
     assert_eq!(clinic.call(CLERK, "ward.add", &params).unwrap_err()["field"], "beds");

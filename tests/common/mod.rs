@@ -147,6 +147,32 @@ impl Drop for Server {
     }
 }
 
+/// The words before a command that give it a disk of 4 MiB of its own, at this directory of the one that it is called
+/// in; the disk ends with it. `None` where this machine allows nobody to make one.
+pub fn small_disk(mount_point: &'static str) -> Option<Vec<&'static str>> {
+    let namespaces: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
+    namespaces.into_iter().find_map(|namespace| {
+        let mut words = namespace.to_vec();
+        words.extend(["sh", "-c", r#"mount -t tmpfs -o size=4m tmpfs "$0" && exec "$@""#, mount_point]);
+        let directory = tempfile::tempdir().unwrap();
+        fs::create_dir(directory.path().join(mount_point)).unwrap();
+        let status = Command::new(words[0])
+            .args(&words[1..])
+            .arg("true")
+            .current_dir(directory.path())
+            .stderr(Stdio::null())
+            .status();
+        status.is_ok_and(|status| status.success()).then_some(words)
+    })
+}
+
+/// Says what a test leaves out where no small disk may be made.
+pub fn not_tested(what: &str) {
+    // Past the test harness, which keeps what a passing test prints to itself.
+    let reason = "no mount namespace may be made here (run as root, or allow user namespaces)";
+    std::io::stderr().write_all(format!("\nNOT TESTED: {what}: {reason}.\n").as_bytes()).unwrap();
+}
+
 /// A request frame.
 pub fn encode(name: &str, data: &[u8]) -> Vec<u8> {
     let mut frame = Vec::new();

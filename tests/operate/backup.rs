@@ -263,6 +263,10 @@ fn a_backup_is_put_back_and_so_is_what_it_had_replaced() {
     let kept = names(&at(&server, "data"), "MedicalSystem.db.before-restore-");
     assert!(!kept.is_empty(), "{restored:?}");
     assert!(restored.out.contains("To go back, stop the server and run\n"), "{restored:?}");
+    let (before, _) = restored.out.split_once(" is now the backup ").unwrap();
+    for name in &kept {
+        assert!(before.contains(&format!("/{name}\n")), "it is told before anything is moved: {before}");
+    }
     assert_eq!(names(&at(&server, "data"), "audit.anchor.before-restore-").len(), 1, "{restored:?}");
     expect(&server, 0, &["audit", "verify"]);
     let server = Server::start_in(server.leave(), &[], "");

@@ -7,6 +7,7 @@ mod place;
 
 mod admin;
 mod backup;
+mod full;
 mod metrics;
 mod reload;
 mod restart;

@@ -256,3 +256,28 @@ fn the_sockets_are_given_at_the_admin_socket_alone() {
     let refused: Value = Client::connect(place.address).ask(request);
     assert!(refused.get("error").is_some(), "{refused}");
 }
+
+#[test]
+fn of_restarts_at_once_one_server_is_left_and_who_came_too_late_is_told_so() {
+    let place = Place::start("[server]\nport = 0\n");
+    for _ in 0..3 {
+        let restarts = [(); 3].map(|()| {
+            let mut command = Command::new(BINARY);
+            command.arg("restart").current_dir(place.directory.path()).stdin(Stdio::null());
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+        });
+        let answers = restarts.map(|restart| restart.wait_with_output().unwrap());
+        assert!(answers.iter().any(|answer| answer.status.success()), "{answers:?}");
+        for answer in answers.iter().filter(|answer| !answer.status.success()) {
+            let told = String::from_utf8_lossy(&answer.stderr);
+            // The server before may end in the very moment at which it is to be signalled.
+            let is_clear = told.starts_with("medsrv: not restarted: another command has replaced")
+                || told.contains("nothing was signalled; try again");
+            assert!(is_clear, "{told}");
+            assert!(!told.contains("nothing is served"), "{told}");
+            assert_eq!(answer.status.code(), Some(1));
+        }
+        assert!(Client::connect(place.address).ask(NEW).get("result").is_some());
+        assert!(place.expect(0, &["status"]).contains(&place.pid()));
+    }
+}

@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 const CONFIGURATION: &str = "[backup]\ndirectory = \"backups\"\nkeep_last = 2\nkeep_daily = 0\n";
 
@@ -60,6 +61,13 @@ fn child(server: &Server) -> Option<Pid> {
     words.contains("scheduled-backup").then(|| Pid::from_raw(child.parse().unwrap()))?
 }
 
+/// A pipe where a backup's manifest is looked for: whoever opens it waits.
+fn hold(server: &Server) -> PathBuf {
+    let pipe = backups(server).join("MedicalSystem-20200101T000000Z.db.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    pipe
+}
+
 #[test]
 fn one_is_made_at_the_start_and_another_where_the_operator_asks_and_few_are_kept() {
     let server = start(CONFIGURATION);
@@ -104,6 +112,7 @@ fn one_is_made_at_the_start_and_another_where_the_operator_asks_and_few_are_kept
     assert_eq!(roles, ["system", "operator", "operator", "operator"]);
     let ended = trail(&server.database(), "backup.done");
     assert!(ended.len() == 4 && ended.iter().all(|(_, outcome, _)| outcome == "success"), "{ended:?}");
+    assert_eq!(ended[0].2, file);
     // The next server knows what there is, and makes none before its time.
     let server = Server::start_in(server.stop(), &[], CONFIGURATION);
     wait_until("it has looked", || status(&server)["backup"]["runs_ended"] == 1);
@@ -129,17 +138,39 @@ fn what_keeps_one_from_being_made_is_told_and_is_over_once_one_is() {
     assert!(!is_told());
     // One that is killed leaves nothing that looks like one.
     let before = names(&server);
-    let lock = Connection::open(server.database()).unwrap();
-    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let pipe = hold(&server);
     Admin::of(&server).call("server.backup");
     wait_until("a process makes it", || child(&server).is_some());
     kill_process(child(&server).unwrap(), Signal::KILL).unwrap();
     wait_until("its end was noticed", || status(&server)["backup"]["failed"] == 3);
-    lock.execute_batch("ROLLBACK").unwrap();
+    fs::remove_file(pipe).unwrap();
     let reason = status(&server)["backup"]["failure"]["text"].as_str().unwrap().to_owned();
     assert!(reason.contains("its process ended by signal: 9"), "{reason}");
-    assert_eq!(names(&server), before);
+    let mut left = names(&server);
+    left.retain(|name| !name.ends_with(".partial"));
+    assert_eq!(left, before);
+    let ended = trail(&server.database(), "backup.done");
+    assert!(ended[0].1 == "failed" && ended[0].2.contains("No such file or directory"), "{ended:?}");
+    let ended: Vec<&str> = ended.iter().map(|(_, outcome, _)| outcome.as_str()).collect();
+    assert_eq!(ended, ["failed", "success", "failed"]);
     server.stop();
+}
+
+#[test]
+fn one_waits_for_nobody_who_writes_and_the_trail_has_it_once_it_can_be_written() {
+    let server = start(CONFIGURATION);
+    wait_for_first(&server);
+    let lock = Connection::open(server.database()).unwrap();
+    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    expect(&server, 0, &["backup"]);
+    assert_eq!(trail(&server.database(), "backup").len(), 1);
+    lock.execute_batch("ROLLBACK").unwrap();
+    let database = server.database();
+    let _directory = server.stop();
+    for method in ["backup", "backup.done"] {
+        let found = trail(&database, method);
+        assert_eq!((found.len(), found[1].0.as_str()), (2, "operator"), "{found:?}");
+    }
 }
 
 #[test]
@@ -147,26 +178,43 @@ fn a_server_that_ends_gives_a_backup_up_and_the_next_one_removes_what_is_left() 
     let server = start(CONFIGURATION);
     wait_for_first(&server);
     let before = names(&server);
-    let lock = Connection::open(server.database()).unwrap();
-    lock.execute_batch("BEGIN IMMEDIATE").unwrap();
+    // It does not hear that it is to end.
+    let pipe = hold(&server);
     Admin::of(&server).call("server.backup");
     wait_until("a process makes it", || child(&server).is_some());
     let maker = child(&server).unwrap();
-    kill_process(maker, Signal::STOP).unwrap();
-    lock.execute_batch("ROLLBACK").unwrap();
-    // As it would have them by now.
+    // As others that were killed have left them.
     for name in
-        ["MedicalSystem-20200101T000000Z.db.partial", "MedicalSystem-20200101T000000Z.db.json.partial"]
+        ["MedicalSystem-20200102T000000Z.db.partial", "MedicalSystem-20200102T000000Z.db.json.partial"]
     {
         fs::write(backups(&server).join(name), "half").unwrap();
     }
     let directory = server.stop();
     assert!(kill_process(maker, Signal::CONT).is_err(), "it is gone");
+    fs::remove_file(pipe).unwrap();
     let server = Server::start_in(directory, &[], CONFIGURATION);
     wait_until("it has looked", || status(&server)["backup"]["runs_ended"] == 1);
     assert!(server.log().contains("a backup was given up, for the server ends"), "{}", server.log());
     assert_eq!(names(&server), before);
+    let ended: Vec<_> = trail(&server.database(), "backup.done").into_iter().map(|entry| entry.1).collect();
+    assert_eq!(ended, ["success", "given_up"]);
     server.stop();
+}
+
+#[test]
+fn one_whose_server_was_killed_ends_by_itself_and_leaves_nothing() {
+    let directory = Server::demo().stop();
+    // So much that it is met while it copies.
+    let connection = Connection::open(directory.path().join("data/MedicalSystem.db")).unwrap();
+    connection.execute_batch("CREATE TABLE large AS SELECT zeroblob(100000000) AS room").unwrap();
+    connection.close().unwrap();
+    fs::create_dir(directory.path().join("backups")).unwrap();
+    let server = Server::start_in(directory, &[], CONFIGURATION);
+    let begun = |names: &[String]| names.iter().any(|name| name.ends_with(".db.partial"));
+    wait_until("it is begun", || begun(&names(&server)));
+    let directory = server.kill();
+    let left = || fs::read_dir(directory.path().join("backups")).unwrap().count();
+    wait_until("it has removed what it had begun", || left() == 0);
 }
 
 #[test]

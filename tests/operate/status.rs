@@ -1,7 +1,7 @@
 //! `medsrv status`: whether the server runs, by itself, beside a broken configuration and without its socket.
 
 use crate::common::Server;
-use crate::place::{NEW, OLD, configure, expect, socket};
+use crate::place::{NEW, OLD, configure, expect, socket, wait_until};
 use rustix::process::Signal;
 use serde_json::Value;
 use std::fs;
@@ -87,6 +87,28 @@ fn what_was_refused_and_what_is_revoked_is_seen() {
 }
 
 #[test]
+fn a_database_that_is_not_in_its_place_any_longer_is_told_of_until_it_is_back() {
+    let server = Server::demo();
+    let (path, aside) = (server.database(), server.directory.path().join("aside.db"));
+    let told = || json(&server, 0)["degraded"].to_string();
+    assert!(!told().contains("db_path"), "{}", told());
+    fs::rename(&path, &aside).unwrap();
+    assert!(told().contains("the file of the database that is served is gone from db_path"), "{}", told());
+    fs::write(&path, "another").unwrap();
+    assert!(told().contains("db_path is another file by now"), "{}", told());
+    for line in ["[ERROR] the file of the database that is served is gone", "[ERROR] db_path is another file"]
+    {
+        assert_eq!(server.log().matches(line).count(), 1, "{}", server.log());
+    }
+    // It goes on with the one that it has.
+    assert_eq!(server.ask(OLD)["status"], "success");
+    fs::rename(&aside, &path).unwrap();
+    assert!(!told().contains("db_path"), "{}", told());
+    assert!(server.log().contains("[INFO] the database that is served is in its place again"));
+    server.stop();
+}
+
+#[test]
 fn without_its_socket_it_is_known_to_run_and_a_silent_one_is_not() {
     let server = Server::demo();
     server.signal(Signal::STOP);
@@ -125,5 +147,35 @@ fn who_watches_is_told_again_and_again() {
     // Nobody reads it any longer.
     drop(lines);
     assert!(watcher.wait().unwrap().success());
+    server.stop();
+}
+
+#[test]
+fn looking_for_backups_is_not_making_one_and_a_last_one_that_may_be_gone_is_called_known() {
+    let directory = tempfile::tempdir().unwrap();
+    let backups = directory.path().join("backups");
+    fs::create_dir(&backups).unwrap();
+    // A pipe where a manifest is looked for: whoever opens it waits.
+    let pipe = backups.join("MedicalSystem-20200101T000000Z.db.json");
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let server = Server::start_in(directory, &["--demo"], "[backup]\ndirectory = \"backups\"\n");
+    let backup = || json(&server, 0)["backup"].clone();
+    wait_until("it looks", || backup()["is_looking"] == true);
+    assert_eq!(backup()["is_running"], false);
+    let text = expect(&server, 0, &["status"]).out;
+    assert!(
+        text.contains("\n  backups        looking for those in ") && !text.contains("being made"),
+        "{text}"
+    );
+    let writer = fs::OpenOptions::new().write(true).open(&pipe).unwrap();
+    fs::remove_file(&pipe).unwrap();
+    drop(writer);
+    wait_until("one was made", || backup()["made"] == 1);
+    assert!(expect(&server, 0, &["status"]).out.contains("\n  backups        last "));
+    fs::remove_dir_all(&backups).unwrap();
+    expect(&server, 1, &["backup"]);
+    let text = expect(&server, 0, &["status"]).out;
+    assert!(text.contains("\n  backups        last known "), "{text}");
+    assert!(text.contains("no backup was made: backup.directory "), "{text}");
     server.stop();
 }

@@ -32,6 +32,23 @@ fn who_may_see_a_patient_sees_their_numbers_masked() {
 }
 
 #[test]
+fn nobody_is_born_later_than_today() {
+    let mut clinic = Clinic::new();
+    let clerk = clinic.login(CLERK);
+    // The clock of these tests stands at the first days of 2026.
+    let update = |day: &str| json!({"patient_id": PATIENT, "birth_date": day});
+    let register = |day: &str| json!({"name": "甲", "phone": "1", "password": "p", "birth_date": day});
+    for (method, params) in
+        [("patient.update", update("2026-03-01")), ("account.register_patient", register("9999-12-31"))]
+    {
+        let refused = clinic.call(&clerk, method, &params);
+        assert_eq!(word(&refused), "invalid_params", "{refused}");
+        assert_eq!(refused["error"]["data"]["field"], "birth_date", "{refused}");
+    }
+    assert_eq!(clinic.result(&clerk, "patient.update", &update("2026-01-01"))["birth_date"], "2026-01-01");
+}
+
+#[test]
 fn a_list_of_accounts_shows_no_phone_number() {
     let mut clinic = Clinic::new();
     let admin = clinic.login(ADMIN);

@@ -2,6 +2,7 @@
 
 use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username, choice};
 use super::mask::AccountName;
+use super::patient;
 use super::problem::{Code, Problem, Refusal};
 use super::session::{too_many, wrong_credentials};
 use super::{Call, Kind, Method, Said, Subject, Whom};
@@ -50,6 +51,7 @@ pub struct RegisterPatientParams {
     /// Becomes the username.
     pub phone: Line<32>,
     pub password: Password,
+    /// A day, YYYY-MM-DD, not later than today.
     #[serde(default)]
     pub birth_date: Option<Date>,
     #[serde(default)]
@@ -76,13 +78,14 @@ impl Method for RegisterPatient {
         transaction: &Transaction<'_>,
     ) -> Result<Registered, Problem> {
         call.note.entity = "patient";
+        let birth_date = patient::birth_date(params.birth_date.as_ref(), call.now)?;
         admit_registration(&params.phone, call, transaction)?;
         let password_hash = call.desk.hash_for_storing(&params.password)?;
         let new = NewPatient {
             name: &params.name,
             password_hash: &password_hash,
             phone: &params.phone,
-            birth_date: params.birth_date.as_deref(),
+            birth_date,
             id_card: params.id_card.as_deref(),
             email: params.email.as_deref(),
         };

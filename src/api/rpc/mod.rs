@@ -188,7 +188,7 @@ pub enum Subject {
 }
 
 /// What was remarkable about a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Detail {
     Unmasked,
     /// The glass was broken.
@@ -198,16 +198,19 @@ pub enum Detail {
     Search,
     /// The rules about a patient were set aside.
     Override,
+    /// Which report, its first day and its last.
+    Report(String),
 }
 
 impl Detail {
-    pub fn word(self) -> &'static str {
+    pub fn text(&self) -> &str {
         match self {
             Detail::Unmasked => "unmasked",
             Detail::BreakGlass => "break-glass",
             Detail::UnderGlass => "under-glass",
             Detail::Search => "search",
             Detail::Override => "override",
+            Detail::Report(text) => text,
         }
     }
 }

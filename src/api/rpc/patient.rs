@@ -6,6 +6,7 @@ use super::problem::{Code, Problem};
 use super::{Call, Detail, Kind, Method, Said, Subject, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::patient::{self, Basics, Field, NothingToChange, Search};
+use crate::service::time::Now;
 use crate::service::{Failure, access, account};
 use crate::store::{Transaction, Value};
 use schemars::JsonSchema;
@@ -159,6 +160,14 @@ impl Method for SearchPatients {
     }
 }
 
+/// The day on which a patient was born, which is never later than today.
+pub(super) fn birth_date<'a>(given: Option<&'a Date>, now: &Now) -> Result<Option<&'a str>, Problem> {
+    match given.map(|date| &**date) {
+        Some(day) if day > now.day() => Err(Problem::invalid("birth_date", "must not be later than today")),
+        other => Ok(other),
+    }
+}
+
 pub struct UpdatePatient;
 
 #[derive(Deserialize, JsonSchema)]
@@ -168,6 +177,7 @@ pub struct UpdatePatientParams {
     /// The name of the person.
     #[serde(default)]
     pub name: Option<Name>,
+    /// A day, YYYY-MM-DD, not later than today.
     #[serde(default)]
     pub birth_date: Option<Date>,
     #[serde(default)]
@@ -205,7 +215,7 @@ impl Method for UpdatePatient {
         };
         let given = [
             (Field::Name, params.name.as_deref()),
-            (Field::BirthDate, params.birth_date.as_deref()),
+            (Field::BirthDate, birth_date(params.birth_date.as_ref(), call.now)?),
             (Field::IdCard, params.id_card.as_deref()),
             (Field::Phone, params.phone.as_deref()),
             (Field::Email, params.email.as_deref()),

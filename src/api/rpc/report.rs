@@ -6,7 +6,7 @@
 use super::cursor::{self, Cursor};
 use super::field::{Date, Id, choice};
 use super::problem::{Code, Problem};
-use super::{Call, Kind, Method, REPORT, Subject, Whom};
+use super::{Call, Detail, Kind, Method, REPORT, Subject, Whom};
 use crate::service::access::Role;
 use crate::service::doctor;
 use crate::service::report::{
@@ -291,19 +291,17 @@ impl Method for GetReport {
             return Err(Problem::invalid("to", "must not be before `from`"));
         }
         call.note.entity = REPORT;
+        let name = report::Name::from(params.name);
+        let days = format!("{} {} {}", name.word(), &*params.from, &*params.to);
+        call.note.detail = Some(Detail::Report(days));
         let doctor_id = doctor_asked_for(&params, call);
         if let Some(doctor_id) = doctor_id
             && doctor::by_id(transaction, doctor_id, |_| ())?.is_none()
         {
             return Err(Problem::not_found("doctor"));
         }
-        let request = report::Request {
-            name: params.name.into(),
-            from: &params.from,
-            to: &params.to,
-            doctor_id,
-            has_causes: false,
-        };
+        let request =
+            report::Request { name, from: &params.from, to: &params.to, doctor_id, has_causes: false };
         let mut tables = Tables::default();
         let begin = params.cursor.map(|Cursor(place)| place);
         let next = report::read(transaction, &request, begin, WORK_MAX, call.now, &mut tables)?;

@@ -131,13 +131,18 @@ fn backups(status: &Status) -> String {
         return "none by the server itself: backup.directory is not set".to_owned();
     };
     let last = match &backup.last {
-        Some(last) => format!("last {} ago, {}: {}", duration(last.age_s), size(Some(last.bytes)), last.file),
-        None => format!("none in {directory}"),
+        Some(last) => {
+            // After a failure, such as of a directory that is gone, the file may be gone as well.
+            let last_of = if backup.failure.is_some() { "last known" } else { "last" };
+            format!("{last_of} {} ago, {}: {}", duration(last.age_s), size(Some(last.bytes)), last.file)
+        }
+        None if backup.is_looking => format!("looking for those in {directory}"),
+        None => format!("none known in {directory}"),
     };
     let next = match (&backup.due_at, backup.is_running) {
         (_, true) => "one is being made".to_owned(),
         (Some(due), false) => format!("next at {due}"),
-        (None, false) => "what is there is being looked at".to_owned(),
+        (None, false) => "the next is not known yet".to_owned(),
     };
     format!(
         "{last}\n                 {next}; {} made and {} failed since the start",

@@ -44,7 +44,8 @@ impl Loaded {
     /// A configuration that was not read from a file.
     pub fn of(config: Config) -> Loaded {
         let (directory, overrides) = (PathBuf::from("/"), Overrides::default());
-        Loaded { config, file: None, sha256: String::new(), is_default: false, directory, overrides }
+        let sha256 = String::new();
+        Loaded { config, file: None, sha256, rights: None, is_default: false, directory, overrides }
     }
 
     /// Reads the same file again, under the same flags and from the same starting directory.

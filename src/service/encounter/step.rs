@@ -10,7 +10,7 @@ use super::{
 };
 use crate::service::time::Now;
 use crate::store::statements::{encounter, record};
-use crate::store::{Error, Statement, Transaction, params};
+use crate::store::{Error, Transaction, params};
 
 /// What an old client sees of a visit that was cancelled.
 const CANCELLED_TEXT: &str = "visit cancelled";
@@ -84,10 +84,6 @@ fn end(
     Ok(())
 }
 
-fn notes(transaction: &Transaction<'_>, statement: &Statement, encounter_id: i64) -> Result<Vec<i64>, Error> {
-    transaction.all(statement, params![encounter_id], |row| row.integer(0))
-}
-
 /// An encounter that may end in this way; that of a stay goes on until the discharge.
 fn ending(transaction: &Transaction<'_>, encounter_id: i64, to: State) -> Outcome<Encounter> {
     let found = going(transaction, encounter_id, to)?;
@@ -103,8 +99,13 @@ pub fn finish(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Ou
     let found = ending(transaction, encounter_id, State::Finished)?;
     let written = Written::find(transaction, encounter_id)?;
     if written.draft {
-        let note_ids = notes(transaction, &record::DRAFTS, encounter_id)?;
-        return refuse(Refusal::UnsignedNotes { note_ids });
+        let (mut note_ids, mut author_ids) = (Vec::new(), Vec::new());
+        transaction.each(&record::DRAFTS, params![encounter_id], |row| {
+            note_ids.push(row.integer(0)?);
+            author_ids.push(row.integer(1)?);
+            Ok::<_, Error>(())
+        })?;
+        return refuse(Refusal::UnsignedNotes { note_ids, author_ids });
     }
     if !written.is_complete() {
         return refuse(Refusal::DiagnosisMissing);
@@ -123,7 +124,11 @@ pub fn cancel(
     let found = ending(transaction, encounter_id, State::Cancelled)?;
     let written = Written::find(transaction, encounter_id)?;
     if written.signed || written.active_sheet || written.order {
-        let note_ids = notes(transaction, &record::SIGNED, encounter_id)?;
+        let mut note_ids = Vec::new();
+        transaction.each(&record::SIGNED, params![encounter_id], |row| {
+            note_ids.push(row.integer(0)?);
+            Ok::<_, Error>(())
+        })?;
         return refuse(Refusal::AlreadySigned { note_ids });
     }
     end(transaction, &found, State::Cancelled, Some(reason), now)?;

@@ -130,7 +130,9 @@ impl From<encounter::Refusal> for Problem {
             }
             Of::BadTransition { from, to } => bad_transition(from, to),
             Of::NotInProgress { state } => Refusal::of(Code::NotInProgress).with("state", state.word()),
-            Of::UnsignedNotes { note_ids } => Refusal::of(Code::UnsignedNotes).with("note_ids", note_ids),
+            Of::UnsignedNotes { note_ids, author_ids } => {
+                Refusal::of(Code::UnsignedNotes).with("note_ids", note_ids).with("author_ids", author_ids)
+            }
             Of::DiagnosisMissing => Refusal::of(Code::DiagnosisMissing),
             Of::StayGoesOn { admission_id } => {
                 Refusal::of(Code::StayGoesOn).with("admission_id", admission_id)

@@ -52,7 +52,7 @@ impl Method for AddWard {
     const NAME: &'static str = "ward.add";
     const SUMMARY: &'static str = "Makes a ward with its beds, which are free.";
     const KIND: Kind = Kind::Write(Action::Create);
-    const ERRORS: &'static [Code] = &[Code::Conflict, Code::RequestIdReused];
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AddWardParams;
     type Outcome = AddedWard;

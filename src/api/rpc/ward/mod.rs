@@ -70,11 +70,15 @@ impl From<ward::Refusal> for Problem {
         match refusal {
             Of::UnknownWard => return Problem::not_found("ward"),
             Of::UnknownBed => return Problem::not_found("bed"),
+            Of::UnknownDepartment => return Problem::not_found("department"),
             Of::WardNumberTaken { ward_id } => {
                 conflict("another ward has this number, `ward_id`").with("ward_id", ward_id)
             }
             Of::BedNumberTaken { bed_id } => {
                 conflict("another bed of the ward has this number, `bed_id`").with("bed_id", bed_id)
+            }
+            Of::BedNumberTwice { number } => {
+                conflict("two of `beds` have the same number, `number`").with("number", number)
             }
             Of::TooManyBeds => conflict("a ward has at most `limit` beds").with("limit", ward::BEDS_MAX),
             Of::WardClosed => Refusal::of(Code::WardClosed),
