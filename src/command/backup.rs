@@ -22,6 +22,11 @@ use crate::store::{self, CopyError};
 use clap::{Args, Subcommand};
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A backup rests after each piece for as long as that took, or for this, so that half of the disk's time is the
+/// server's alone.
+const REST_MAX: Duration = Duration::from_millis(100);
 
 pub const HELP: &str = "\
 Examples:
@@ -129,7 +134,14 @@ pub(super) fn make(
     let taken_at = Now::at(chrono::Local::now()).rfc3339();
     // Brought to disk while it grows. Were all of it left to the end, whoever commits meanwhile would wait until all
     // of it is there, for the file system orders one behind the other.
-    let between = || go_on().and_then(|()| draft.sync().map_err(|error| error.to_string()));
+    let mut begun = Instant::now();
+    let between = || {
+        go_on()?;
+        draft.sync().map_err(|error| error.to_string())?;
+        std::thread::sleep(begun.elapsed().min(REST_MAX));
+        begun = Instant::now();
+        Ok(())
+    };
     store::copy(&source.database, &draft.copy(), between).map_err(|error| match error {
         CopyError::Source(error) => {
             problem(exit::DATABASE, format_args!("database {}: {error}", source.database.display()))
