@@ -155,15 +155,15 @@ fn a_configuration_of_another_user_is_refused() {
 }
 
 #[test]
-fn the_sample_configuration_may_be_read_by_everybody_until_it_says_something() {
+fn the_sample_configuration_may_be_anybodys_until_it_says_something() {
     let place = Place::new("");
     let sample = include_str!("../medsrv.conf");
     fs::write(place.path("medsrv.conf"), sample).unwrap();
-    place.give_mode("medsrv.conf", 0o644);
-    place.expect(0, &["check"]);
-    place.give_mode("medsrv.conf", 0o664);
-    place.expect(78, &["check"]);
-    place.give_mode("medsrv.conf", 0o644);
+    // As a checkout has it, for some.
+    for mode in [0o644, 0o664] {
+        place.give_mode("medsrv.conf", mode);
+        place.expect(0, &["check"]);
+    }
     fs::write(place.path("medsrv.conf"), sample.replacen("10000", "9999", 1)).unwrap();
     let answer = place.expect(78, &["check"]);
     assert!(answer.err.contains("run `chmod 640 "), "{answer:?}");
