@@ -215,8 +215,10 @@ impl Dispatcher {
     /// From now on the operator's word is another one. Nothing that was set before is kept anywhere.
     pub fn set(&mut self, settings: Settings) {
         let desk = self.desk.get_mut();
-        // A login is good for as long as was said when it was made, and that may be too long now.
-        if settings.login.remember_ms < self.settings.login.remember_ms {
+        let (new, old) = (&settings.login, &self.settings.login);
+        // A login is good for as long as was said when it came last, and that may be too long now; and who is
+        // remembered is not asked whether their password is stored with enough iterations.
+        if new.remember_ms < old.remember_ms || new.password_iterations > old.password_iterations {
             desk.remembered.clear();
         }
         desk.rules = settings.login.clone();

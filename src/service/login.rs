@@ -65,6 +65,11 @@ impl Desk {
         Desk { rules, remembered, derived: Vec::new(), counts: LoginCounts::default() }
     }
 
+    /// Until when a login of now is remembered.
+    fn remembered_until_ms(&self, now: &Now) -> i64 {
+        now.unix_ms + self.rules.remember_ms
+    }
+
     /// The form in which a new password is stored.
     pub fn hash_for_storing(&self, password: &str) -> Result<String, Unproven> {
         let iterations = self.rules.password_iterations;
@@ -155,12 +160,10 @@ pub fn is_repeated(
 ) -> Result<bool, Error> {
     // What another process may have changed is looked at by `login`.
     desk.remembered.keep_up(transaction.generation());
-    let is_repeated = desk.remembered.knows(username, password, now.unix_ms)
+    let until_ms = desk.remembered_until_ms(now);
+    let is_repeated = desk.remembered.knows(username, password, now.unix_ms, until_ms)
         && throttle::is_untroubled(transaction, &Subjects::of(username, peer), now)?;
-    if is_repeated {
-        desk.remembered.renew(username, now.unix_ms + desk.rules.remember_ms);
-        desk.counts.succeeded += 1;
-    }
+    desk.counts.succeeded += u64::from(is_repeated);
     Ok(is_repeated)
 }
 
@@ -218,9 +221,10 @@ fn look_at(
         return Ok(Login::TooMany(too_many));
     }
     desk.remembered.keep_up(transaction.generation());
+    let until_ms = desk.remembered_until_ms(now);
     if let Some(account) = &account
         && !account.is_disabled
-        && desk.remembered.knows_still(username, password, &account.password_hash, now.unix_ms)
+        && desk.remembered.knows_still(username, password, &account.password_hash, now.unix_ms, until_ms)
     {
         throttle::succeeded(transaction, &subjects, now)?;
         return Ok(Login::Verified(account.actor.clone()));
@@ -242,7 +246,7 @@ fn look_at(
     throttle::succeeded(transaction, &subjects, now)?;
     if desk.rules.remember_ms > 0 {
         let stored = newer.as_deref().unwrap_or(&account.password_hash);
-        desk.remembered.remember(username, password, stored, now.unix_ms + desk.rules.remember_ms);
+        desk.remembered.remember(username, password, stored, now.unix_ms, until_ms);
     }
     Ok(Login::Verified(account.actor.clone()))
 }

@@ -95,7 +95,11 @@ impl Figures {
         self.failures += 1;
         self.part.failed += 1;
         if self.reasons.len() < REASONS_TOLD || self.reasons.contains_key(why) {
-            *self.reasons.entry(why.to_owned()).or_default() += 1;
+            let times = self.reasons.entry(why.to_owned()).or_default();
+            *times += 1;
+            if *times == 1 {
+                eprintln!("{} failed: {why}", chrono::Local::now().format("%T"));
+            }
         }
     }
 

@@ -14,7 +14,8 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
-/// More than log in within a few minutes; at this many, all are forgotten.
+/// More than log in within a few minutes; at this many, those whose time is up are forgotten, and where that is nobody,
+/// all.
 const ENTRIES_MAX: usize = 20_000;
 
 pub struct Remembered {
@@ -47,44 +48,50 @@ impl Remembered {
     }
 
     /// Whether that login succeeded and is still good, by what is known of its row, in a time that does not tell how
-    /// much of the credential is right.
-    pub fn knows(&self, username: &str, credential: &str, now_ms: i64) -> bool {
+    /// much of the credential is right. If so, it is good until `until_ms` from now on: were all who log in at one
+    /// opening hour forgotten at one moment, each of them would wait for the others.
+    pub fn knows(&mut self, username: &str, credential: &str, now_ms: i64, until_ms: i64) -> bool {
         let login = self.login(username, credential);
-        self.entries.get(username).is_some_and(|entry| {
-            bool::from(login.ct_eq(&entry.login))
-                && now_ms < entry.until_ms
-                && entry.generation == self.generation
-        })
+        let Some(entry) = self.entries.get_mut(username) else { return false };
+        let is_known = bool::from(login.ct_eq(&entry.login))
+            && now_ms < entry.until_ms
+            && entry.generation == self.generation;
+        if is_known {
+            entry.until_ms = until_ms;
+        }
+        is_known
     }
 
     /// As `knows`, of whom the row has this stored form of the password now.
-    pub fn knows_still(&mut self, username: &str, credential: &str, stored: &str, now_ms: i64) -> bool {
+    pub fn knows_still(
+        &mut self,
+        username: &str,
+        credential: &str,
+        stored: &str,
+        now_ms: i64,
+        until_ms: i64,
+    ) -> bool {
         let stored = self.hashed(stored);
         if let Some(entry) = self.entries.get_mut(username)
             && bool::from(stored.ct_eq(&entry.stored))
         {
             entry.generation = self.generation;
-            return self.knows(username, credential, now_ms);
+            return self.knows(username, credential, now_ms, until_ms);
         }
         false
     }
 
     /// That login has succeeded against this stored form, and is good for as long as the time is before `until_ms`.
-    pub fn remember(&mut self, username: &str, credential: &str, stored: &str, until_ms: i64) {
+    pub fn remember(&mut self, username: &str, credential: &str, stored: &str, now_ms: i64, until_ms: i64) {
+        if self.entries.len() >= ENTRIES_MAX && !self.entries.contains_key(username) {
+            self.entries.retain(|_, entry| now_ms < entry.until_ms);
+        }
         if self.entries.len() >= ENTRIES_MAX && !self.entries.contains_key(username) {
             self.clear();
         }
         let (login, stored) = (self.login(username, credential), self.hashed(stored));
         let entry = Entry { login, stored, generation: self.generation, until_ms };
         self.entries.insert(username.to_owned(), entry);
-    }
-
-    /// Who logs in again and again stays known: if all who log in at one opening hour were forgotten at one moment,
-    /// each of them would wait for the others.
-    pub fn renew(&mut self, username: &str, until_ms: i64) {
-        if let Some(entry) = self.entries.get_mut(username) {
-            entry.until_ms = until_ms;
-        }
     }
 
     pub fn forget(&mut self, username: &str) {
@@ -130,26 +137,26 @@ mod tests {
     #[test]
     fn a_login_is_known_until_its_time_is_up() {
         let mut remembered = Remembered::new().unwrap();
-        assert!(!remembered.knows("u", "c", 0));
-        remembered.remember("u", "c", "row", 100);
-        assert!(remembered.knows("u", "c", 99));
-        assert!(!remembered.knows("u", "c", 100));
-        assert!(!remembered.knows("u", "d", 0));
-        assert!(!remembered.knows("v", "c", 0));
-        remembered.remember("u", "d", "row", 100);
-        assert!(remembered.knows("u", "d", 0));
-        assert!(!remembered.knows("u", "c", 0), "a user has one credential");
+        assert!(!remembered.knows("u", "c", 0, 100));
+        remembered.remember("u", "c", "row", 0, 100);
+        assert!(remembered.knows("u", "c", 99, 100));
+        assert!(!remembered.knows("u", "c", 100, 100));
+        assert!(!remembered.knows("u", "d", 0, 100));
+        assert!(!remembered.knows("v", "c", 0, 100));
+        remembered.remember("u", "d", "row", 0, 100);
+        assert!(remembered.knows("u", "d", 0, 100));
+        assert!(!remembered.knows("u", "c", 0, 100), "a user has one credential");
     }
 
     #[test]
-    fn a_login_that_is_renewed_is_known_for_longer() {
+    fn a_login_that_comes_again_is_known_for_longer() {
         let mut remembered = Remembered::new().unwrap();
-        remembered.remember("u", "c", "row", 100);
-        remembered.renew("u", 200);
-        assert!(remembered.knows("u", "c", 199));
-        assert!(!remembered.knows("u", "c", 200));
-        remembered.renew("v", 200);
-        assert!(!remembered.knows("v", "c", 0));
+        remembered.remember("u", "c", "row", 0, 100);
+        assert!(!remembered.knows("u", "d", 99, 200), "the credential is another one");
+        assert!(remembered.knows("u", "c", 99, 200));
+        assert!(remembered.knows_still("u", "c", "row", 199, 300));
+        assert!(remembered.knows("u", "c", 299, 300));
+        assert!(!remembered.knows("u", "c", 300, 400));
     }
 
     #[test]
@@ -164,53 +171,59 @@ mod tests {
     fn what_is_forgotten_is_not_known() {
         let mut remembered = Remembered::new().unwrap();
         let remember_both = |remembered: &mut Remembered| {
-            remembered.remember("u", "c", "row", 100);
-            remembered.remember("v", "c", "row", 100);
+            remembered.remember("u", "c", "row", 0, 100);
+            remembered.remember("v", "c", "row", 0, 100);
         };
-        let known = |remembered: &Remembered| (remembered.knows("u", "c", 0), remembered.knows("v", "c", 0));
+        let known = |remembered: &mut Remembered| {
+            (remembered.knows("u", "c", 0, 100), remembered.knows("v", "c", 0, 100))
+        };
         remember_both(&mut remembered);
         remembered.forget("u");
-        assert_eq!(known(&remembered), (false, true));
+        assert_eq!(known(&mut remembered), (false, true));
         remembered.clear();
-        assert_eq!(known(&remembered), (false, false));
+        assert_eq!(known(&mut remembered), (false, false));
     }
 
     #[test]
     fn in_another_generation_each_row_is_looked_at_once() {
         let mut remembered = Remembered::new().unwrap();
         remembered.keep_up(7);
-        remembered.remember("u", "c", "row", 100);
+        remembered.remember("u", "c", "row", 0, 100);
         remembered.keep_up(7);
-        assert!(remembered.knows("u", "c", 0));
+        assert!(remembered.knows("u", "c", 0, 100));
         remembered.keep_up(8);
-        assert!(!remembered.knows("u", "c", 0));
-        assert!(!remembered.knows_still("u", "c", "another row", 0));
-        assert!(!remembered.knows("u", "c", 0));
-        assert!(!remembered.knows_still("u", "d", "row", 0), "the credential is another one");
-        assert!(!remembered.knows_still("u", "c", "row", 100), "its time is up");
-        assert!(!remembered.knows_still("v", "c", "row", 0));
-        assert!(remembered.knows_still("u", "c", "row", 0));
-        assert!(remembered.knows("u", "c", 0));
+        assert!(!remembered.knows("u", "c", 0, 100));
+        assert!(!remembered.knows_still("u", "c", "another row", 0, 100));
+        assert!(!remembered.knows("u", "c", 0, 100));
+        assert!(!remembered.knows_still("u", "d", "row", 0, 100), "the credential is another one");
+        assert!(!remembered.knows_still("u", "c", "row", 100, 100), "its time is up");
+        assert!(!remembered.knows_still("v", "c", "row", 0, 100));
+        assert!(remembered.knows_still("u", "c", "row", 0, 100));
+        assert!(remembered.knows("u", "c", 0, 100));
     }
 
     #[test]
-    fn at_the_bound_all_are_forgotten() {
+    fn at_the_bound_those_are_forgotten_whose_time_is_up_or_else_all() {
         let mut remembered = Remembered::new().unwrap();
-        for number in 0..ENTRIES_MAX {
-            remembered.remember(&number.to_string(), "c", "row", 100);
+        remembered.remember("soon over", "c", "row", 0, 50);
+        for number in 1..ENTRIES_MAX {
+            remembered.remember(&number.to_string(), "c", "row", 0, 100);
         }
-        remembered.remember("0", "c", "row", 200);
-        assert!(remembered.knows("1", "c", 0), "who is known already takes nobody's place");
-        remembered.remember("one more", "c", "row", 100);
-        assert!(remembered.knows("one more", "c", 0));
-        assert!(!remembered.knows("1", "c", 0));
+        remembered.remember("1", "c", "row", 0, 200);
+        assert!(remembered.knows("soon over", "c", 0, 50), "who is known already takes nobody's place");
+        remembered.remember("one more", "c", "row", 50, 100);
+        assert_eq!(remembered.entries.len(), ENTRIES_MAX);
+        assert!(remembered.knows("1", "c", 50, 100) && remembered.knows("one more", "c", 50, 100));
+        remembered.remember("too many", "c", "row", 50, 100);
+        assert!(remembered.knows("too many", "c", 50, 100));
+        assert!(!remembered.knows("1", "c", 50, 100));
         assert_eq!(remembered.entries.len(), 1);
     }
 
     #[test]
     fn nothing_secret_is_in_debug() {
         let mut remembered = Remembered::new().unwrap();
-        remembered.remember("hush", "hush", "row", 100);
+        remembered.remember("hush", "hush", "row", 0, 100);
         assert_eq!(format!("{remembered:?}"), "Remembered { generation: 0, entries: 1, .. }");
     }
 }
