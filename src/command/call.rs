@@ -49,7 +49,7 @@ pub struct Task {
 }
 
 pub fn run(common: &Common, task: &Task) -> u8 {
-    let loaded = match common.load() {
+    let loaded = match common.read() {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };

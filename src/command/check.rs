@@ -3,7 +3,7 @@
 //! start comes by opening them. Never starts, creates or changes anything.
 //! Invariant: what it refuses, `start` refuses.
 
-use super::{Common, Problem, complain, complain_of_each, exit, problem, report, say};
+use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::admin_socket;
 use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
 use crate::ops::exposure;
@@ -31,12 +31,8 @@ pub fn run(common: &Common) -> u8 {
     exit::SUCCESS
 }
 
-/// Whom the server is to become, where the configuration is one that nobody else has a hand in.
+/// Whom the server is to become.
 pub(super) fn who(loaded: &Loaded) -> Result<Option<Account>, u8> {
-    if let Err(errors) = loaded.check_rights() {
-        complain_of_each(&errors);
-        return Err(exit::CONFIGURATION);
-    }
     let server = &loaded.config.server;
     user::wanted(&server.user, &server.group).map_err(|text| {
         complain(text);

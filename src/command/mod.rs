@@ -28,7 +28,7 @@ mod target;
 mod user;
 
 use crate::ops::backups::ORDER;
-use crate::ops::config::{self, Config, Loaded, Overrides};
+use crate::ops::config::{self, Config, ConfigErrors, Loaded, Overrides};
 use crate::store::{OpenError, Store};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::OsString;
@@ -230,12 +230,17 @@ impl Common {
         self.config.as_deref()
     }
 
-    /// The checked configuration, or the exit code after everything wrong with it was shown.
+    /// The checked configuration, in which nobody else has a hand, or the exit code after everything wrong with it was
+    /// shown.
     fn load(&self) -> Result<Loaded, u8> {
-        config::load(self.config_file(), &self.overrides()).map_err(|errors| {
-            complain_of_each(&errors);
-            exit::CONFIGURATION
-        })
+        let loaded = self.read()?;
+        loaded.check_rights().map_err(refused)?;
+        Ok(loaded)
+    }
+
+    /// As `load`, whoever may change the file: for a client, which takes no more than an address from it.
+    fn read(&self) -> Result<Loaded, u8> {
+        config::load(self.config_file(), &self.overrides()).map_err(refused)
     }
 
     /// For subcommands that must work beside a broken configuration: shows what is wrong and goes on with
@@ -249,6 +254,11 @@ impl Common {
         }
         loaded
     }
+}
+
+fn refused(errors: ConfigErrors) -> u8 {
+    complain_of_each(&errors);
+    exit::CONFIGURATION
 }
 
 /// Why a subcommand did not do its work, and what the process ends with.
@@ -293,7 +303,7 @@ fn complain(text: impl Display) {
 }
 
 /// One line an error, beginning with its place, as compilers write them and editors understand them.
-fn complain_of_each(errors: &config::ConfigErrors) {
+fn complain_of_each(errors: &ConfigErrors) {
     complain_at(errors);
 }
 

@@ -7,7 +7,7 @@ use super::office::Office;
 use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::config::Config;
 use crate::ops::daemon::restrict_new_files;
-use crate::ops::files::{lock_of, real};
+use crate::ops::files::lock_of;
 use crate::ops::manifest::{self, Manifest};
 use crate::ops::swap::{self, Kept, Swap};
 use crate::ops::{directory, pidfile, user};
@@ -51,37 +51,37 @@ fn restore(config: &Config, file: &Path) -> Result<(), Problem> {
     restrict_new_files();
     let account = user::wanted(&config.server.user, &config.server.group)
         .map_err(|error| problem(exit::CONFIGURATION, error))?;
-    let database = real(&config.server.db_path);
-    directory::make_parent(&database).map_err(|error| problem(exit::FILES, error))?;
-    let claim = claim(config, &database)?;
-    put_back(config, &database)?;
+    let database = &config.server.db_path;
+    directory::make_parent(database).map_err(|error| problem(exit::FILES, error))?;
+    let claim = claim(config, database)?;
+    put_back(config, database)?;
     let manifest = examine::verify(config, file)?;
     let swap = Swap::new(
-        &database,
+        database,
         chrono::Local::now().format("%Y%m%dT%H%M%S%3f").to_string(),
         anchors_ahead(config, &manifest)?,
     );
     bring(file, &swap.incoming(), &manifest)?;
     if let Some(account) = account {
         // What root brings is to be that user's, who serves it.
-        let paths = [&swap.incoming(), &lock_of(&database)];
-        paths.into_iter().try_for_each(|path| account.own(path)).map_err(|error| files(&database, &error))?;
+        let paths = [&swap.incoming(), &lock_of(database)];
+        paths.into_iter().try_for_each(|path| account.own(path)).map_err(|error| files(database, &error))?;
     }
     // Before it begins, so that whoever reads the terminal knows, whatever becomes of this process.
     for (from, to) in swap.kept() {
         say(format_args!("{} is kept as {}", from.display(), to.display()));
     }
-    let kept = swap.run().map_err(|error| files(&database, &error))?;
+    let kept = swap.run().map_err(|error| files(database, &error))?;
     drop(claim);
     note(config, &manifest);
-    say(told(file, &database, &manifest, &kept));
+    say(told(file, database, &manifest, &kept));
     Ok(())
 }
 
 fn undo(config: &Config) -> Result<(), Problem> {
-    let database = real(&config.server.db_path);
-    let _claim = claim(config, &database)?;
-    if put_back(config, &database)? {
+    let database = &config.server.db_path;
+    let _claim = claim(config, database)?;
+    if put_back(config, database)? {
         Ok(())
     } else {
         Err(problem(exit::FAILURE, "no restore was interrupted"))

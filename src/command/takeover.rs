@@ -74,14 +74,9 @@ pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
     }
     match ask::<Ending>(pid_file, "server.hand_over") {
         // Whoever has answered ends.
-        Ok(ending) => loop {
-            match stop::wait(pid_file, i32::try_from(ending.pid).unwrap_or(pid)) {
-                Err(StopError::StillRunning { .. }) => {}
-                ended => return ended.map(|_| ()),
-            }
-        },
-        // It may have heard it all the same, and a second order would have it end at once.
-        Err(AdminError::Mute { .. }) => stop::wait(pid_file, pid).map(|_| ()),
+        Ok(ending) => wait(pid_file, i32::try_from(ending.pid).unwrap_or(pid)),
+        // It may have heard it all the same, and then ends once it can; a second order would have it end at once.
+        Err(AdminError::Mute { .. }) => wait(pid_file, pid),
         // It may be gone by now, or have lost its socket.
         Err(AdminError::Unreachable { .. } | AdminError::Refused(_)) => {
             if is_held_by(pid_file, pid)? {
@@ -89,6 +84,15 @@ pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
             } else {
                 Ok(())
             }
+        }
+    }
+}
+
+fn wait(pid_file: &Path, pid: i32) -> Result<(), StopError> {
+    loop {
+        match stop::wait(pid_file, pid) {
+            Err(StopError::StillRunning { .. }) => {}
+            ended => return ended.map(|_| ()),
         }
     }
 }

@@ -17,6 +17,7 @@ pub use key::{Applies, KEYS, Key};
 pub use reload::{Change, Reloaded};
 pub use word::{LimitScope, LogFormat};
 
+use super::files::real;
 use ipnet::IpNet;
 use parse::{Checked, check_relations, parse};
 use rights::Rights;
@@ -511,6 +512,8 @@ fn make_absolute(config: &mut Config, directory: &Path) {
     for path in of_server.into_iter().chain([&mut audit.key_file, &mut audit.anchor_file]) {
         *path = absolute(directory, path);
     }
+    // SQLite keeps its other files beside the one that a link leads to, and so must whoever looks for them.
+    server.db_path = real(&server.db_path);
     backup.directory = backup.directory.take().map(|path| absolute(directory, &path));
 }
 

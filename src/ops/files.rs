@@ -7,6 +7,9 @@ use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+/// The system follows no more of them, either (path_resolution(7)).
+const LINKS_MAX: usize = 40;
+
 /// What SQLite keeps beside a database.
 pub const OF_SQLITE: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -32,11 +35,15 @@ pub fn directory_of(path: &Path) -> &Path {
     path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// The path without links of a file that need not be there, also where there is only a link left; as it is named
+/// The path without links of a file that need not be there, also where there are only links left; as it is named
 /// where there is not even its directory.
 pub fn real(path: &Path) -> PathBuf {
     let absent = || {
-        let named = fs::read_link(path).map_or(path.to_owned(), |target| path.with_file_name(target));
+        let mut named = path.to_owned();
+        for _ in 0..LINKS_MAX {
+            let Ok(target) = fs::read_link(&named) else { break };
+            named = named.with_file_name(target);
+        }
         Some(directory_of(&named).canonicalize().ok()?.join(named.file_name()?))
     };
     path.canonicalize().ok().or_else(absent).unwrap_or_else(|| path.to_owned())
@@ -70,8 +77,9 @@ mod tests {
         fs::create_dir(root.join("data")).unwrap();
         symlink("data", root.join("link")).unwrap();
         symlink("data/a.db", root.join("a.db")).unwrap();
+        symlink("a.db", root.join("another.db")).unwrap();
         for there in [false, true] {
-            for name in ["a.db", "data/a.db", "link/a.db", "data/../link/a.db"] {
+            for name in ["a.db", "another.db", "data/a.db", "link/a.db", "data/../link/a.db"] {
                 assert_eq!(real(&root.join(name)), root.join("data/a.db"), "{name}");
             }
             if !there {

@@ -3,7 +3,7 @@
 //! Never looks into a file. Invariant: whenever the process is killed, either nothing has changed, or all has, or
 //! the file that was to come in lies at a name of its own that says what is to be moved back.
 
-use super::files::{OF_SQLITE, directory_of, real, sync_directory_of, with_suffix};
+use super::files::{OF_SQLITE, directory_of, sync_directory_of, with_suffix};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -30,11 +30,10 @@ pub struct Swap {
 
 /// An exchange that was begun and not ended, and has the database out of its place.
 pub fn interrupted(database: &Path) -> Option<Swap> {
-    let database = real(database);
     if database.symlink_metadata().is_ok() {
         return None;
     }
-    begun(&database, &[]).ok()?.pop()
+    begun(database, &[]).ok()?.pop()
 }
 
 /// All exchanges of this database that were begun and not ended, whatever has become of them.
