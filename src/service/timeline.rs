@@ -79,7 +79,7 @@ impl Kind {
 /// One item of a history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Item {
-    /// None of what has no time that can be read, which comes last.
+    /// None where an old client wrote something that is no time. It stands among the old ones where its text does.
     pub at_ms: Option<i64>,
     pub kind: Kind,
     pub id: i64,
@@ -111,8 +111,8 @@ impl Position {
     pub fn start() -> Position {
         Position {
             moments: Place { at: i64::MAX, id: i64::MAX, kind: i64::MAX },
-            // Behind each text that begins with a digit.
-            times: Place { at: "~".into(), id: i64::MAX, kind: i64::MAX },
+            // Behind each text that old clients have written.
+            times: Place { at: char::MAX.into(), id: i64::MAX, kind: i64::MAX },
         }
     }
 }
@@ -228,7 +228,8 @@ pub fn page(
     // Where a part has run dry, what comes next is in neither; the next page goes on there.
     while items.len() < limit && !moments.has_run_dry() && !times.has_run_dry() {
         let moment_is_next = match (&moments.next, &times.next) {
-            (Some(moment), Some(time)) => moment.at_ms >= time.at_ms,
+            // What has no time must not keep back what stands behind it.
+            (Some(moment), Some(time)) => time.at_ms.is_some() && moment.at_ms >= time.at_ms,
             (Some(_), None) => true,
             (None, Some(_)) => false,
             (None, None) => break,

@@ -122,6 +122,26 @@ fn a_history_in_which_all_was_at_one_moment_is_cut_without_loss() {
 }
 
 #[test]
+fn what_an_old_client_wrote_as_a_time_keeps_nothing_back() {
+    let mut clinic = Clinic::new();
+    visit(&mut clinic);
+    for (visit_time, diagnosis) in [("昨天上午", "骨折"), ("yesterday", "头痛"), ("2025-03-01", "胃炎")]
+    {
+        old_record(&mut clinic, "2024-01-01", diagnosis);
+        clinic.execute(&format!(
+            "UPDATE medical_records SET visit_time = '{visit_time}' WHERE diagnosis = '{diagnosis}'"
+        ));
+    }
+    let items = whole(&mut clinic, "DOC001", 100);
+    let titles: Vec<&str> = shown(&items).iter().map(|(_, title)| *title).collect();
+    assert_eq!(titles, ["骨折", "头痛", "内科", "内科", "胃炎"]);
+    assert_eq!((&items[0]["at_ms"], &items[1]["at_ms"]), (&json!(null), &json!(null)));
+    for limit in [1, 2, 3] {
+        assert_eq!(whole(&mut clinic, "DOC001", limit), items, "{limit}");
+    }
+}
+
+#[test]
 fn what_comes_meanwhile_moves_nothing() {
     let mut clinic = Clinic::new();
     visit(&mut clinic);

@@ -31,7 +31,7 @@ pub struct TimelineParams {
 /// Something of a patient's history. Its noun's own methods tell the rest of it.
 #[derive(Serialize, JsonSchema)]
 pub struct TimelineItem {
-    /// In milliseconds since 1970, UTC; null where an old client wrote no time.
+    /// In milliseconds since 1970, UTC; null where an old client wrote something else.
     pub at_ms: Option<i64>,
     /// encounter, record, diagnosis, prescription, order, admission, allergy or appointment.
     pub kind: &'static str,
