@@ -127,7 +127,7 @@ pub struct Occupant {
 
 /// A bed as the board of its ward shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct BoardBed {
     pub bed_id: i64,
     pub number: String,
     pub state: State,
@@ -136,8 +136,8 @@ pub struct Place {
     pub occupant: Option<Occupant>,
 }
 
-impl Place {
-    fn from_row(row: &Row<'_>) -> Result<Place, Error> {
+impl BoardBed {
+    fn from_row(row: &Row<'_>) -> Result<BoardBed, Error> {
         let occupant = match row.optional_integer(5)? {
             None => None,
             Some(admission_id) => Some(Occupant {
@@ -151,7 +151,7 @@ impl Place {
                 expected_on: row.optional_string(12)?,
             }),
         };
-        Ok(Place {
+        Ok(BoardBed {
             bed_id: row.integer(0)?,
             number: row.string(1)?,
             state: State::parse(row.text(2)?)?,
@@ -166,7 +166,7 @@ impl Place {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Board {
     pub ward: Ward,
-    pub beds: Vec<Place>,
+    pub beds: Vec<BoardBed>,
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -350,7 +350,7 @@ pub fn list(
 /// The board of a ward; none where there is no such ward.
 pub fn board(transaction: &Transaction<'_>, ward_id: i64) -> Result<Option<Board>, Error> {
     let Some(ward) = by_id(transaction, ward_id)? else { return Ok(None) };
-    let beds = transaction.all(&ward::BOARD, params![ward_id], Place::from_row)?;
+    let beds = transaction.all(&ward::BOARD, params![ward_id], BoardBed::from_row)?;
     Ok(Some(Board { ward, beds }))
 }
 

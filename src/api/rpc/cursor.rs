@@ -9,7 +9,7 @@ use serde::de::{Deserialize, Deserializer, Error};
 use std::borrow::Cow;
 
 /// Where a page of a list ends, or the next one begins.
-pub trait Place: Sized {
+pub trait Written: Sized {
     fn written(&self) -> String;
 
     /// What is written so, or nearly so; `Cursor` refuses what is not written so.
@@ -19,7 +19,7 @@ pub trait Place: Sized {
 /// A place that a client has sent.
 pub struct Cursor<P>(pub P);
 
-impl<'de, P: Place> Deserialize<'de> for Cursor<P> {
+impl<'de, P: Written> Deserialize<'de> for Cursor<P> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
         let place = P::parsed(&text).filter(|place| place.written() == text);
@@ -42,7 +42,7 @@ impl<P> JsonSchema for Cursor<P> {
 }
 
 /// A moment, and the id of what happened then.
-impl Place for (i64, i64) {
+impl Written for (i64, i64) {
     fn written(&self) -> String {
         format!("{}.{}", self.0, self.1)
     }
@@ -84,18 +84,18 @@ mod tests {
     use proptest::prelude::*;
     use std::fmt::Debug;
 
-    fn sent<P: Place>(text: &str) -> Option<P> {
+    fn sent<P: Written>(text: &str) -> Option<P> {
         let json = serde_json::to_string(text).unwrap();
         serde_json::from_str(&json).ok().map(|Cursor(place)| place)
     }
 
-    fn is_kept<P: Place + Debug + PartialEq>(place: P) -> Result<(), TestCaseError> {
+    fn is_kept<P: Written + Debug + PartialEq>(place: P) -> Result<(), TestCaseError> {
         prop_assert_eq!(sent(&place.written()), Some(place));
         Ok(())
     }
 
     /// Whatever is taken for a place is its one form.
-    fn is_one_form<P: Place>(text: &str) -> Result<(), TestCaseError> {
+    fn is_one_form<P: Written>(text: &str) -> Result<(), TestCaseError> {
         prop_assert!(sent(text).is_none_or(|place: P| place.written() == text));
         Ok(())
     }

@@ -21,7 +21,7 @@ pub struct Place {
     pub after: i64,
 }
 
-impl cursor::Place for Place {
+impl cursor::Written for Place {
     fn written(&self) -> String {
         format!("{}.{}", self.kind, self.after)
     }
@@ -85,7 +85,7 @@ impl Method for ExportPatient {
             (params.cursor.map_or_else(Place::default, |Cursor(place)| place), params.limit.0 as usize);
         let (entries, next) = page(transaction, whose, from, limit)?;
         let bundle = json!({"resourceType": "Bundle", "type": "collection", "entry": entries});
-        Ok(Export { bundle, next_cursor: next.as_ref().map(cursor::Place::written) })
+        Ok(Export { bundle, next_cursor: next.as_ref().map(cursor::Written::written) })
     }
 }
 

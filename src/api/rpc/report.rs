@@ -32,7 +32,7 @@ choice! {
     }
 }
 
-impl cursor::Place for Place {
+impl cursor::Written for Place {
     fn written(&self) -> String {
         self.text()
     }
@@ -252,7 +252,7 @@ impl ReportPage {
                 .collect(),
             beds: tables.beds.into_iter().map(|((day, ward_id), row)| bed_row(day, ward_id, row)).collect(),
             as_of_ms,
-            next_cursor: next.as_ref().map(cursor::Place::written),
+            next_cursor: next.as_ref().map(cursor::Written::written),
         }
     }
 }

@@ -74,7 +74,7 @@ pub struct Timeline {
     pub next_cursor: Option<String>,
 }
 
-impl cursor::Place for Position {
+impl cursor::Written for Position {
     fn written(&self) -> String {
         let Position { moments, times } = self;
         format!("{},{},{},{},{},{}", moments.at, moments.id, moments.kind, times.id, times.kind, times.at)
@@ -110,7 +110,7 @@ impl Method for PatientTimeline {
         let (items, next) = timeline::page(transaction, params.patient_id.0, from, limit, call.now)?;
         Ok(Timeline {
             items: items.into_iter().map(Into::into).collect(),
-            next_cursor: next.as_ref().map(cursor::Place::written),
+            next_cursor: next.as_ref().map(cursor::Written::written),
         })
     }
 }

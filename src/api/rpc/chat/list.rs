@@ -4,7 +4,7 @@
 //! goes on where its page ended, whatever has been written meanwhile.
 
 use super::{Mark, Message, Thread, Wanted, standing, subject, thread};
-use crate::api::rpc::cursor::{Cursor, Place};
+use crate::api::rpc::cursor::{Cursor, Written};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
