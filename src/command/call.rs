@@ -49,12 +49,11 @@ pub struct Task {
 }
 
 pub fn run(common: &Common, task: &Task) -> u8 {
-    let loaded = match common.read() {
-        Ok(loaded) => loaded,
+    let (host, port) = match address(common) {
+        Ok(address) => address,
         Err(exit_code) => return exit_code,
     };
-    let server = &loaded.config.server;
-    let connect = || Conversation::open(&server.host, server.port).map_err(failed);
+    let connect = || Conversation::open(&host, port).map_err(failed);
     let variable = std::env::var(TOKEN_VARIABLE).ok().filter(|token| !token.is_empty());
     if !is_json(&task.request) {
         // Whoever logs in does so because the token that they have is good no longer.
@@ -66,6 +65,14 @@ pub fn run(common: &Common, task: &Task) -> u8 {
         Ok(exit_code) => exit_code,
         Err(problem) => report(Err(problem)),
     }
+}
+
+/// Whoever names it needs no configuration, which not everybody may read.
+fn address(common: &Common) -> Result<(String, u16), u8> {
+    if let (Some(host), Some(port)) = (&common.host, common.port) {
+        return Ok((host.clone(), port));
+    }
+    common.read().map(|loaded| (loaded.config.server.host, loaded.config.server.port))
 }
 
 fn failed(text: impl ToString) -> Problem {

@@ -10,6 +10,10 @@ use listenfd::ListenFd;
 use std::net::TcpListener;
 use std::path::Path;
 
+/// How many sockets a service manager has opened (sd_listen_fds(3)).
+const GIVEN_VARIABLE: &str = "LISTEN_FDS";
+const GIVEN_MAX: usize = 64;
+
 /// A server that runs, and what it lets its clients in by.
 pub struct Predecessor {
     pub pid: i32,
@@ -39,6 +43,11 @@ pub fn find(pid_file: &Path) -> Option<Predecessor> {
 /// The sockets that a service manager has opened for this process, in the order of its unit: that of the clients,
 /// and that of the metrics. All others are closed.
 pub fn from_service_manager() -> Given {
+    let count = std::env::var(GIVEN_VARIABLE).ok().and_then(|count| count.parse().ok());
+    // No service manager gives so many.
+    if count.is_some_and(|count: usize| count > GIVEN_MAX) {
+        return Given::default();
+    }
     let mut passed = ListenFd::from_env();
     // What is of another kind is closed with the rest.
     let clients = passed.take_tcp_listener(0).ok().flatten();

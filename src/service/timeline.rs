@@ -89,6 +89,8 @@ pub struct Item {
     pub state: Option<String>,
     pub title: Option<String>,
     pub detail: Option<String>,
+    /// Only the old schema has it.
+    pub is_old: bool,
 }
 
 /// How far one of the two parts has been read: the last item's time, id and number of its kind.
@@ -166,16 +168,19 @@ fn read(
 ) -> Result<Option<Item>, Error> {
     let kind = Kind::of(number)?;
     transaction.first(kind.statement(), params![id], |row| {
-        let text = |column: usize| row.optional_text(column).map(|text| text.map(str::to_owned));
+        let detail = row.optional_string(4)?;
+        // A booking has the pool that its place is of.
+        let is_old = kind == Kind::Old || (kind == Kind::Appointment && detail.is_none());
         Ok(Item {
             at_ms,
             kind,
             id,
+            is_old,
             encounter_id: row.optional_integer(0)?,
             doctor_id: row.optional_integer(1)?,
-            state: text(2)?,
-            title: text(3)?,
-            detail: text(4)?,
+            state: row.optional_string(2)?,
+            title: row.optional_string(3)?,
+            detail,
         })
     })
 }

@@ -129,8 +129,9 @@ impl Lock {
         let failed = |error: std::io::Error| {
             OpenError::CannotOpen(format!("its lock file {}: {error}", path.to_string_lossy()))
         };
-        // NOFOLLOW: a link could have root make any file for whoever may write in this directory.
-        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW;
+        // NOFOLLOW: a link could have root make any file for whoever may write in this directory. NONBLOCK: nobody
+        // waits for the other end of a pipe that somebody has put there.
+        let flags = OFlags::CREATE | OFlags::WRONLY | OFlags::CLOEXEC | OFlags::NOFOLLOW | OFlags::NONBLOCK;
         let opened = rustix::fs::open(&path, flags, Mode::RUSR | Mode::WUSR);
         let file = opened.map(File::from).map_err(|error| failed(error.into()))?;
         match flock(&file, FlockOperation::NonBlockingLockExclusive) {
@@ -163,6 +164,10 @@ impl Store {
                 | OpenFlags::SQLITE_OPEN_NO_MUTEX,
         )?;
         writer.busy_timeout(BUSY_TIMEOUT)?;
+        // SQLite opens a file that it may not write as one to read, and says so with the first write only.
+        if writer.is_readonly("main")? {
+            return Err(OpenError::CannotOpen("it may not be written".to_owned()));
+        }
         let origin = migrations::origin(&writer)?;
         make_private(path, &origin)?;
         let copy = match origin {

@@ -159,6 +159,20 @@ fn what_comes_meanwhile_moves_nothing() {
 }
 
 #[test]
+fn an_appointment_that_no_session_has_is_told_to_be_an_old_one() {
+    let mut clinic = Clinic::new();
+    visit(&mut clinic);
+    clinic.execute(&format!(
+        "INSERT INTO appointments (patient_id, doctor_id, appointment_time, status)
+            VALUES ({FIRST_PATIENT}, 4, '2024-01-01 09:00:00', 'completed')"
+    ));
+    let items = whole(&mut clinic, "DOC001", 100);
+    let appointments = items.iter().filter(|item| item["kind"] == "appointment");
+    let sources: Vec<&Value> = appointments.map(|item| &item["source"]).collect();
+    assert_eq!(sources, [&json!("new"), &json!("old")]);
+}
+
+#[test]
 fn a_history_is_for_those_who_treat_and_reading_it_is_kept() {
     let mut clinic = Clinic::new();
     visit(&mut clinic);

@@ -36,7 +36,8 @@ pub struct TimelineItem {
     /// encounter, record, diagnosis, prescription, order, admission, allergy or appointment.
     pub kind: &'static str,
     pub id: i64,
-    /// new; or old, for a record that an old client wrote, whose id is a `record_id`.
+    /// new; or old, for a record, whose id is a `record_id`, or an appointment in no session, that old clients have
+    /// made.
     pub source: &'static str,
     pub encounter_id: Option<i64>,
     /// Whose it is, or who wrote it.
@@ -57,7 +58,7 @@ impl From<Item> for TimelineItem {
             at_ms: item.at_ms,
             kind: item.kind.word(),
             id: item.id,
-            source: if item.kind == timeline::Kind::Old { "old" } else { "new" },
+            source: if item.is_old { "old" } else { "new" },
             encounter_id: item.encounter_id,
             doctor_id: item.doctor_id,
             state: item.state,
