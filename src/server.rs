@@ -133,13 +133,14 @@ impl Server {
             }
         };
         let is_awaited = bridge.end == Some(End::HandOver);
-        let store_failed = bridge.close();
+        let (store_failed, backups) = bridge.close();
         drop(self.admin);
         release();
         if is_awaited && ended.is_ok() {
             self.reactor.answer_nothing_more();
             while let Ok(true) = self.reactor.turn(&mut Nobody) {}
         }
+        backups.end();
         match ended {
             Ok(()) if store_failed => {
                 let reason = "the database cannot be trusted any longer; see the log, check the disk, \

@@ -110,8 +110,13 @@ fn a_database_of_an_older_schema_is_backed_up_before_it_is_changed() {
 fn what_upgrades_that_were_killed_have_left_goes_with_the_next() {
     let directory = directory_at(migrations().len() - 1);
     let at = |name: &str| directory.path().join("data").join(format!("MedicalSystem.db.schema-{name}"));
-    let left =
-        ["3-20200101T000000000.partial", "3-20200101T000000000.json.partial", "5-20200102T000000000.partial"];
+    let left = [
+        "3-20200101T000000000.partial",
+        "3-20200101T000000000.partial.lock",
+        "3-20200101T000000000.json.partial",
+        "5-20200102T000000000.partial",
+        "5-20200104T000000000.partial.lock",
+    ];
     let others = ["3-20200103T000000000", "mine.partial", "3-mine.partial"];
     for name in left.iter().chain(&others) {
         fs::write(at(name), "half").unwrap();

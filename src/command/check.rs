@@ -9,10 +9,12 @@ use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
 use crate::ops::exposure;
 use crate::ops::files::lock_of;
 use crate::ops::keyfile::{self, KeyFileError};
+use crate::ops::process;
 use crate::ops::user::{self, Account};
-use crate::store;
+use crate::store::{self, Store};
 use rustix::fs::Access;
 use rustix::io::Errno;
+use std::fmt::Display;
 use std::path::Path;
 
 pub fn run(common: &Common) -> u8 {
@@ -20,7 +22,11 @@ pub fn run(common: &Common) -> u8 {
         Ok(loaded) => loaded,
         Err(exit_code) => return exit_code,
     };
-    let found = who(&loaded).and_then(|_| match report(files(&loaded.config)) {
+    let config = &loaded.config;
+    // Not opened without need, for that alone may change what lies beside it.
+    let is_older = || store::schema_in_file(&config.server.db_path).is_some_and(is_older);
+    let whole = || files(config).and_then(|()| if is_older() { database(config) } else { Ok(()) });
+    let found = who(&loaded).and_then(|_| match report(whole()) {
         exit::SUCCESS => Ok(()),
         exit_code => Err(exit_code),
     });
@@ -50,6 +56,26 @@ pub(super) fn files(config: &Config) -> Result<(), Problem> {
         Ok(_) | Err(KeyFileError::Absent { .. }) => Ok(()),
         Err(error) => Err(problem(exit::FILES, error)),
     }
+}
+
+fn is_older(schema: i32) -> bool {
+    (1..store::SCHEMA_VERSION).contains(&schema)
+}
+
+/// Whether this program can serve the database, and there is room for the backup that it makes of an older one first.
+pub(super) fn database(config: &Config) -> Result<(), Problem> {
+    let path = &config.server.db_path;
+    let refused = |exit_code: u8, reason: &dyn Display| {
+        problem(exit_code, format_args!("database {}: {reason}", path.display()))
+    };
+    let schema = Store::look(path).map_err(|error| refused(exit::DATABASE, &error))?;
+    if !schema.is_some_and(is_older) {
+        return Ok(());
+    }
+    process::check_room(path, path).map_err(|lack| {
+        let text = "its schema is older than this program's, and a backup is made before it is changed";
+        refused(exit::FILES, &format_args!("{text}: {lack}; make room there"))
+    })
 }
 
 /// Whether the user that this process is may use what a server of this configuration uses.

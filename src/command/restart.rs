@@ -7,7 +7,6 @@ use super::takeover::{self, Predecessor};
 use super::{Common, check, complain, exit, problem, report, start, stop};
 use crate::ops::config::Config;
 use crate::server::trail::check_database;
-use crate::store::Store;
 
 pub fn run(common: &Common, demo: bool) -> u8 {
     let loaded = match common.load() {
@@ -45,11 +44,9 @@ fn left_alone(exit_code: u8) -> u8 {
 
 /// Whether this program, which may be a newer or an older one than the server that runs, can serve what is there.
 fn look(config: &Config) -> Result<(), u8> {
-    let path = &config.server.db_path;
     let found = check::files(config).and_then(|()| {
         check_database(config).map_err(|error| problem(error.exit_code(), error))?;
-        Store::look(path)
-            .map_err(|error| problem(exit::DATABASE, format_args!("database {}: {error}", path.display())))
+        check::database(config)
     });
     match report(found) {
         exit::SUCCESS => Ok(()),

@@ -9,11 +9,14 @@ use chrono::Utc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How far this process stands back behind the server that it works for.
 const NICE: i32 = 10;
 const NEXT_SECOND: Duration = Duration::from_millis(100);
+/// Longer than a server's end waits for a process.
+const CLAIM_WAIT: Duration = Duration::from_secs(5);
+const CLAIM_POLL: Duration = Duration::from_millis(50);
 
 /// `text` is an `Order` in JSON.
 pub fn run(text: &str) -> u8 {
@@ -31,7 +34,7 @@ fn carry_out(order: &Order) -> Result<Told, Problem> {
     let failed = |error: io::Error| {
         problem(exit::FILES, format_args!("backup.directory {}: {error}", directory.display()))
     };
-    let _claim = Claim::take(directory).map_err(failed)?;
+    let _claim = claim(directory).map_err(failed)?;
     backups::sweep(directory, &source.database).map_err(failed)?;
     let mut told = Told::default();
     prune(order, &mut told);
@@ -43,6 +46,20 @@ fn carry_out(order: &Order) -> Result<Told, Problem> {
     }
     told.last = last(order).map_err(failed)?;
     Ok(told)
+}
+
+/// Waits a while for who has the directory: the server before may be about to end its own process.
+fn claim(directory: &Path) -> io::Result<Claim> {
+    let give_up = Instant::now() + CLAIM_WAIT;
+    loop {
+        match Claim::take(directory) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock && Instant::now() < give_up => {
+                is_wanted().map_err(io::Error::other)?;
+                std::thread::sleep(CLAIM_POLL);
+            }
+            taken => return taken,
+        }
+    }
 }
 
 /// The server has the other end of standard input for as long as it lives and wants this done.

@@ -68,6 +68,11 @@ impl Dispatcher {
         !self.acts.has_failed && self.acts.written < self.acts.waiting.len()
     }
 
+    /// Whether the trail has all that was noted, or is known not to take it for now.
+    pub fn acts_are_settled(&self) -> bool {
+        self.acts.has_failed || self.acts.waiting.is_empty()
+    }
+
     /// Records what was noted, between two turns; it is in the next turn's transaction.
     pub fn record_acts(&mut self, now: &Now) {
         let Acts { waiting, written, has_failed } = &mut self.acts;

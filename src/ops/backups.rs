@@ -5,6 +5,7 @@
 //! removed; the latest that is whole never is removed.
 
 use super::config::Config;
+use super::files::endings;
 use super::manifest::{self, beside};
 use chrono::{DateTime, Days, Local, NaiveDateTime, NaiveTime, TimeDelta, TimeZone, Utc};
 use rustix::fs::{FlockOperation, flock};
@@ -129,28 +130,23 @@ fn beginning(database: &Path) -> OsString {
     beginning
 }
 
-/// The name of the backup that a file belongs to: it, its manifest, or what either was called before it was whole.
-fn backup_of(name: &str, beginning: &str) -> Option<String> {
-    let moment = name.strip_prefix(beginning)?.get(..MOMENT_BYTES)?;
-    NaiveDateTime::parse_from_str(moment, MOMENT).ok()?;
-    let backup = format!("{beginning}{moment}.db");
-    let rest = name.strip_prefix(&backup)?;
-    ["", ".json", ".partial", ".json.partial"].contains(&rest).then_some(backup)
-}
-
 /// The length of what `MOMENT` makes.
 const MOMENT_BYTES: usize = "20260131T120000Z".len();
+/// What may lie under the name of a backup: it, its manifest, what either was called before it was whole, and the lock.
+const ENDINGS: [&str; 5] = [".db", ".db.json", ".db.partial", ".db.json.partial", ".db.partial.lock"];
 
 /// All that may be of this database's backups, by the name of the backup.
 fn found(directory: &Path, database: &Path) -> io::Result<BTreeSet<PathBuf>> {
-    let beginning = beginning(database).to_string_lossy().into_owned();
-    let mut found = BTreeSet::new();
-    for entry in fs::read_dir(directory)? {
-        let name = entry?.file_name();
-        let backup = name.to_str().and_then(|name| backup_of(name, &beginning));
-        found.extend(backup.map(|backup| directory.join(backup)));
-    }
-    Ok(found)
+    let beginning = beginning(database);
+    let backup = |ending: String| {
+        let (moment, rest) = ending.split_at_checked(MOMENT_BYTES)?;
+        NaiveDateTime::parse_from_str(moment, MOMENT).ok()?;
+        let mut name = beginning.clone();
+        name.push(moment);
+        name.push(".db");
+        ENDINGS.contains(&rest).then(|| directory.join(name))
+    };
+    Ok(endings(directory, &beginning)?.into_iter().filter_map(backup).collect())
 }
 
 /// The backups that are there and whole as far as their length says, from the oldest to the latest.
@@ -206,7 +202,8 @@ impl Claim {
         let opened = File::open(directory)?;
         match flock(&opened, FlockOperation::NonBlockingLockExclusive) {
             Err(Errno::WOULDBLOCK) => {
-                Err(io::Error::other("another process makes a backup there; try again"))
+                let text = "another process makes a backup there; try again";
+                Err(io::Error::new(io::ErrorKind::WouldBlock, text))
             }
             // Some network file systems have no locks on directories; there, each backup has its own.
             _ => Ok(Claim(opened)),
@@ -307,11 +304,14 @@ mod tests {
         assert!(beside(&orphan).exists());
         let half = with_suffix(&second, ".partial");
         fs::write(&half, "half").unwrap();
+        let left_lock = with_suffix(&orphan, ".partial.lock");
+        fs::write(&left_lock, "").unwrap();
         let held = name(here, ours, Utc.with_ymd_and_hms(2026, 1, 31, 7, 0, 0).unwrap());
         let draft = Draft::begin(&held).unwrap();
         fs::write(draft.copy(), "held").unwrap();
         sweep(here, ours).unwrap();
-        assert!(!beside(&orphan).exists() && !half.exists() && draft.copy().exists());
+        assert!(!beside(&orphan).exists() && !half.exists() && !left_lock.exists());
+        assert!(draft.copy().exists());
         assert!(second.exists() && here.join("by-hand.db").exists());
     }
 

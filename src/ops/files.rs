@@ -2,8 +2,10 @@
 //! is on disk. Never looks into a file.
 //! Invariant: nothing here is made, changed or removed.
 
+use std::ffi::OsStr;
 use std::fs::{self, File, Metadata};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -54,6 +56,18 @@ pub fn sync_directory_of(path: &Path) -> io::Result<()> {
     File::open(directory_of(path))?.sync_all()
 }
 
+/// What follows in the names of a directory that begin so, where that can be read as text, in order.
+pub fn endings(directory: &Path, beginning: &OsStr) -> io::Result<Vec<String>> {
+    let mut endings = Vec::new();
+    for entry in fs::read_dir(directory)? {
+        let name = entry?.file_name();
+        let ending = name.as_bytes().strip_prefix(beginning.as_bytes());
+        endings.extend(ending.and_then(|ending| String::from_utf8(ending.to_owned()).ok()));
+    }
+    endings.sort();
+    Ok(endings)
+}
+
 /// Which file it is, by whatever name.
 pub fn identity(metadata: &Metadata) -> (u64, u64) {
     (metadata.dev(), metadata.ino())
@@ -88,6 +102,16 @@ mod tests {
         }
         assert_eq!(real(Path::new("no-such-directory/a.db")), Path::new("no-such-directory/a.db"));
         assert_eq!(directory_of(Path::new("a.db")), Path::new("."));
+    }
+
+    #[test]
+    fn a_beginning_is_of_bytes_and_what_follows_is_text() {
+        let directory = tempfile::tempdir().unwrap();
+        for name in [&b"a\xff-2"[..], b"a\xff-1", b"a\xfe-3", b"a\xff-\xff", b"b"] {
+            fs::write(directory.path().join(OsStr::from_bytes(name)), "").unwrap();
+        }
+        assert_eq!(endings(directory.path(), OsStr::from_bytes(b"a\xff-")).unwrap(), ["1", "2"]);
+        assert!(endings(&directory.path().join("none"), OsStr::new("a")).is_err());
     }
 
     #[test]

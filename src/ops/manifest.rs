@@ -3,6 +3,7 @@
 
 use super::files::{OF_SQLITE, is_named, sync_directory_of, with_suffix};
 use rustix::fs::{FlockOperation, Mode, OFlags, flock};
+use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeMap;
@@ -97,7 +98,7 @@ fn transfer(from: &Path, to: &mut impl Write) -> io::Result<(u64, String)> {
 /// nothing where it names this database. What another process is about to make stays.
 pub fn sweep(backup: &Path, database: &Path) -> io::Result<()> {
     let is_there = |path: &Path| path.symlink_metadata().is_ok();
-    let is_half = is_there(&partial(backup)) || is_there(&partial(&beside(backup)));
+    let is_half = [partial(backup), partial(&beside(backup)), lock(backup)].iter().any(|path| is_there(path));
     if !is_half && (is_there(backup) || !is_there(&beside(backup))) {
         return Ok(());
     }
@@ -112,6 +113,12 @@ fn partial(path: &Path) -> PathBuf {
     with_suffix(path, ".partial")
 }
 
+/// What whoever makes a backup has locked. It is neither the copy nor the manifest: a file system that stands at the
+/// other end of a network may keep even the same process from writing through another handle to what is locked.
+fn lock(backup: &Path) -> PathBuf {
+    with_suffix(&partial(backup), ".lock")
+}
+
 fn remove_if_there(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -119,15 +126,15 @@ fn remove_if_there(path: &Path) -> io::Result<()> {
     }
 }
 
-/// A backup that is being made: two files under names of their own, which are gone with it unless it was finished.
+/// A backup that is being made: files under names of their own, which are gone with it.
 #[derive(Debug)]
 pub struct Draft {
     backup: PathBuf,
-    /// The copy. Whoever holds the lock on it makes this backup, and it keeps the name by which others find it locked
-    /// until all is done.
+    /// The copy.
     file: File,
-    /// True exactly when nothing of it is left under the names of its own.
-    is_finished: bool,
+    /// Held until all is done, and until then under its name, by which others find it.
+    #[expect(dead_code, reason = "the lock is held by being open")]
+    lock: File,
 }
 
 impl Draft {
@@ -136,20 +143,10 @@ impl Draft {
     /// # Errors
     /// Where another process makes this very backup.
     pub fn begin(backup: &Path) -> io::Result<Draft> {
-        let path = partial(backup);
-        let is_left = fs::symlink_metadata(&path).is_ok_and(|left| left.is_file());
-        // Held until it is removed, so that nobody removes what another has put there since.
-        let left = is_left.then(|| {
-            let flags = OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            take(&path, rustix::fs::open(&path, flags, Mode::empty())?.into())
-        });
-        let _left = left.transpose()?;
-        remove_if_there(&path)?;
-        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path)?;
-        let file = take(&path, file)?;
-        let draft = Draft { backup: backup.to_owned(), file, is_finished: false };
-        draft.remove_others()?;
-        Ok(draft)
+        let lock = take(&lock(backup))?;
+        remove_halves(backup)?;
+        let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(partial(backup))?;
+        Ok(Draft { backup: backup.to_owned(), file, lock })
     }
 
     /// Where the copy is to be put.
@@ -162,46 +159,52 @@ impl Draft {
         self.file.sync_data()
     }
 
-    fn manifest(&self) -> PathBuf {
-        partial(&beside(&self.backup))
-    }
-
-    fn remove_others(&self) -> io::Result<()> {
-        OF_SQLITE.iter().try_for_each(|suffix| remove_if_there(&with_suffix(&self.copy(), suffix)))?;
-        remove_if_there(&self.manifest())
-    }
-
     /// Has both on disk, and gives them their names: the backup last, so that it is there only with its manifest.
-    pub fn finish(mut self, manifest: &Manifest) -> io::Result<()> {
+    pub fn finish(self, manifest: &Manifest) -> io::Result<()> {
         self.file.sync_all()?;
         let mut text = serde_json::to_string_pretty(manifest).map_err(io::Error::other)?;
         text.push('\n');
-        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.manifest())?;
+        let unnamed = partial(&beside(&self.backup));
+        let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&unnamed)?;
         file.write_all(text.as_bytes())?;
         file.sync_all()?;
-        fs::rename(self.manifest(), beside(&self.backup))?;
+        fs::rename(unnamed, beside(&self.backup))?;
         fs::rename(self.copy(), &self.backup)?;
-        self.is_finished = true;
         sync_directory_of(&self.backup)
     }
 }
 
-/// Locks a file that bears this name, if nobody else has it.
-fn take(path: &Path, file: File) -> io::Result<File> {
-    if flock(&file, FlockOperation::NonBlockingLockExclusive).is_ok() && is_named(path, &file) {
-        return Ok(file);
+/// Removes what has not got its name.
+fn remove_halves(backup: &Path) -> io::Result<()> {
+    let copy = partial(backup);
+    OF_SQLITE.iter().try_for_each(|suffix| remove_if_there(&with_suffix(&copy, suffix)))?;
+    remove_if_there(&partial(&beside(backup)))?;
+    remove_if_there(&copy)
+}
+
+/// Locks the file of this name, if nobody else has it.
+fn take(path: &Path) -> io::Result<File> {
+    let flags = OFlags::CREATE | OFlags::RDWR | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let failed = |error: Errno| {
+        let error = io::Error::from(error);
+        io::Error::new(error.kind(), format!("its lock {}: {error}", path.display()))
+    };
+    let file = File::from(rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR).map_err(failed)?);
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        // Whoever had it has removed it, so that another file may bear the name by now.
+        Ok(()) if is_named(path, &file) => Ok(file),
+        Ok(()) | Err(Errno::WOULDBLOCK) => {
+            Err(io::Error::other("another process makes this backup; try again when it is done"))
+        }
+        Err(error) => Err(failed(error)),
     }
-    Err(io::Error::other("another process makes this backup; try again when it is done"))
 }
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        if self.is_finished {
-            return;
-        }
-        // What cannot be removed is in nobody's way; the next one tries again. The file with the lock goes last.
-        let _ = self.remove_others();
-        let _ = fs::remove_file(self.copy());
+        // What cannot be removed is in nobody's way; the next one tries again. The lock goes last.
+        let _ = remove_halves(&self.backup);
+        let _ = fs::remove_file(lock(&self.backup));
     }
 }
 
@@ -261,9 +264,25 @@ mod tests {
         fs::write(beside(&backup), serde_json::to_string(&manifest()).unwrap()).unwrap();
         assert!(Draft::begin(&backup).unwrap_err().to_string().contains("another process"));
         sweep(&backup, Path::new("a.db")).unwrap();
-        assert_eq!(names(directory.path()), ["b.db.json", "b.db.partial"]);
+        assert_eq!(names(directory.path()), ["b.db.json", "b.db.partial", "b.db.partial.lock"]);
         draft.finish(&manifest()).unwrap();
         assert_eq!(fs::read_to_string(&backup).unwrap(), "one");
+    }
+
+    #[test]
+    fn no_file_that_sqlite_opens_is_locked_and_what_is_wrong_with_the_lock_is_said() {
+        let directory = tempfile::tempdir().unwrap();
+        let backup = directory.path().join("b.db");
+        let draft = Draft::begin(&backup).unwrap();
+        let another = File::options().write(true).open(draft.copy()).unwrap();
+        flock(&another, FlockOperation::NonBlockingLockExclusive).unwrap();
+        drop(draft);
+        fs::write(lock(&backup), "left by one that was killed").unwrap();
+        drop(Draft::begin(&backup).unwrap());
+        std::os::unix::fs::symlink("elsewhere", lock(&backup)).unwrap();
+        let refused = Draft::begin(&backup).unwrap_err().to_string();
+        assert!(refused.contains("b.db.partial.lock: ") && !refused.contains("another process"), "{refused}");
+        assert_eq!(names(directory.path()), ["b.db.partial.lock"]);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! Never looks into a file. Invariant: whenever the process is killed, either nothing has changed, or all has, or
 //! the file that was to come in lies at a name of its own that says what is to be moved back.
 
-use super::files::{OF_SQLITE, directory_of, sync_directory_of, with_suffix};
+use super::files::{OF_SQLITE, directory_of, endings, sync_directory_of, with_suffix};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -40,17 +40,9 @@ pub fn interrupted(database: &Path) -> Option<Swap> {
 pub fn begun(database: &Path, others: &[PathBuf]) -> io::Result<Vec<Swap>> {
     let mut beginning = database.file_name().unwrap_or_default().to_owned();
     beginning.push(INCOMING);
-    let beginning = beginning.to_string_lossy().into_owned();
-    let mut marks = Vec::new();
-    for entry in fs::read_dir(directory_of(database))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        marks.extend(name.strip_prefix(&beginning).map(str::to_owned));
-    }
-    marks.sort();
-    Ok(marks
-        .into_iter()
-        .map(|mark| Swap { database: database.to_owned(), mark, others: others.to_vec() })
-        .collect())
+    let marks = endings(directory_of(database), &beginning)?;
+    let swap = |mark| Swap { database: database.to_owned(), mark, others: others.to_vec() };
+    Ok(marks.into_iter().map(swap).collect())
 }
 
 impl Swap {

@@ -1,9 +1,11 @@
 //! The backups that the server has made for itself: when, and what has come of them.
 //!
 //! It never opens a backup, nor looks into their directory, which may lie at the other end of a network: a process of
-//! its own does both, and the loop only sees its end. Invariant: at most one such process runs. It ends by itself where
-//! its standard input is closed, so none outlives the server, unless it hangs in the system; what it leaves is removed
-//! by the next one.
+//! its own does both, and the loop only sees its end. Invariants: at most one such process runs, but for those that were
+//! killed, hang in the system, and see to a directory that is not the server's any longer; and the trail says that one
+//! is begun before it is, unless nothing can be written. A process ends by itself where its standard input is closed.
+//! The server's end waits for it last, once the next server may begin, and leaves to the system what hangs there; what
+//! one leaves is removed by the next.
 
 use super::bridge::Bridge;
 use crate::dispatch::Act;
@@ -25,7 +27,7 @@ const NAME: &str = "medsrv";
 /// What the trail has, with what came of it.
 const BEGUN: &str = "backup";
 const DONE: &str = "backup.done";
-/// After one that has failed the next is tried this much later, or at its own time where that is sooner.
+/// After one that has failed the next is tried this much later, or after `every_min` where that is less.
 const RETRY_MIN: u32 = 5;
 /// However the clock is set meanwhile, it is looked at again after this.
 const LOOK_WITHIN: Duration = Duration::from_secs(60);
@@ -35,6 +37,11 @@ const RUN_MAX: Duration = Duration::from_secs(RUN_MAX_HOURS * 60 * 60);
 /// How much longer the WAL may become while one is made, which is all that is written meanwhile.
 const WAL_GROWTH_MAX_GIB: u64 = 4;
 const WAL_GROWTH_MAX_BYTES: u64 = WAL_GROWTH_MAX_GIB * 1024 * 1024 * 1024;
+/// How long a process has to end by itself before it is killed, and then until it is taken for one that hangs.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Why one is given up.
+const SERVER_ENDS: &str = "the server ends";
+const ELSEWHERE: &str = "backup.directory is another one by now";
 /// What the process says is one line.
 const SAID_MAX_BYTES: u64 = 64 * 1024;
 /// How long the end waits for a process to end by itself, and then for one that was killed; one that hangs in the
@@ -45,6 +52,10 @@ const END_POLL: Duration = Duration::from_millis(5);
 
 pub(super) struct Backups {
     running: Option<Running>,
+    /// Those that hang in the system though they were killed.
+    aside: Vec<Child>,
+    /// For whom one is begun once the trail says so.
+    announced: Option<By>,
     is_ending: bool,
     /// True exactly when the process may have ended since it was last looked at.
     may_have_ended: bool,
@@ -72,10 +83,19 @@ struct Running {
     begun: Instant,
     /// How long the WAL was at the beginning.
     wal_bytes: u64,
-    /// Why it is to end before it is done, once that is so.
-    stopped_for: Option<String>,
+    /// Set once it is to end before it is done.
+    stopped: Option<Stopped>,
     /// True exactly when `backup.directory` is another one by now than its own.
     is_elsewhere: bool,
+}
+
+struct Stopped {
+    reason: String,
+    /// Whether it is not wanted any longer; else it has failed.
+    is_given_up: bool,
+    /// Since when it was asked for its end, or was killed.
+    since: Instant,
+    is_killed: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,27 +105,39 @@ enum By {
 }
 
 impl Running {
-    /// Has it end by itself; where it has made none then, `reason` is why.
-    fn stop(&mut self, reason: String) {
+    /// Has it end by itself; where it has made none then, the first reason is why.
+    fn stop(&mut self, reason: &str, is_given_up: bool) {
         self.child.stdin = None;
-        self.stopped_for = Some(reason);
+        let (reason, since) = (reason.to_owned(), Instant::now());
+        self.stopped.get_or_insert(Stopped { reason, is_given_up, since, is_killed: false });
     }
 
-    /// Ends it where it has gone on for too long, and at the next look with more force.
+    /// Ends it where it has gone on for too long, and with force where it was to end and has not.
     fn limit(&mut self, wal_bytes: u64) {
-        if self.stopped_for.is_some() {
-            return self.kill();
-        }
-        let reason = too_long(self.begun.elapsed(), wal_bytes.saturating_sub(self.wal_bytes));
-        if let Some(reason) = reason {
-            warn!("the process that makes a backup is to end: {reason}");
-            self.stop(reason);
+        match &self.stopped {
+            Some(stopped) if !stopped.is_killed && stopped.since.elapsed() >= PATIENCE => self.kill(),
+            Some(_) => {}
+            None => {
+                let reason = too_long(self.begun.elapsed(), wal_bytes.saturating_sub(self.wal_bytes));
+                if let Some(reason) = reason {
+                    warn!("the process that makes a backup is to end: {reason}");
+                    self.stop(&reason, false);
+                }
+            }
         }
     }
 
     fn kill(&mut self) {
         // One that has ended meanwhile cannot be killed.
         let _ = self.child.kill();
+        if let Some(stopped) = &mut self.stopped {
+            (stopped.is_killed, stopped.since) = (true, Instant::now());
+        }
+    }
+
+    /// Whether it is there still, though it was killed.
+    fn hangs(&self) -> bool {
+        self.stopped.as_ref().is_some_and(|stopped| stopped.is_killed && stopped.since.elapsed() >= PATIENCE)
     }
 }
 
@@ -119,6 +151,8 @@ impl Backups {
     pub fn new(now: Instant) -> Backups {
         Backups {
             running: None,
+            aside: Vec::new(),
+            announced: None,
             is_ending: false,
             may_have_ended: false,
             is_asked: false,
@@ -154,14 +188,23 @@ impl Backups {
         self.acts.push(Act { by_operator, method, of: (action, "database"), outcome, detail });
     }
 
-    /// The server ends: one that is being made is not wanted any longer.
-    pub fn give_up(&mut self) {
-        self.reap();
+    /// The server is to end: one that is being made is not wanted any longer, and no other is begun.
+    pub fn begin_end(&mut self) {
         self.is_ending = true;
-        let Some(running) = &mut self.running else { return };
-        running.stop("the server ends".to_owned());
-        if let Some(by) = running.makes_for {
-            self.note(by, DONE, "given_up", "the server ends".to_owned());
+        if let Some(by) = self.announced.take() {
+            self.has_given_up(Some(by), SERVER_ENDS);
+        }
+        if let Some(running) = &mut self.running {
+            running.stop(SERVER_ENDS, true);
+        }
+    }
+
+    /// The trail is about to be closed: it is to say what is known by now.
+    pub fn give_up(&mut self) {
+        self.begin_end();
+        self.reap();
+        if let Some(by) = self.running.as_ref().and_then(|running| running.makes_for) {
+            self.note(by, DONE, "given_up", SERVER_ENDS.to_owned());
         }
     }
 
@@ -173,15 +216,19 @@ impl Backups {
     /// Has one begun as soon as none runs, and says as which it ends.
     pub fn ask(&mut self) -> u64 {
         (self.is_asked, self.looks_at) = (true, Instant::now());
-        self.runs_ended + 1 + u64::from(self.is_running())
+        self.runs_ended + 1 + u64::from(self.is_running() || self.announced.is_some())
     }
 
     /// What is there may be something else now.
     pub fn reconsider(&mut self, was: &config::Backup, is: &config::Backup) {
         if was.directory != is.directory {
             self.forget();
+            if let Some(by) = self.announced.take() {
+                self.has_given_up(Some(by), ELSEWHERE);
+            }
             if let Some(running) = &mut self.running {
                 running.is_elsewhere = true;
+                running.stop(ELSEWHERE, true);
             }
         }
         self.looks_at = Instant::now();
@@ -216,8 +263,9 @@ impl Backups {
         config.directory.is_some() && age > most
     }
 
-    /// Sees to the process that has ended, and begins the next where it is time.
-    pub fn tend(&mut self, config: &Config) {
+    /// Sees to the process that has ended, and begins the next where it is time. `is_noted` says whether the trail has
+    /// what it was to say, or cannot have it.
+    pub fn tend(&mut self, config: &Config, is_noted: bool) {
         if Instant::now() < self.looks_at {
             return;
         }
@@ -226,75 +274,128 @@ impl Backups {
         }
         let now = Local::now().trunc_subsecs(3);
         self.looks_at = Instant::now() + LOOK_WITHIN;
-        if let Some(running) = &mut self.running {
-            return running.limit(wal_bytes(config));
+        if self.waits_for_end(config) || self.is_ending {
+            return;
+        }
+        if let Some(by) = self.announced.take_if(|_| is_noted) {
+            return self.begin(config, Some(by), now);
+        }
+        if self.announced.is_some() {
+            self.looks_at = Instant::now();
+            return;
         }
         let due = self.due(&config.backup, &now);
         if std::mem::take(&mut self.is_asked) {
-            self.begin(config, Some(By::Operator), now);
+            self.announce(config, By::Operator, now);
         } else if due.is_none_or(|due| due <= now) {
             // What is due is only known where it is known what there is.
-            self.begin(config, self.is_known.then_some(By::Server), now);
+            if self.is_known {
+                self.announce(config, By::Server, now);
+            } else {
+                self.begin(config, None, now);
+            }
         } else if let Some(wait) = due.and_then(|due| (due - now).to_std().ok()) {
             self.looks_at = Instant::now() + wait.min(LOOK_WITHIN);
         }
     }
 
-    fn begin(&mut self, config: &Config, makes_for: Option<By>, now: DateTime<Local>) {
-        let Some(directory) = config.backup.directory.clone() else {
-            if makes_for == Some(By::Operator) {
+    /// Whether the next has to wait for the end of one that runs.
+    fn waits_for_end(&mut self, config: &Config) -> bool {
+        let Some(running) = &mut self.running else { return false };
+        running.limit(wal_bytes(config));
+        if running.stopped.is_some() {
+            self.looks_at = Instant::now() + PATIENCE;
+        }
+        // In the same directory the next would hang as well.
+        if let Some(running) = self.running.take_if(|running| running.is_elsewhere && running.hangs()) {
+            warn!("the process that makes a backup does not end; it is left to the system");
+            self.settle(&running, Err(io::Error::other("it hangs")));
+            self.aside.push(running.child);
+        }
+        self.is_running()
+    }
+
+    /// Has the trail say that one is begun, which it then is.
+    fn announce(&mut self, config: &Config, by: By, now: DateTime<Local>) {
+        match &config.backup.directory {
+            Some(directory) => {
+                self.note(by, BEGUN, "success", directory.display().to_string());
+                (self.announced, self.looks_at) = (Some(by), Instant::now());
+            }
+            None if by == By::Operator => {
                 self.has_failed(now, "backup.directory is not set any longer".to_owned());
             }
-            return;
-        };
-        let shown = directory.display().to_string();
-        let child = match spawn(&order(config, directory, makes_for.is_some())) {
-            Ok(child) => child,
-            Err(error) => return self.has_failed(now, format!("no process could be begun for it: {error}")),
-        };
-        let (begun, wal_bytes) = (Instant::now(), wal_bytes(config));
-        self.running =
-            Some(Running { child, makes_for, begun, wal_bytes, stopped_for: None, is_elsewhere: false });
-        if let Some(by) = makes_for {
-            self.note(by, BEGUN, "success", shown);
+            None => {}
         }
     }
 
+    fn begin(&mut self, config: &Config, makes_for: Option<By>, now: DateTime<Local>) {
+        let Some(directory) = config.backup.directory.clone() else { return };
+        let child = match spawn(&order(config, directory, makes_for.is_some())) {
+            Ok(child) => child,
+            Err(error) => {
+                let reason = format!("no process could be begun for it: {error}");
+                if let Some(by) = makes_for {
+                    self.note(by, DONE, "failed", reason.clone());
+                }
+                return self.has_failed(now, reason);
+            }
+        };
+        let (begun, wal_bytes) = (Instant::now(), wal_bytes(config));
+        self.running =
+            Some(Running { child, makes_for, begun, wal_bytes, stopped: None, is_elsewhere: false });
+    }
+
     fn reap(&mut self) {
+        self.aside.retain_mut(|child| matches!(child.try_wait(), Ok(None)));
         let Some(running) = &mut self.running else { return };
         let status = match running.child.try_wait() {
             Ok(None) => return,
             Ok(Some(status)) => Ok(status),
             Err(error) => Err(error),
         };
-        let Some(Running { mut child, begun, is_elsewhere, makes_for, stopped_for, .. }) =
-            self.running.take()
-        else {
-            return;
-        };
-        let now = Local::now().trunc_subsecs(3);
-        let ended = status.and_then(|status| heard(&mut child, status));
-        match ended.map_err(|error| stopped_for.unwrap_or_else(|| error.to_string())) {
-            Ok(told) => {
+        if let Some(mut running) = self.running.take() {
+            let ended = status.and_then(|status| heard(&mut running.child, status));
+            self.settle(&running, ended);
+        }
+    }
+
+    /// Says what has come of one.
+    fn settle(&mut self, running: &Running, ended: io::Result<Told>) {
+        let by = running.makes_for;
+        match (ended, &running.stopped) {
+            (Ok(told), _) => {
                 let file = told.last.as_ref().map(|last| last.path.display().to_string());
-                if let Some(by) = makes_for {
+                if let Some(by) = by {
                     self.note(by, DONE, "success", file.unwrap_or_default());
                 }
-                self.has_ended(told, makes_for.map(|_| begun.elapsed()));
+                self.has_ended(told, by.map(|_| running.begun.elapsed()));
             }
-            Err(_) if self.is_ending && makes_for.is_none() => {}
-            // The trail says so already.
-            Err(_) if self.is_ending => info!("a backup was given up, for the server ends"),
-            Err(reason) => {
-                if let Some(by) = makes_for {
+            (Err(_), Some(Stopped { reason, is_given_up: true, .. })) => self.has_given_up(by, reason),
+            (Err(error), stopped) => {
+                let reason = stopped.as_ref().map_or(error.to_string(), |stopped| stopped.reason.clone());
+                if let Some(by) = by {
                     self.note(by, DONE, "failed", reason.clone());
                 }
-                self.has_failed(now, reason);
+                self.has_failed(Local::now().trunc_subsecs(3), reason);
             }
         }
-        if is_elsewhere {
+        if running.is_elsewhere {
             // It counts, but says nothing of the directory that they are in by now.
             self.forget();
+        }
+    }
+
+    /// An operator who has asked for it gets another one in its place, where one is still made.
+    fn has_given_up(&mut self, by: Option<By>, reason: &str) {
+        if let Some(by) = by {
+            self.note(by, DONE, "given_up", reason.to_owned());
+            info!("a backup was given up: {reason}");
+        }
+        if by == Some(By::Operator) && !self.is_asked {
+            self.is_asked = true;
+        } else {
+            self.runs_ended += 1;
         }
     }
 
@@ -327,7 +428,8 @@ impl Backups {
         self.failure = Some(Failed { at, text });
     }
 
-    /// Waits for the process that was given up. Nothing may wait for this: it is after all else that the end has to do.
+    /// Waits for the process that was given up, of which only the log can tell by now. Nothing may wait for this: it is
+    /// after all else that the end has to do.
     pub fn end(mut self) {
         if self.has_ended_within(STOP_WAIT) {
             return;
@@ -455,5 +557,32 @@ mod tests {
         assert_eq!(reason(RUN_MAX, WAL_GROWTH_MAX_BYTES), "");
         assert_eq!(reason(RUN_MAX + Duration::from_secs(1), 0), "it took longer than 6 hours");
         assert!(reason(Duration::ZERO, WAL_GROWTH_MAX_BYTES + 1).contains("more than 4 GiB"));
+    }
+
+    #[test]
+    fn one_that_hangs_in_a_directory_of_before_lets_another_begin_and_is_reaped_once_it_ends() {
+        let directory = |name: &str| config::Backup { directory: Some(name.into()), ..Default::default() };
+        let mut backups = Backups::new(Instant::now());
+        let child = Command::new("sleep").arg("1000").stdin(Stdio::piped()).spawn().unwrap();
+        let (begun, makes_for) = (Instant::now(), Some(By::Operator));
+        backups.running =
+            Some(Running { child, makes_for, begun, wal_bytes: 0, stopped: None, is_elsewhere: false });
+        backups.reconsider(&directory("before"), &directory("now"));
+        let config = Config::default();
+        assert!(backups.waits_for_end(&config), "it has time to end by itself");
+        // As where it was killed, and is there all the same.
+        let stopped = backups.running.as_mut().unwrap().stopped.as_mut().unwrap();
+        stopped.is_killed = true;
+        assert!(backups.waits_for_end(&config));
+        let stopped = backups.running.as_mut().unwrap().stopped.as_mut().unwrap();
+        stopped.since = begun.checked_sub(2 * PATIENCE).unwrap();
+        assert!(!backups.waits_for_end(&config));
+        assert!(backups.is_asked && backups.failed == 0, "the operator gets one in the other directory");
+        let acts: Vec<_> = backups.take_acts().into_iter().map(|act| (act.method, act.outcome)).collect();
+        assert_eq!(acts, [(DONE, "given_up")]);
+        backups.aside[0].kill().unwrap();
+        backups.aside[0].wait().unwrap();
+        backups.reap();
+        assert!(backups.aside.is_empty());
     }
 }

@@ -125,14 +125,14 @@ impl Bridge {
         self.note(false, "server.start", "success", detail);
     }
 
-    /// Ends what was served. Returns whether the store has failed before.
-    pub(super) fn close(mut self) -> bool {
+    /// Ends what was served. Returns whether the store has failed before, and what is left to be waited for once nothing
+    /// else is.
+    pub(super) fn close(mut self) -> (bool, Backups) {
         self.note(self.end.is_some(), "server.stop", "success", format!("pid {}", std::process::id()));
         self.backups.give_up();
         self.note_backups();
         self.dispatcher.close(&now());
-        self.backups.end();
-        self.store_failed
+        (self.store_failed, self.backups)
     }
 
     fn serve(
@@ -244,6 +244,7 @@ impl Handler for Bridge {
 
     fn ending(&mut self) {
         self.supervisor.stopping("ending: what was read is answered");
+        self.backups.begin_end();
     }
 
     fn wants_end(&self) -> Option<End> {
@@ -273,7 +274,7 @@ impl Handler for Bridge {
     fn background(&mut self, idle: bool) -> Background {
         let begun = Instant::now();
         self.supervisor.ping(begun);
-        self.backups.tend(&self.loaded.config);
+        self.backups.tend(&self.loaded.config, self.dispatcher.acts_are_settled());
         self.note_backups();
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;

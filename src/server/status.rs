@@ -1,6 +1,7 @@
 //! What the running server says of itself.
 //!
-//! It never changes anything. Invariant: nothing in it is about a patient, a user or what either has asked for.
+//! It changes nothing of what is served; but it looks at the database's place, and what has changed there is in the log
+//! then. Invariant: nothing in it is about a patient, a user or what either has asked for.
 
 use super::bridge::Bridge;
 use crate::dispatch::{Outcome, Standing};

@@ -4,7 +4,7 @@
 //! was read and is on disk, lies beside it with its manifest; and no copy is left of one that was not changed.
 
 use super::copied::Copied;
-use crate::ops::files::{directory_of, with_suffix};
+use crate::ops::files::{directory_of, endings, with_suffix};
 use crate::ops::manifest::{self, Draft};
 use crate::ops::process;
 use crate::service::backup::Depth;
@@ -72,11 +72,8 @@ impl Upgrade {
 fn sweep(database: &Path) -> io::Result<()> {
     let mut beginning = database.file_name().map(OsString::from).unwrap_or_default();
     beginning.push(".schema-");
-    let beginning = beginning.to_string_lossy().into_owned();
-    for entry in fs::read_dir(directory_of(database))? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        let Some((mark, "partial" | "json.partial" | "json")) =
-            name.strip_prefix(&beginning).and_then(|rest| rest.split_once('.'))
+    for ending in endings(directory_of(database), &beginning)? {
+        let Some((mark, "partial" | "partial.lock" | "json.partial" | "json")) = ending.split_once('.')
         else {
             continue;
         };

@@ -18,7 +18,7 @@ pub use backup::{Claim, CopyError, copy};
 pub use error::Error;
 pub use figures::Figures;
 pub use migrations::{Adoption, SCHEMA_VERSION};
-pub use open::{BackUp, HashCredential, OpenError, Opened, exposure};
+pub use open::{BackUp, HashCredential, OpenError, Opened, exposure, schema_in_file};
 pub use row::{Row, Value};
 pub use rusqlite::{params, params_from_iter, version as library_version};
 pub use statements::Statement;

@@ -39,8 +39,9 @@ const STATEMENTS_CACHED: usize = 512;
 const _: () =
     assert!(STATEMENTS_CACHED > super::statements::ALL.len(), "a statement would be prepared again");
 
-/// So much of a file as ends with its application id.
+/// So much of a file as ends with its application id, and where its schema stands in that.
 const HEADER_BYTES: usize = 72;
+const SCHEMA_BYTES: std::ops::Range<usize> = 60..64;
 
 /// Why a database was not opened.
 #[derive(Debug, thiserror::Error)]
@@ -191,16 +192,19 @@ impl Store {
     }
 
     /// Whether `open` could make something of the file, as far as can be seen while a server runs on it. It is not
-    /// changed, and need not be there.
-    pub fn look(path: &Path) -> Result<(), OpenError> {
+    /// changed, and need not be there. Returns the schema, where it has one of ours.
+    pub fn look(path: &Path) -> Result<Option<i32>, OpenError> {
         check_library()?;
         if matches!(std::fs::metadata(path), Err(error) if error.kind() == std::io::ErrorKind::NotFound) {
-            return Ok(());
+            return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(BUSY_TIMEOUT_BESIDE)?;
-        migrations::origin(&connection).map(|_| ())
+        Ok(match migrations::origin(&connection)? {
+            Origin::Ours { schema } => (schema > 0).then_some(schema),
+            Origin::Python => None,
+        })
     }
 
     /// Opens a database of the current schema for a subcommand, while a server may be running on it. The file
@@ -256,10 +260,16 @@ fn mode_of_others(path: &Path) -> Option<u32> {
 /// nowhere, since closing it would drop SQLite's locks.
 pub fn exposure(path: &Path) -> Option<OpenError> {
     let mode = mode_of_others(path)?;
+    schema_in_file(path).map(|_| OpenError::Exposed { mode, path: path.to_owned() })
+}
+
+/// The schema of a database of ours by its first bytes, for a process as above; its WAL may have another one.
+pub fn schema_in_file(path: &Path) -> Option<i32> {
     let mut header = [0; HEADER_BYTES];
     File::open(path).and_then(|mut file| file.read_exact(&mut header)).ok()?;
     let is_ours = header.ends_with(&migrations::APPLICATION_ID.to_be_bytes());
-    is_ours.then(|| OpenError::Exposed { mode, path: path.to_owned() })
+    let schema = header.get(SCHEMA_BYTES)?.try_into().ok()?;
+    is_ours.then_some(i32::from_be_bytes(schema))
 }
 
 /// Refuses a database of ours that others may read: nobody knows what they have made of it. One that is taken over,

@@ -74,6 +74,44 @@ fn a_backup_is_not_begun_where_there_is_no_room_for_it() {
     server.stop();
 }
 
+/// A database of the schema before this one.
+fn older(path: &Path) {
+    let entries = fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("sql/migrations")).unwrap();
+    let mut steps: Vec<_> = entries.map(|entry| entry.unwrap().path()).collect();
+    steps.sort();
+    steps.pop();
+    let connection = Connection::open(path).unwrap();
+    connection.pragma_update(None, "application_id", 0x6d65_6473).unwrap();
+    connection.pragma_update(None, "user_version", i32::try_from(steps.len()).unwrap()).unwrap();
+    steps.iter().for_each(|step| connection.execute_batch(&fs::read_to_string(step).unwrap()).unwrap());
+    connection.close().unwrap();
+}
+
+#[test]
+fn a_server_is_not_ended_for_one_that_has_no_room_for_an_upgrade() {
+    let Some(mut wrapper) = small_disk("small") else {
+        return not_tested("a restart into an upgrade on a full disk");
+    };
+    let server = Server::demo();
+    let directory = server.directory.path();
+    older(&directory.join("older.db"));
+    fs::create_dir(directory.join("small")).unwrap();
+    fs::write(directory.join("password.txt"), "").unwrap();
+    fs::write(directory.join("next.conf"), "[server]\nport = 0\ndb_path = \"small/older.db\"\n").unwrap();
+    wrapper.extend([
+        "sh",
+        "-c",
+        r#"cp -p older.db small && cat /dev/zero 2>/dev/null > small/filler; exec "$@""#,
+        "sh",
+    ]);
+    for command in ["check", "restart"] {
+        let told = refused(directory, &wrapper, &[command, "--config", "next.conf"]);
+        assert!(told.contains("its schema is older") && told.contains("; make room there"), "{told}");
+    }
+    assert_eq!(server.ask(r#"{"query_doctor_info": true, "doctor_name": "王医生"}"#)["status"], "success");
+    server.stop();
+}
+
 #[test]
 fn a_backup_that_finds_no_room_on_its_way_leaves_nothing() {
     let directory = Server::demo().stop();

@@ -1,11 +1,12 @@
 //! The backups that a server makes for itself: made, told of, kept and removed, and what keeps them from being made.
 
-use crate::common::Server;
+use crate::common::{Server, not_tested, small_disk};
 use crate::place::{Admin, configure, expect, wait_until};
 use rusqlite::{Connection, OpenFlags};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use std::fs;
+use std::os::fd::AsRawFd;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -147,7 +148,7 @@ fn what_keeps_one_from_being_made_is_told_and_is_over_once_one_is() {
     let reason = status(&server)["backup"]["failure"]["text"].as_str().unwrap().to_owned();
     assert!(reason.contains("its process ended by signal: 9"), "{reason}");
     let mut left = names(&server);
-    left.retain(|name| !name.ends_with(".partial"));
+    left.retain(|name| !name.contains(".partial"));
     assert_eq!(left, before);
     let ended = trail(&server.database(), "backup.done");
     assert!(ended[0].1 == "failed" && ended[0].2.contains("No such file or directory"), "{ended:?}");
@@ -183,6 +184,7 @@ fn a_server_that_ends_gives_a_backup_up_and_the_next_one_removes_what_is_left() 
     Admin::of(&server).call("server.backup");
     wait_until("a process makes it", || child(&server).is_some());
     let maker = child(&server).unwrap();
+    assert_eq!(trail(&server.database(), "backup").len(), 2, "the trail has it before it is begun");
     // As others that were killed have left them.
     for name in
         ["MedicalSystem-20200102T000000Z.db.partial", "MedicalSystem-20200102T000000Z.db.json.partial"]
@@ -194,7 +196,7 @@ fn a_server_that_ends_gives_a_backup_up_and_the_next_one_removes_what_is_left() 
     fs::remove_file(pipe).unwrap();
     let server = Server::start_in(directory, &[], CONFIGURATION);
     wait_until("it has looked", || status(&server)["backup"]["runs_ended"] == 1);
-    assert!(server.log().contains("a backup was given up, for the server ends"), "{}", server.log());
+    assert!(server.log().contains("a backup was given up: the server ends"), "{}", server.log());
     assert_eq!(names(&server), before);
     let ended: Vec<_> = trail(&server.database(), "backup.done").into_iter().map(|entry| entry.1).collect();
     assert_eq!(ended, ["success", "given_up"]);
@@ -237,6 +239,76 @@ fn a_reload_has_backups_made_and_ends_that() {
     assert_eq!(server.wait(), Some(0));
     assert!(!pid_file.exists());
     expect(&server, 7, &["backup"]);
+}
+
+#[test]
+fn one_that_hangs_is_ended_where_a_reload_names_another_directory_and_made_there() {
+    let server = start(CONFIGURATION);
+    wait_for_first(&server);
+    let pipe = hold(&server);
+    let asked = Admin::of(&server).call("server.backup")["result"]["run"].clone();
+    wait_until("a process makes it", || child(&server).is_some());
+    fs::create_dir(server.directory.path().join("others")).unwrap();
+    configure(&server, "[backup]\ndirectory = \"others\"\n");
+    expect(&server, 0, &["reload"]);
+    wait_until("what was asked for is done", || {
+        status(&server)["backup"]["runs_ended"].as_u64() >= asked.as_u64()
+    });
+    let found = status(&server)["backup"].clone();
+    assert!(found["last"]["file"].as_str().unwrap().contains("/others/"), "{found}");
+    assert_eq!((&found["made"], &found["failed"]), (&json!(2), &json!(0)), "{found}");
+    fs::remove_file(pipe).unwrap();
+    let database = server.database();
+    let _directory = server.stop();
+    let ended: Vec<_> = trail(&database, "backup.done").into_iter().map(|entry| entry.1).collect();
+    assert_eq!(ended, ["success", "given_up", "success"]);
+}
+
+#[test]
+fn a_server_that_replaces_one_that_makes_a_backup_makes_it_anew() {
+    let directory = Server::demo().stop();
+    // So much that it is met while it copies.
+    let connection = Connection::open(directory.path().join("data/MedicalSystem.db")).unwrap();
+    connection.execute_batch("CREATE TABLE large AS SELECT zeroblob(100000000) AS room").unwrap();
+    connection.close().unwrap();
+    fs::create_dir(directory.path().join("backups")).unwrap();
+    let configuration = format!("[server]\nport = 0\n{CONFIGURATION}");
+    let mut server = Server::start_in(directory, &[], &configuration);
+    wait_until("it is begun", || names(&server).iter().any(|name| name.ends_with(".db.partial")));
+    // It keeps the directory until it is killed, which is after its server has given up all else.
+    kill_process(child(&server).unwrap(), Signal::STOP).unwrap();
+    expect(&server, 0, &["restart"]);
+    let found = wait_for_first(&server);
+    assert_eq!(found["failed"], 0, "{found}");
+    expect(&server, 0, &["stop"]);
+    assert_eq!(server.wait(), Some(0));
+    let ended: Vec<_> = trail(&server.database(), "backup.done").into_iter().map(|entry| entry.1).collect();
+    assert_eq!(ended, ["given_up", "success"]);
+}
+
+#[test]
+fn one_is_made_on_a_full_disk_and_the_trail_has_it_once_there_is_room() {
+    let Some(wrapper) = small_disk("data") else {
+        return not_tested("a server's own backup while its disk is full");
+    };
+    let directory = tempfile::tempdir().unwrap();
+    for name in ["data", "backups"] {
+        fs::create_dir(directory.path().join(name)).unwrap();
+    }
+    let server = Server::start_under(&wrapper, directory, &["--demo"], "");
+    let inside = format!("/proc/{}/root{}", server.pid(), server.directory.path().join("data").display());
+    let disk = fs::File::open(inside).unwrap();
+    let at = |name: &str| format!("/proc/self/fd/{}/{name}", disk.as_raw_fd());
+    let mut zeros = fs::File::open("/dev/zero").unwrap();
+    assert!(std::io::copy(&mut zeros, &mut fs::File::create(at("filler")).unwrap()).is_err(), "it is full");
+    configure(&server, CONFIGURATION);
+    server.signal(Signal::HUP);
+    wait_until("one was made", || names(&server).iter().any(|name| name.ends_with(".db")));
+    fs::remove_file(at("filler")).unwrap();
+    let directory = server.stop();
+    let copy = directory.path().join("copy.db");
+    fs::copy(at("MedicalSystem.db"), &copy).unwrap();
+    assert_eq!(trail(&copy, "backup").len(), 1);
 }
 
 #[test]
