@@ -1,6 +1,6 @@
 //! Owns the order of a restart: check, take the sockets over, start. Never ends a server that it could not replace.
-//! Invariant: a configuration that is not valid, a database that this program cannot serve and an address that cannot
-//! be had leave the running server alone.
+//! Invariant: a configuration that is not valid, a database that this program cannot serve, one that is not in its place
+//! and an address that cannot be had leave the running server alone.
 
 use super::start::Launch;
 use super::takeover::{self, Predecessor};
@@ -25,6 +25,12 @@ pub fn run(common: &Common, demo: bool) -> u8 {
                 "a service manager runs the server, pid {pid}, and would lose it: `systemctl restart medsrv`"
             ));
             left_alone(exit::FAILURE)
+        }
+        Some(Predecessor { misplaced: Some(trouble), .. }) => {
+            complain(format_args!(
+                "{trouble}: what was written since would be lost with the server; put the file back first"
+            ));
+            left_alone(exit::DATABASE)
         }
         Some(Predecessor { pid, given, .. }) => {
             start::launch(&loaded, common.foreground, Launch { given, predecessor: Some(pid), ..launch })

@@ -20,6 +20,8 @@ pub struct Predecessor {
     pub given: Given,
     /// True exactly when a service manager has started it and would start it again.
     pub is_supervised: bool,
+    /// What is wrong with the place of its database.
+    pub misplaced: Option<String>,
 }
 
 /// Asks the server that has this pid file for its sockets. None where nobody runs who could give them.
@@ -37,7 +39,7 @@ pub fn find(pid_file: &Path) -> Option<Predecessor> {
             _ => {}
         }
     }
-    Some(Predecessor { pid, given, is_supervised: told.supervised })
+    Some(Predecessor { pid, given, is_supervised: told.supervised, misplaced: told.misplaced })
 }
 
 /// The sockets that a service manager has opened for this process, in the order of its unit: that of the clients,

@@ -51,6 +51,9 @@ pub struct Listeners {
     pub listeners: Vec<String>,
     /// Whether a service manager has started the server.
     pub supervised: bool,
+    /// What is wrong with the place of the database, which would be lost with the server.
+    #[serde(default)]
+    pub misplaced: Option<String>,
 }
 
 /// The word that tells a configuration that is not valid from other failures.
@@ -166,7 +169,8 @@ impl Bridge {
         let metrics = self.metrics_address.map(|_| "metrics".to_owned());
         let listeners = std::iter::once("clients".to_owned()).chain(metrics).collect();
         let supervised = self.supervisor.is_there() || process::is_systemds();
-        Ok(json!(Listeners { pid: std::process::id(), listeners, supervised }))
+        let misplaced = self.file.look().map(str::to_owned);
+        Ok(json!(Listeners { pid: std::process::id(), listeners, supervised, misplaced }))
     }
 
     fn answer_hand_over(&mut self, _: &Counters) -> Answer {

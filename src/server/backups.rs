@@ -8,6 +8,7 @@
 //! one leaves is removed by the next.
 
 use super::bridge::Bridge;
+use super::file::DatabaseFile;
 use crate::dispatch::Act;
 use crate::ops::backups::{Backup, ORDER, Order, Plan, Source, Told};
 use crate::ops::config::{self, Config};
@@ -265,7 +266,7 @@ impl Backups {
 
     /// Sees to the process that has ended, and begins the next where it is time. `is_noted` says whether the trail has
     /// what it was to say, or cannot have it.
-    pub fn tend(&mut self, config: &Config, is_noted: bool) {
+    pub fn tend(&mut self, config: &Config, file: &mut DatabaseFile, is_noted: bool) {
         if Instant::now() < self.looks_at {
             return;
         }
@@ -278,7 +279,12 @@ impl Backups {
             return;
         }
         if let Some(by) = self.announced.take_if(|_| is_noted) {
-            return self.begin(config, Some(by), now);
+            // The copy would be of another file, or of a mixture of two.
+            match file.look() {
+                Some(trouble) => self.has_not_begun(Some(by), now, trouble.to_owned()),
+                None => self.begin(config, Some(by), now),
+            }
+            return;
         }
         if self.announced.is_some() {
             self.looks_at = Instant::now();
@@ -335,15 +341,19 @@ impl Backups {
             Ok(child) => child,
             Err(error) => {
                 let reason = format!("no process could be begun for it: {error}");
-                if let Some(by) = makes_for {
-                    self.note(by, DONE, "failed", reason.clone());
-                }
-                return self.has_failed(now, reason);
+                return self.has_not_begun(makes_for, now, reason);
             }
         };
         let (begun, wal_bytes) = (Instant::now(), wal_bytes(config));
         self.running =
             Some(Running { child, makes_for, begun, wal_bytes, stopped: None, is_elsewhere: false });
+    }
+
+    fn has_not_begun(&mut self, makes_for: Option<By>, now: DateTime<Local>, reason: String) {
+        if let Some(by) = makes_for {
+            self.note(by, DONE, "failed", reason.clone());
+        }
+        self.has_failed(now, reason);
     }
 
     fn reap(&mut self) {

@@ -274,7 +274,8 @@ impl Handler for Bridge {
     fn background(&mut self, idle: bool) -> Background {
         let begun = Instant::now();
         self.supervisor.ping(begun);
-        self.backups.tend(&self.loaded.config, self.dispatcher.acts_are_settled());
+        let is_noted = self.dispatcher.acts_are_settled();
+        self.backups.tend(&self.loaded.config, &mut self.file, is_noted);
         self.note_backups();
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;

@@ -337,3 +337,19 @@ fn what_is_done_to_the_server_is_in_the_trail() {
     let server = Server::start_in(server.leave(), &[], "");
     server.stop();
 }
+
+#[test]
+fn no_backup_is_made_of_a_file_that_is_not_the_one_that_is_served() {
+    let server = start(CONFIGURATION);
+    wait_for_first(&server);
+    let (path, aside) = (server.database(), server.directory.path().join("aside.db"));
+    fs::copy(&path, &aside).unwrap();
+    fs::rename(&aside, &path).unwrap();
+    let refused = expect(&server, 1, &["backup"]).err;
+    assert!(refused.contains("db_path is another file by now"), "{refused}");
+    assert_eq!(
+        (&status(&server)["backup"]["made"], &status(&server)["backup"]["failed"]),
+        (&json!(1), &json!(1))
+    );
+    server.stop();
+}

@@ -94,6 +94,9 @@ fn a_database_that_is_not_in_its_place_any_longer_is_told_of_until_it_is_back() 
     assert!(!told().contains("db_path"), "{}", told());
     fs::rename(&path, &aside).unwrap();
     assert!(told().contains("the file of the database that is served is gone from db_path"), "{}", told());
+    // With the server's end the file would be gone.
+    let refused = expect(&server, 65, &["restart"]).err;
+    assert!(refused.contains("is gone from db_path") && refused.contains("left alone"), "{refused}");
     fs::write(&path, "another").unwrap();
     assert!(told().contains("db_path is another file by now"), "{}", told());
     for line in ["[ERROR] the file of the database that is served is gone", "[ERROR] db_path is another file"]
