@@ -167,15 +167,15 @@ fn steps_that_fail_leave_the_database_as_it_was_and_no_backup_of_it() {
     let newest = migrations().len();
     let directory = directory_at(newest - 1);
     let path = database(directory.path());
-    // In the way of the last of them.
+    // What the last of them takes away is not there.
     let connection = Connection::open(&path).unwrap();
     let last = migrations().pop().unwrap();
-    let (_, rest) = last.split_once("CREATE TABLE ").unwrap();
-    let table = rest.split([' ', '(']).next().unwrap();
-    connection.execute_batch(&format!("CREATE TABLE {table} (in_the_way)")).unwrap();
+    let (_, rest) = last.split_once("DROP INDEX ").unwrap();
+    let index = rest.split(';').next().unwrap();
+    connection.execute_batch(&format!("DROP INDEX {index}")).unwrap();
     connection.close().unwrap();
     assert_eq!(start_in_vain(directory.path()).status.code(), Some(65));
-    assert!(complaints(directory.path()).contains(table), "{}", complaints(directory.path()));
+    assert!(complaints(directory.path()).contains(index), "{}", complaints(directory.path()));
     assert_eq!(schema_of(&path), newest - 1);
     assert_eq!(students(&path), [("李四".to_owned(), 7)]);
     assert_eq!(backups(directory.path()), Vec::<PathBuf>::new());
