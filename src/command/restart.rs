@@ -3,7 +3,8 @@
 //! and an address that cannot be had leave the running server alone.
 
 use super::start::Launch;
-use super::takeover::{self, Predecessor};
+use super::stop::Stopped;
+use super::takeover::{self, Found, Predecessor};
 use super::{Common, check, complain, exit, problem, report, start, stop};
 use crate::ops::config::Config;
 use crate::server::trail::check_database;
@@ -19,27 +20,37 @@ pub fn run(common: &Common, demo: bool) -> u8 {
     };
     let pid_file = &loaded.config.server.pid_file;
     let launch = Launch { demo, is_restart: true, account, ..Launch::default() };
-    match takeover::find(pid_file) {
-        Some(Predecessor { is_supervised: true, pid, .. }) => {
+    let found = match takeover::find(pid_file) {
+        Ok(found) => found,
+        Err(error) => {
+            complain(error);
+            return left_alone(exit::FAILURE);
+        }
+    };
+    let stopped = match found {
+        Found::Server(Predecessor { is_supervised: true, pid, .. }) => {
             complain(format_args!(
                 "a service manager runs the server, pid {pid}, and would lose it: `systemctl restart medsrv`"
             ));
-            left_alone(exit::FAILURE)
+            return left_alone(exit::FAILURE);
         }
-        Some(Predecessor { misplaced: Some(trouble), .. }) => {
+        Found::Server(Predecessor { misplaced: Some(trouble), .. }) => {
             complain(format_args!(
                 "{trouble}: what was written since would be lost with the server; put the file back first"
             ));
-            left_alone(exit::DATABASE)
+            return left_alone(exit::DATABASE);
         }
-        Some(Predecessor { pid, given, .. }) => {
-            start::launch(&loaded, common.foreground, Launch { given, predecessor: Some(pid), ..launch })
+        Found::Server(Predecessor { pid, given, .. }) => {
+            let launch = Launch { given, predecessor: Some(pid), ..launch };
+            return start::launch(&loaded, common.foreground, launch);
         }
-        // None runs, or one that cannot give its sockets: those who come meanwhile are refused.
-        None => match stop::report(stop::stop(pid_file), pid_file) {
-            exit::SUCCESS => start::launch(&loaded, common.foreground, launch),
-            exit_code => exit_code,
-        },
+        // Those who come meanwhile are refused.
+        Found::Deaf { pid } => stop::only(pid_file, pid),
+        Found::Nobody { stale } => Ok(Stopped::Already { stale }),
+    };
+    match stop::report(stopped, pid_file) {
+        exit::SUCCESS => start::launch(&loaded, common.foreground, launch),
+        exit_code => exit_code,
     }
 }
 

@@ -90,6 +90,12 @@ pub fn stop(pid_file: &Path) -> Result<Stopped, StopError> {
     wait(pid_file, pid)
 }
 
+/// Has this very server stop, and returns when it has; one that has come in its place is left alone.
+pub fn only(pid_file: &Path, pid: i32) -> Result<Stopped, StopError> {
+    pidfile::signal_only(pid_file, pid, Signal::TERM)?;
+    wait(pid_file, pid)
+}
+
 /// Returns once this server, which was asked to stop, has let go of its pid file.
 pub fn wait(pid_file: &Path, pid: i32) -> Result<Stopped, StopError> {
     let give_up = Instant::now() + Duration::from_millis(WAIT_MS);

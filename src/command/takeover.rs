@@ -2,17 +2,24 @@
 //! Invariant: until `end`, the server that is to be replaced serves as if nobody had asked.
 
 use super::admin::{AdminError, ask, ask_for_sockets};
-use super::stop::{self, StopError, Stopped};
+use super::stop::{self, StopError};
 use crate::ops::pidfile::{self, State};
 use crate::server::Given;
 use crate::server::admin::{Ending, Listeners};
 use listenfd::ListenFd;
+use rustix::process::Signal;
 use std::net::TcpListener;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 /// How many sockets a service manager has opened (sd_listen_fds(3)).
 const GIVEN_VARIABLE: &str = "LISTEN_FDS";
 const GIVEN_MAX: usize = 64;
+/// How long somebody is looked for who has the pid file and cannot be asked.
+const FIND_WAIT: Duration = Duration::from_secs(2);
+/// The same, where nobody has it: one server may have let go of it, and the next not have it yet.
+const NOBODY_WAIT: Duration = Duration::from_millis(300);
+const FIND_POLL: Duration = Duration::from_millis(20);
 
 /// A server that runs, and what it lets its clients in by.
 pub struct Predecessor {
@@ -24,13 +31,45 @@ pub struct Predecessor {
     pub misplaced: Option<String>,
 }
 
-/// Asks the server that has this pid file for its sockets. None where nobody runs who could give them.
-pub fn find(pid_file: &Path) -> Option<Predecessor> {
-    let Ok(State::Running { pid, .. }) = pidfile::inspect(pid_file) else { return None };
-    let (told, sockets) = ask_for_sockets::<Listeners>(pid_file, "server.listeners").ok()?;
-    if i32::try_from(told.pid) != Ok(pid) {
-        return None;
-    }
+/// Who has a pid file.
+pub enum Found {
+    /// `stale` says that a pid file was left behind.
+    Nobody {
+        stale: bool,
+    },
+    /// A server that cannot give its sockets.
+    Deaf {
+        pid: i32,
+    },
+    Server(Predecessor),
+}
+
+/// Asks the server that has this pid file for its sockets.
+pub fn find(pid_file: &Path) -> Result<Found, StopError> {
+    let begun = Instant::now();
+    let mut give_up = begun + FIND_WAIT;
+    let (pid, told, sockets) = loop {
+        let otherwise = match pidfile::inspect(pid_file)? {
+            State::Running { pid, .. } => {
+                match ask_for_sockets::<Listeners>(pid_file, "server.listeners") {
+                    Ok((told, sockets)) if i32::try_from(told.pid) == Ok(pid) => break (pid, told, sockets),
+                    // One that is older than this order.
+                    Err(AdminError::Refused(_)) => return Ok(Found::Deaf { pid }),
+                    Ok(_) | Err(_) => Found::Deaf { pid },
+                }
+            }
+            State::Starting => Found::Nobody { stale: false },
+            absent => {
+                give_up = give_up.min(begun + NOBODY_WAIT);
+                Found::Nobody { stale: matches!(absent, State::Dead { .. }) }
+            }
+        };
+        // It may end or begin by another command: a moment later somebody is there, or nobody.
+        if Instant::now() >= give_up {
+            return Ok(otherwise);
+        }
+        std::thread::sleep(FIND_POLL);
+    };
     let mut given = Given::default();
     for (name, socket) in told.listeners.iter().zip(sockets) {
         match name.as_str() {
@@ -39,7 +78,8 @@ pub fn find(pid_file: &Path) -> Option<Predecessor> {
             _ => {}
         }
     }
-    Some(Predecessor { pid, given, is_supervised: told.supervised, misplaced: told.misplaced })
+    let (is_supervised, misplaced) = (told.supervised, told.misplaced);
+    Ok(Found::Server(Predecessor { pid, given, is_supervised, misplaced }))
 }
 
 /// The sockets that a service manager has opened for this process, in the order of its unit: that of the clients,
@@ -88,13 +128,10 @@ pub fn end(pid_file: &Path, pid: i32) -> Result<(), StopError> {
         Ok(ending) => wait(pid_file, i32::try_from(ending.pid).unwrap_or(pid)),
         // It may have heard it all the same, and then ends once it can; a second order would have it end at once.
         Err(AdminError::Mute { .. }) => wait(pid_file, pid),
-        // It may be gone by now, or have lost its socket.
+        // It may be gone by now, or have lost its socket; whoever is there in its stead is left alone.
         Err(AdminError::Unreachable { .. } | AdminError::Refused(_)) => {
-            if is_held_by(pid_file, pid)? {
-                stop::stop(pid_file).map(|_: Stopped| ())
-            } else {
-                Ok(())
-            }
+            pidfile::signal_only(pid_file, pid, Signal::TERM)?;
+            wait(pid_file, pid)
         }
     }
 }

@@ -136,8 +136,20 @@ fn examine(path: &Path) -> Result<Option<(State, Metadata)>, PidFileError> {
 /// Signals the server that holds the pid file. A process that merely bears the number is left alone: the
 /// pidfd pins the process before it is asked for, and only the holder of the lock has this file open.
 pub fn signal(path: &Path, signal: Signal) -> Result<State, PidFileError> {
+    signal_where(path, signal, |_| true)
+}
+
+/// As `signal`, but nobody else than this process.
+pub fn signal_only(path: &Path, pid: i32, signal: Signal) -> Result<State, PidFileError> {
+    signal_where(path, signal, |found| found == pid)
+}
+
+fn signal_where(path: &Path, signal: Signal, is_meant: impl Fn(i32) -> bool) -> Result<State, PidFileError> {
     let before = inspect(path)?;
     let State::Running { pid, .. } = before else { return Ok(before) };
+    if !is_meant(pid) {
+        return Ok(before);
+    }
     let Some(raw) = Pid::from_raw(pid) else { return Ok(before) };
     let pidfd = match rustix::process::pidfd_open(raw, PidfdFlags::empty()) {
         Err(Errno::SRCH) => return inspect(path),

@@ -259,7 +259,9 @@ fn the_sockets_are_given_at_the_admin_socket_alone() {
 
 #[test]
 fn of_restarts_at_once_one_server_is_left_and_who_came_too_late_is_told_so() {
-    let place = Place::start("[server]\nport = 0\n");
+    // One that finds nobody there for a moment must not get another port than the others have.
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let place = Place::start(&format!("[server]\nport = {port}\n"));
     for _ in 0..3 {
         let restarts = [(); 3].map(|()| {
             let mut command = Command::new(BINARY);
@@ -273,9 +275,11 @@ fn of_restarts_at_once_one_server_is_left_and_who_came_too_late_is_told_so() {
             // The server before may end in the very moment at which it is to be signalled.
             let is_clear = told.starts_with("medsrv: not restarted: another command has replaced")
                 || told.contains("nothing was signalled; try again");
-            assert!(is_clear, "{told}");
+            // Or nobody has the pid file just then, and somebody the sockets.
+            let is_taken = told.contains("Address already in use");
+            assert!(is_clear || is_taken, "{told}");
             assert!(!told.contains("nothing is served"), "{told}");
-            assert_eq!(answer.status.code(), Some(1));
+            assert_eq!(answer.status.code(), Some(if is_taken { 71 } else { 1 }), "{told}");
         }
         assert!(Client::connect(place.address).ask(NEW).get("result").is_some());
         assert!(place.expect(0, &["status"]).contains(&place.pid()));
