@@ -1,6 +1,6 @@
 //! Owns the order of a restart: check, take the sockets over, start. Never ends a server that it could not replace.
-//! Invariant: a configuration that is not valid, a database that this program cannot serve, one that is not in its place
-//! and an address that cannot be had leave the running server alone.
+//! Invariant: a configuration that is not valid, a database that this program cannot serve, or that is not in its place,
+//! a key or an anchor of another trail, and an address that cannot be had leave the running server alone.
 
 use super::start::Launch;
 use super::stop::Stopped;
@@ -63,7 +63,8 @@ fn left_alone(exit_code: u8) -> u8 {
 fn look(config: &Config) -> Result<(), u8> {
     let found = check::files(config).and_then(|()| {
         check_database(config).map_err(|error| problem(error.exit_code(), error))?;
-        check::database(config)
+        check::database(config)?;
+        check::trail(config)
     });
     match report(found) {
         exit::SUCCESS => Ok(()),

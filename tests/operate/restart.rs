@@ -171,6 +171,32 @@ fn a_server_is_left_alone_where_it_could_not_be_replaced() {
 }
 
 #[test]
+fn a_key_or_an_anchor_of_another_trail_keeps_a_server_from_being_replaced() {
+    let place = Place::start("[server]\nport = 0\n");
+    let pid = place.pid();
+    let another_key = "0123456789abcdef".repeat(4);
+    for (name, text, exit_code, complaint) in [
+        ("data/audit.key", another_key.as_str(), 65, "key"),
+        ("data/audit.anchor", "nonsense\n", 65, "audit.anchor"),
+    ] {
+        let (path, kept) = (place.path(name), fs::read(place.path(name)).ok());
+        fs::write(&path, text).unwrap();
+        let told = place.expect(exit_code, &["restart"]);
+        assert!(told.contains(complaint) && told.contains("left alone"), "{told}");
+        match kept {
+            Some(kept) => fs::write(&path, kept).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+    }
+    let key = fs::read(place.path("data/audit.key")).unwrap();
+    fs::remove_file(place.path("data/audit.key")).unwrap();
+    assert!(place.expect(74, &["restart"]).contains("left alone"));
+    fs::write(place.path("data/audit.key"), key).unwrap();
+    assert_eq!(place.pid(), pid);
+    assert!(Client::connect(place.address).ask(NEW).get("result").is_some());
+}
+
+#[test]
 fn a_newer_database_keeps_an_older_program_from_replacing_its_server() {
     let place = Place::start("[server]\nport = 0\n");
     let pid = place.pid();
