@@ -233,13 +233,4 @@ mod tests {
         assert!(swap.run().unwrap_err().to_string().contains("there already"));
         assert_eq!(content(directory.path())["a.db"], "old");
     }
-
-    #[test]
-    fn a_database_that_is_named_by_a_link_is_found_where_it_was() {
-        let (directory, swap) = place();
-        let link = directory.path().join("link.db");
-        std::os::unix::fs::symlink("a.db", &link).unwrap();
-        assert!(swap.run_by(&mut killed_after(1)).is_err());
-        assert!(interrupted(&link).is_some());
-    }
 }

@@ -205,6 +205,19 @@ fn no_two_keys_name_one_file() {
 }
 
 #[test]
+fn the_database_is_where_its_link_leads_and_need_not_be_there() {
+    let directory = tempfile::tempdir().unwrap();
+    let root = directory.path().canonicalize().unwrap();
+    std::fs::create_dir(root.join("disk")).unwrap();
+    std::os::unix::fs::symlink("disk/a.db", root.join("link.db")).unwrap();
+    let overrides = Overrides { db_path: Some("link.db".into()), ..Overrides::default() };
+    let (loaded, errors) = load_from(&root, None, &overrides);
+    assert_eq!(errors.0, []);
+    assert_eq!(loaded.config.server.db_path, root.join("disk/a.db"));
+    assert_eq!(loaded.config.audit.key_file, root.join("audit.key"), "the key lies beside the name");
+}
+
+#[test]
 fn flags_speak_over_the_file_and_paths_become_absolute() {
     let directory = tempfile::tempdir().unwrap();
     std::fs::write(directory.path().join("medsrv.conf"), "[server]\nport = 1\nhost = \"::1\"").unwrap();
