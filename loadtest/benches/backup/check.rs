@@ -20,6 +20,8 @@ pub fn check(directory: &Path, made: &[Made]) -> Outcome<()> {
         of("audit.anchor")
     );
     std::fs::write(&configuration, text)?;
+    // No command goes by one that everybody may read.
+    std::fs::set_permissions(&configuration, std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
     let mut last = vec![0; usize::try_from(WRITERS)?];
     for backup in made {
         let verified = Command::new(std::env::current_exe()?)
