@@ -3,7 +3,7 @@
 //! start comes by opening them. Never starts, creates or changes anything.
 //! Invariant: what it refuses, `start` refuses.
 
-use super::{Common, Problem, complain, examine, exit, problem, report, say};
+use super::{Common, Problem, complain, exit, problem, report, say};
 use crate::ops::admin_socket;
 use crate::ops::config::{Config, KEYS, Loaded, SEARCHED_FILES};
 use crate::ops::exposure;
@@ -11,8 +11,7 @@ use crate::ops::files::lock_of;
 use crate::ops::keyfile::{self, KeyFileError};
 use crate::ops::process;
 use crate::ops::user::{self, Account};
-use crate::service::Failure;
-use crate::service::audit::{self, Head, Key};
+use crate::server::trail;
 use crate::store::{self, OpenError, Store};
 use rustix::fs::Access;
 use rustix::io::Errno;
@@ -82,28 +81,13 @@ pub(super) fn database(config: &Config) -> Result<(), Problem> {
 
 /// Whether the key and the anchors are those of the database's trail, where it is of today's schema and has one.
 pub(super) fn trail(config: &Config) -> Result<(), Problem> {
-    let (path, key_file) = (&config.server.db_path, &config.audit.key_file);
-    let refused =
-        |reason: &dyn Display| problem(exit::DATABASE, format_args!("database {}: {reason}", path.display()));
-    // Before the table: a server that runs may append to both meanwhile.
-    let anchor = examine::anchors(&config.audit.anchor_file)?.pop();
-    let mut store = match Store::open_beside(path) {
-        Ok(store) => store,
-        Err(OpenError::Absent | OpenError::Empty | OpenError::NotAdopted | OpenError::Older { .. }) => {
-            return Ok(());
+    let path = &config.server.db_path;
+    match Store::open_beside(path) {
+        Ok(mut store) => {
+            trail::key(config, &mut store).map(|_| ()).map_err(|error| problem(error.exit_code(), error))
         }
-        Err(error) => return Err(refused(&error)),
-    };
-    let view = store.read().map_err(|error| refused(&error))?;
-    let is_new = anchor.is_none() && Head::read(&view).map_err(|error| refused(&error))?.sequence == 0;
-    let key = match keyfile::read(key_file) {
-        Err(KeyFileError::Absent { .. }) if is_new => return Ok(()),
-        other => Key::new(other.map_err(|error| problem(exit::FILES, error))?),
-    };
-    match audit::check_start(&view, &key, anchor) {
-        Ok(_) => Ok(()),
-        Err(Failure::Refused(unfit)) => Err(refused(&unfit)),
-        Err(Failure::Fault(fault)) => Err(refused(&fault)),
+        Err(OpenError::Absent | OpenError::Empty | OpenError::NotAdopted | OpenError::Older { .. }) => Ok(()),
+        Err(error) => Err(problem(exit::DATABASE, format_args!("database {}: {error}", path.display()))),
     }
 }
 

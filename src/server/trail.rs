@@ -6,7 +6,7 @@
 use super::StartError;
 use crate::ops::anchor;
 use crate::ops::config::Config;
-use crate::ops::keyfile;
+use crate::ops::keyfile::{self, KeyFileError};
 use crate::ops::swap;
 use crate::service::Failure;
 use crate::service::audit::{self, Head, Key, Trail};
@@ -47,9 +47,11 @@ pub fn check_database(config: &Config) -> Result<(), StartError> {
     })
 }
 
+/// The key of the trail; none where there is neither a key nor a trail yet.
+///
 /// # Errors
 /// Where key, anchors or table cannot be read, or do not fit each other.
-pub fn open(config: &Config, store: &mut Store) -> Result<Trail, StartError> {
+pub fn key(config: &Config, store: &mut Store) -> Result<Option<Key>, StartError> {
     let (key_file, anchor_file) = (&config.audit.key_file, &config.audit.anchor_file);
     let files = |error: String| StartError::Files(error);
     let failed =
@@ -60,16 +62,31 @@ pub fn open(config: &Config, store: &mut Store) -> Result<Trail, StartError> {
     let view = store.read().map_err(|error| failed(error.to_string()))?;
     let is_new =
         Head::read(&view).map_err(|error| failed(error.to_string()))?.sequence == 0 && last.is_none();
-    let key =
-        if is_new { keyfile::read_or_create(key_file).map(|(key, _)| key) } else { keyfile::read(key_file) };
-    let key = Key::new(key.map_err(|error| files(error.to_string()))?);
-    audit::check_start(&view, &key, last).map_err(|failure| match failure {
-        Failure::Refused(unfit) => failed(unfit.to_string()),
-        Failure::Fault(fault) => failed(fault.to_string()),
-    })?;
+    let key = match keyfile::read(key_file) {
+        Err(KeyFileError::Absent { .. }) if is_new => None,
+        read => Some(Key::new(read.map_err(|error| files(error.to_string()))?)),
+    };
+    if let Some(key) = &key {
+        audit::check_start(&view, key, last).map_err(|failure| match failure {
+            Failure::Refused(unfit) => failed(unfit.to_string()),
+            Failure::Fault(fault) => failed(fault.to_string()),
+        })?;
+    }
     if store.commit() != Commit::Durable {
         return Err(failed("its audit trail cannot be read".into()));
     }
+    Ok(key)
+}
+
+/// # Errors
+/// As `key`, and where a new one cannot be made.
+pub fn open(config: &Config, store: &mut Store) -> Result<Trail, StartError> {
+    let key = match key(config, store)? {
+        Some(key) => key,
+        None => keyfile::read_or_create(&config.audit.key_file)
+            .map(|(key, _)| Key::new(key))
+            .map_err(|error| StartError::Files(error.to_string()))?,
+    };
     let mut boot_id = [0; BOOT_ID_BYTES];
     getrandom::fill(&mut boot_id).map_err(|error| StartError::System(format!("no random bytes: {error}")))?;
     Ok(Trail::new(&key, hex::encode(boot_id)))

@@ -177,7 +177,7 @@ fn a_key_or_an_anchor_of_another_trail_keeps_a_server_from_being_replaced() {
     let another_key = "0123456789abcdef".repeat(4);
     for (name, text, exit_code, complaint) in [
         ("data/audit.key", another_key.as_str(), 65, "key"),
-        ("data/audit.anchor", "nonsense\n", 65, "audit.anchor"),
+        ("data/audit.anchor", "nonsense\n", 74, "audit.anchor"),
     ] {
         let (path, kept) = (place.path(name), fs::read(place.path(name)).ok());
         fs::write(&path, text).unwrap();
