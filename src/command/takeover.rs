@@ -53,8 +53,10 @@ pub fn find(pid_file: &Path) -> Result<Found, StopError> {
             State::Running { pid, .. } => {
                 match ask_for_sockets::<Listeners>(pid_file, "server.listeners") {
                     Ok((told, sockets)) if i32::try_from(told.pid) == Ok(pid) => break (pid, told, sockets),
-                    // One that is older than this order.
-                    Err(AdminError::Refused(_)) => return Ok(Found::Deaf { pid }),
+                    // One that is older than this order; one that has no place for the question is asked again.
+                    Err(error @ AdminError::Refused(_)) if !error.is_no_place() => {
+                        return Ok(Found::Deaf { pid });
+                    }
                     Ok(_) | Err(_) => Found::Deaf { pid },
                 }
             }
