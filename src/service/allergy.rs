@@ -67,8 +67,13 @@ pub struct NewAllergy<'a> {
 pub enum Refusal {
     UnknownPatient,
     UnknownAllergy,
-    AlreadyRecorded { allergy_id: i64 },
-    Refuted,
+    AlreadyRecorded {
+        allergy_id: i64,
+    },
+    /// `to` is what cannot become of it any longer.
+    Refuted {
+        to: &'static str,
+    },
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;
@@ -97,6 +102,22 @@ pub fn add(transaction: &Transaction<'_>, new: &NewAllergy<'_>, now: &Now) -> Ou
     )?)
 }
 
+/// Says that it is worse, or less bad, than it was recorded.
+pub fn set_severity(transaction: &Transaction<'_>, allergy_id: i64, severity: Severity) -> Outcome<()> {
+    standing(transaction, allergy_id, severity.word())?;
+    transaction.execute(&allergy::SET_SEVERITY, params![allergy_id, severity.word()])?;
+    Ok(())
+}
+
+/// An allergy that was not refuted; `to` is what is to become of it.
+fn standing(transaction: &Transaction<'_>, allergy_id: i64, to: &'static str) -> Outcome<Allergy> {
+    match by_id(transaction, allergy_id)? {
+        None => refuse(Refusal::UnknownAllergy),
+        Some(found) if found.refuted_ms.is_some() => refuse(Refusal::Refuted { to }),
+        Some(found) => Ok(found),
+    }
+}
+
 /// Says that it was found to be none. It stays readable.
 pub fn refute(
     transaction: &Transaction<'_>,
@@ -105,10 +126,7 @@ pub fn refute(
     by: i64,
     now: &Now,
 ) -> Outcome<()> {
-    let Some(found) = by_id(transaction, allergy_id)? else { return refuse(Refusal::UnknownAllergy) };
-    if found.refuted_ms.is_some() {
-        return refuse(Refusal::Refuted);
-    }
+    standing(transaction, allergy_id, "refuted")?;
     transaction.execute(&allergy::REFUTE, params![allergy_id, now.unix_ms, by, reason])?;
     Ok(())
 }

@@ -210,7 +210,7 @@ pub fn snapshot(
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }
         Topic::Doctor(doctor_id) => {
-            let unacknowledged = order::critical(transaction, doctor_id, 0, CRITICAL_MAX)?;
+            let unacknowledged = order::critical(transaction, Some(doctor_id), 0, CRITICAL_MAX)?;
             Ok(Some(Snapshot::Critical { doctor_id, unacknowledged }))
         }
         Topic::Ward(id) => Ok(ward::board(transaction, id)?.map(Snapshot::Beds)),

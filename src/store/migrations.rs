@@ -10,7 +10,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use std::path::PathBuf;
 
 /// In step with the file names; the schema's version is how many of them have been taken.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../sql/migrations/0001_tables.sql"),
     include_str!("../../sql/migrations/0002_appointments.sql"),
     include_str!("../../sql/migrations/0003_indexes.sql"),
@@ -19,6 +19,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../sql/migrations/0006_clinic.sql"),
     include_str!("../../sql/migrations/0007_care.sql"),
     include_str!("../../sql/migrations/0008_fewer_indexes.sql"),
+    include_str!("../../sql/migrations/0009_what_was_said.sql"),
 ];
 pub const SCHEMA_VERSION: i32 = MIGRATIONS.len() as i32;
 /// The letters "meds", in the database header's field for it.

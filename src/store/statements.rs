@@ -52,6 +52,7 @@ statements! {
         KNOWN = "known";
         OF_PATIENT = "of_patient";
         REFUTE = "refute";
+        SET_SEVERITY = "set_severity";
     }
     attachment {
         BY_ID = "by_id";
@@ -86,8 +87,11 @@ statements! {
         BY_ENCOUNTER = "by_encounter";
         BY_ID = "by_id";
         CLOSE = "close";
+        COUNT_UNREAD = "count_unread";
         DELIVER = "deliver";
         FIRST_TOO_MANY = "first_too_many";
+        HAND_OVER_COPIES = "hand_over_copies";
+        HAND_OVER_MESSAGES = "hand_over_messages";
         INSERT = "insert";
         JOIN = "join";
         LEAVE = "leave";
@@ -240,6 +244,7 @@ statements! {
         ALLERGIES = "allergies";
         APPEND_OLD = "append_old";
         BY_ID = "by_id";
+        CHECKED = "checked";
         DISPENSE = "dispense";
         END = "end";
         END_LINES = "end_lines";
@@ -263,7 +268,9 @@ statements! {
         ADD_RESULT = "add_result";
         APPEND_OLD = "append_old";
         BY_ID = "by_id";
+        COUNT_RESULTS = "count_results";
         CRITICAL = "critical";
+        CRITICAL_OF_ALL = "critical_of_all";
         END = "end";
         HAND_OVER = "hand_over";
         HAND_OVER_CRITICAL = "hand_over_critical";
@@ -282,6 +289,7 @@ statements! {
         RESULTS = "results";
         START = "start";
         TO_REPEAT = "to_repeat";
+        WITHDRAW_RESULT = "withdraw_result";
     }
     attendance {
         ADD_ROW = "add_row";

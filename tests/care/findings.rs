@@ -156,6 +156,27 @@ fn an_allergy_is_recorded_once() {
 }
 
 #[test]
+fn an_allergy_becomes_worse_by_anyone_and_less_bad_than_severe_by_a_doctor() {
+    let mut clinic = Clinic::new();
+    visit(&mut clinic);
+    let add = json!({"patient_id": FIRST_PATIENT, "substance": "penicillin", "severity": "mild"});
+    let allergy_id = clinic.ok(NURSE, "allergy.add", add)["allergy_id"].clone();
+    let set = |severity: &str| json!({"allergy_id": allergy_id, "severity": severity, "reason": "休克"});
+    assert_eq!(clinic.ok(NURSE, "allergy.set_severity", set("severe"))["severity"], "severe");
+    let refute = json!({"allergy_id": allergy_id, "reason": "皮试阴性"});
+    for (method, params) in [("allergy.set_severity", set("mild")), ("allergy.refute", refute.clone())] {
+        clinic.refused(NURSE, method, params.clone(), "forbidden");
+        clinic.refused("DOC002", method, params, "forbidden");
+    }
+    assert_eq!(clinic.ok("DOC001", "allergy.set_severity", set("moderate"))["severity"], "moderate");
+    let kept = "SELECT count(*) FROM audit WHERE method = 'allergy.set_severity' AND reason = '休克'
+        AND outcome = 'success'";
+    assert_eq!(clinic.number(kept), 2);
+    clinic.ok(NURSE, "allergy.refute", refute);
+    clinic.refused(NURSE, "allergy.set_severity", set("severe"), "bad_transition");
+}
+
+#[test]
 fn what_lies_elsewhere_is_attached_by_its_place() {
     let mut clinic = Clinic::new();
     let encounter_id = visit(&mut clinic);

@@ -186,24 +186,34 @@ fn whoever_takes_the_visit_over_takes_the_thread_over() {
     let mut clinic = Clinic::new();
     let (thread_id, appointment_id) = thread(&mut clinic);
     send(&mut clinic, WANG, thread_id, "请空腹");
+    // What the former doctor has not read waits for the new one, in the old table too.
+    send(&mut clinic, &patient(0), thread_id, "可以喝水吗");
+    clinic.ok(LIU, "event.subscribe", json!({"topics": [format!("inbox:{LIU_ID}")]}));
     let other = clinic.session(LIU_ID, 3);
     let params = json!({"appointment_id": appointment_id, "session_id": other});
     clinic.ok(&patient(0), "appointment.reschedule", params);
+    let told = clinic.told();
+    assert_eq!(told.last().unwrap().1["facts"]["threads"][0]["unread"], 1, "{told:?}");
     // Nobody has asked for it: it came with the appointment.
-    assert_eq!(clinic.ok(LIU, "chat.threads", json!({}))["items"][0]["thread"]["thread_id"], thread_id);
+    let own = clinic.ok(LIU, "chat.threads", json!({}))["items"][0].take();
+    assert_eq!((&own["thread"]["thread_id"], &own["unread"]), (&json!(thread_id), &json!(1)));
+    assert_eq!(clinic.number("SELECT receiver_id FROM chat_messages WHERE content = '可以喝水吗'"), LIU_ID);
+    clinic.ok(LIU, "chat.read", json!({"thread_id": thread_id, "up_to": 2}));
+    assert_eq!(clinic.ok(LIU, "chat.threads", json!({}))["items"][0]["unread"], 0);
+    assert_eq!(clinic.ok(WANG, "chat.threads", json!({}))["items"][0]["unread"], 0);
     clinic.refused(WANG, "chat.send", json!({"thread_id": thread_id, "content": "?"}), "forbidden");
     let open = json!({"appointment_id": appointment_id, "subject": "咳嗽"});
     assert_eq!(clinic.ok(LIU, "chat.open", open)["doctor_id"], LIU_ID);
     send(&mut clinic, LIU, thread_id, "我来看");
     let list = clinic.ok(LIU, "chat.messages", json!({"thread_id": thread_id}));
-    assert_eq!(contents(&list), ["请空腹", "我来看"]);
+    assert_eq!(contents(&list), ["请空腹", "可以喝水吗", "我来看"]);
     // The former doctor reads on what was there, and nothing more.
     let list = clinic.ok(WANG, "chat.messages", json!({"thread_id": thread_id}));
-    assert_eq!((contents(&list), &list["last_sequence"]), (vec!["请空腹"], &json!(1)));
+    assert_eq!((contents(&list), &list["last_sequence"]), (vec!["请空腹", "可以喝水吗"], &json!(2)));
     clinic.refused(WANG, "chat.send", json!({"thread_id": thread_id, "content": "?"}), "forbidden");
     clinic.refused(WANG, "event.subscribe", json!({"topics": [format!("thread:{thread_id}")]}), "forbidden");
     let own = clinic.ok(WANG, "chat.threads", json!({}));
-    assert_eq!(own["items"][0]["last_message"]["content"], "请空腹");
+    assert_eq!(own["items"][0]["last_message"]["content"], "可以喝水吗");
 }
 
 #[test]

@@ -208,6 +208,47 @@ fn a_critical_result_is_told_until_the_doctor_knows_of_it() {
 }
 
 #[test]
+fn a_result_that_is_wrong_is_withdrawn_and_told_no_longer() {
+    let mut clinic = Clinic::new();
+    let order_id = begun(&mut clinic, 0);
+    let result_id = report(&mut clinic, &order_id);
+    clinic.ok(NURSE, "order.complete", json!({"order_id": order_id, "results": []}));
+    let all = clinic.ok(NURSE, "order.critical", json!({}));
+    assert_eq!((&all["items"][0]["result_id"], &all["items"][0]["doctor_id"]), (&result_id, &json!(4)));
+    clinic.ok(DOCTOR, "event.subscribe", json!({"topics": ["doctor:4"]}));
+    let withdraw = json!({"result_id": result_id, "reason": "标本弄错"});
+    clinic.refused(OTHER_DOCTOR, "order.withdraw_result", withdraw.clone(), "forbidden");
+    let withdrawn = clinic.ok(NURSE, "order.withdraw_result", withdraw.clone());
+    assert_eq!(withdrawn["withdrawn_ms"], clinic.now.unix_ms);
+    assert_eq!(clinic.told()[0].1["facts"]["unacknowledged"], json!([]));
+    assert_eq!(clinic.ok(NURSE, "order.critical", json!({}))["items"], json!([]));
+    clinic.pass(60);
+    clinic.tick();
+    assert!(clinic.told().is_empty());
+    clinic.refused(DOCTOR, "order.acknowledge", json!({"result_id": result_id}), "bad_transition");
+    clinic.refused(NURSE, "order.withdraw_result", withdraw, "bad_transition");
+    // The staff reads on that it was wrong, and the patient nothing of it.
+    let id = json!({"order_id": order_id});
+    assert_eq!(clinic.ok(DOCTOR, "order.get", id.clone())["results"], json!([withdrawn]));
+    assert_eq!(clinic.ok(&patient(0), "order.get", id)["results"], json!([]));
+    clinic.refused(NURSE, "order.withdraw_result", json!({"result_id": 999, "reason": "x"}), "not_found");
+}
+
+#[test]
+fn an_order_has_five_hundred_results_at_most() {
+    let mut clinic = Clinic::new();
+    let order_id = begun(&mut clinic, 0);
+    clinic.execute(
+        "WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 499)
+        INSERT INTO order_results (order_id, patient_id, doctor_id, name, value, flag, reported_by, reported_ms)
+        SELECT 1, 9, 4, 'K', '4.1', 'normal', 4, 0 FROM n",
+    );
+    let result = json!({"order_id": order_id, "name": "K", "value": "4.1", "flag": "normal"});
+    clinic.ok(NURSE, "order.add_result", result.clone());
+    clinic.refused(NURSE, "order.add_result", result, "conflict");
+}
+
+#[test]
 fn who_was_away_is_told_what_is_critical_still() {
     let mut clinic = Clinic::with(|settings| settings.clinic.order.critical_repeat_ms = 60_000);
     let order_id = begun(&mut clinic, 0);
@@ -274,17 +315,16 @@ fn whoever_takes_a_stay_over_answers_for_what_is_not_over_in_it() {
     clinic.tick();
     let told = clinic.told();
     assert!(told.len() == 1 && told[0].0 == OTHER_DOCTOR, "only the new doctor is told again: {told:?}");
-    let acknowledge = json!({"result_id": result_id});
-    clinic.refused(DOCTOR, "order.acknowledge", acknowledge.clone(), "forbidden");
-    clinic.ok(OTHER_DOCTOR, "order.acknowledge", acknowledge);
+    clinic.ok(OTHER_DOCTOR, "order.acknowledge", json!({"result_id": result_id}));
     let cancel = json!({"order_id": open, "reason": "不再需要"});
     clinic.refused(DOCTOR, "order.cancel", cancel.clone(), "forbidden");
     clinic.ok(OTHER_DOCTOR, "order.cancel", cancel);
-    for prescription_id in [given, waits] {
-        let stop = json!({"prescription_id": prescription_id, "reason": "出血"});
-        clinic.refused(DOCTOR, "prescription.stop", stop.clone(), "forbidden");
-        clinic.ok(OTHER_DOCTOR, "prescription.stop", stop);
-    }
+    let cancel = json!({"prescription_id": waits, "reason": "出血"});
+    clinic.refused(DOCTOR, "prescription.cancel", cancel.clone(), "forbidden");
+    clinic.ok(OTHER_DOCTOR, "prescription.cancel", cancel);
+    // Whoever treats the patient stops what harms them.
+    let stop = json!({"prescription_id": given, "reason": "出血"});
+    assert_eq!(clinic.ok(DOCTOR, "prescription.stop", stop)["doctor_id"], 5);
     // What was over stays with who has ordered it; what comes out of it later is the new doctor's.
     assert_eq!(clinic.ok(DOCTOR, "order.get", json!({"order_id": done}))["order"]["doctor_id"], 4);
     assert_eq!(clinic.ok(DOCTOR, "prescription.get", json!({"prescription_id": over}))["doctor_id"], 4);

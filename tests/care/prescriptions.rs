@@ -47,6 +47,8 @@ fn a_quantity_is_dose_times_a_day_and_days() {
         ("MET047", json!(47.5), "qd", 3, json!("142.5"), "142.5"),
         ("PAR500", json!(0.1), "q8h", 1, json!("0.300"), "0.3"),
         ("SAL100", json!(2), "prn", 30, json!(200), "200"),
+        // Once a week, of which four weeks and a day have five.
+        ("IBU300", json!(1), "q168h", 29, json!(5), "5"),
     ];
     let mut lines = Vec::new();
     for (code, dose, frequency, days, quantity, _) in &cases {
@@ -56,7 +58,7 @@ fn a_quantity_is_dose_times_a_day_and_days() {
     let sheet = draft(&mut clinic, encounter_id, json!(lines));
     let quantities: Vec<&Value> =
         sheet["lines"].as_array().unwrap().iter().map(|line| &line["quantity"]).collect();
-    assert_eq!(quantities, ["30", "35", "142.5", "0.3", "200"]);
+    assert_eq!(quantities, ["30", "35", "142.5", "0.3", "200", "5"]);
     assert_eq!(sheet["lines"][0]["route"], "oral");
     let prescription_id = sheet["prescription_id"].clone();
     let drug_id = drug(&mut clinic, "OMP020");

@@ -120,14 +120,17 @@ fn what_has_come_to_be_known_since_the_draft_is_looked_at_again() {
     clinic.execute(&format!("UPDATE allergies SET refuted_ms = 1 WHERE allergy_id = {second}"));
     // Another doctor has prescribed the same meanwhile.
     clinic.execute(
+        "INSERT INTO prescription_sheets (encounter_id, patient_id, doctor_id, state, created_ms)
+        SELECT encounter_id, patient_id, doctor_id, 'active', created_ms FROM prescription_sheets",
+    );
+    clinic.execute(
         "INSERT INTO prescription_lines (sheet_id, patient_id, drug_id, dose, dose_unit, route, frequency,
             duration_days, quantity, taken_until)
-        SELECT sheet_id, patient_id, drug_id, dose, dose_unit, route, frequency, duration_days, quantity,
-            '2026-01-05' FROM prescription_lines",
+        SELECT (SELECT max(sheet_id) FROM prescription_sheets), patient_id, drug_id, dose, dose_unit, route,
+            frequency, duration_days, quantity, '2026-01-05' FROM prescription_lines",
     );
     clinic.refused(DOCTOR, "prescription.activate", id.clone(), "duplicate_ingredient");
     clinic.execute("UPDATE prescription_lines SET is_live = 0 WHERE taken_until IS NOT NULL");
-    clinic.execute("DELETE FROM prescription_lines WHERE taken_until IS NOT NULL");
     assert_eq!(clinic.ok(DOCTOR, "prescription.activate", id)["state"], "active");
     assert_eq!(clinic.number("SELECT count(*) FROM prescriptions"), 1);
 }
@@ -164,6 +167,68 @@ fn what_has_come_to_be_known_since_it_is_active_is_looked_at_when_it_is_given_ou
     let kept = "SELECT count(*) FROM audit WHERE method = 'prescription.dispense' AND detail = 'override'
         AND reason = '医生已知' AND outcome = 'success'";
     assert_eq!(clinic.number(kept), 1);
+}
+
+#[test]
+fn what_is_fetched_late_is_taken_from_then_on_and_not_beside_what_was_prescribed_meanwhile() {
+    let mut clinic = with_drugs();
+    let encounter_id = visit(&mut clinic, 0);
+    let late = active(&mut clinic, encounter_id, "PAR500");
+    clinic.at("2026-01-14 08:00");
+    let other = active(&mut clinic, encounter_id, "PAR500");
+    let id = |sheet: &Value| json!({"prescription_id": sheet["prescription_id"]});
+    let facts = clinic.refused(NURSE, "prescription.dispense", id(&late), "duplicate_ingredient");
+    assert_eq!(facts["prescription_id"], other["prescription_id"]);
+    let stop = json!({"prescription_id": other["prescription_id"], "reason": "重复"});
+    clinic.ok(DOCTOR, "prescription.stop", stop);
+    let given = clinic.ok(NURSE, "prescription.dispense", id(&late));
+    assert_eq!(given["lines"][0]["taken_until"], "2026-01-20");
+}
+
+#[test]
+fn what_was_prescribed_in_spite_of_another_line_keeps_neither_from_being_given_out() {
+    let mut clinic = with_drugs();
+    let encounter_id = visit(&mut clinic, 0);
+    let first = active(&mut clinic, encounter_id, "PAR500");
+    let again = overriding(line(&mut clinic, "PAR500", "1"), "加量");
+    let second = draft(&mut clinic, encounter_id, json!([again]));
+    let id = |sheet: &Value| json!({"prescription_id": sheet["prescription_id"]});
+    clinic.ok(DOCTOR, "prescription.activate", id(&second));
+    for sheet in [first, second] {
+        assert_eq!(clinic.ok(NURSE, "prescription.dispense", id(&sheet))["state"], "dispensed");
+    }
+}
+
+#[test]
+fn what_is_off_the_list_is_neither_made_active_nor_given_out() {
+    let mut clinic = with_drugs();
+    let encounter_id = visit(&mut clinic, 0);
+    let taken = active(&mut clinic, encounter_id, "PAR500");
+    let again = overriding(line(&mut clinic, "PAR500", "1"), "加量");
+    let draft = draft(&mut clinic, encounter_id, json!([again]));
+    clinic.execute("UPDATE drugs SET is_active = 0 WHERE code = 'PAR500'");
+    for (by, method, sheet) in
+        [(DOCTOR, "prescription.activate", &draft), (NURSE, "prescription.dispense", &taken)]
+    {
+        let facts =
+            clinic.refused(by, method, json!({"prescription_id": sheet["prescription_id"]}), "conflict");
+        assert_eq!(facts["drug_id"], again["drug_id"]);
+    }
+}
+
+#[test]
+fn a_line_keeps_the_words_of_its_drug() {
+    let mut clinic = with_drugs();
+    let encounter_id = visit(&mut clinic, 0);
+    let taken = active(&mut clinic, encounter_id, "PAR500");
+    clinic.execute("UPDATE drugs SET name = 'Paracetamol forte', strength = '1 g' WHERE code = 'PAR500'");
+    let id = json!({"prescription_id": taken["prescription_id"]});
+    let read = clinic.ok(NURSE, "prescription.get", id);
+    let words = |sheet: &Value| {
+        ["drug_name", "strength", "form"].map(|member| sheet["lines"][0][member].as_str().unwrap().to_owned())
+    };
+    assert_eq!(words(&read), words(&taken));
+    assert_ne!(words(&read)[0], "Paracetamol forte");
 }
 
 #[test]

@@ -157,6 +157,16 @@ fn a_visit_is_cancelled_for_a_reason_until_something_of_it_is_signed() {
     let refused = clinic.refused("DOC001", "encounter.cancel", cancel.clone(), "already_signed");
     assert_eq!(refused["note_ids"], json!([note_id]));
 
+    let diagnosed = clinic.ok("DOC001", "encounter.open", json!({"patient_id": FIRST_PATIENT}));
+    let cancel = json!({"encounter_id": diagnosed["encounter_id"], "reason": "认错人"});
+    let add = json!({"encounter_id": diagnosed["encounter_id"], "title": "感冒"});
+    let diagnosis = clinic.ok("DOC001", "diagnosis.add", add);
+    let refused = clinic.refused("DOC001", "encounter.cancel", cancel.clone(), "already_signed");
+    assert_eq!(refused["note_ids"], json!([]));
+    let withdraw = json!({"diagnosis_id": diagnosis["diagnosis_id"], "reason": "认错人"});
+    clinic.ok("DOC001", "diagnosis.withdraw", withdraw);
+    clinic.ok("DOC001", "encounter.cancel", cancel);
+
     let other = clinic.ok("DOC001", "encounter.open", json!({"patient_id": FIRST_PATIENT}));
     let other_id = other["encounter_id"].as_i64().unwrap();
     let draft = clinic.ok("DOC001", "record.write", json!({"encounter_id": other_id, "advice": "休息"}));
@@ -165,7 +175,7 @@ fn a_visit_is_cancelled_for_a_reason_until_something_of_it_is_signed() {
     assert_eq!((&cancelled["state"], &cancelled["reason"]), (&json!("cancelled"), &json!("认错人")));
     clinic.refused("DOC001", "record.sign", json!({"note_id": draft["note_id"]}), "not_in_progress");
     let sql = "SELECT count(*) FROM medical_records WHERE diagnosis = 'visit cancelled'";
-    assert_eq!(clinic.number(sql), 1);
+    assert_eq!(clinic.number(sql), 2);
     let again = json!({"encounter_id": other_id, "reason": "认错人"});
     assert_eq!(clinic.refused("DOC001", "encounter.cancel", again, "bad_transition")["allowed"], json!([]));
 }

@@ -142,6 +142,8 @@ pub fn step(dice: &mut Dice, clinic: &mut Clinic) -> Step {
             params["reason"] = json!("停药");
             let (method, to) =
                 dice.of(&[("prescription.stop", "stopped"), ("prescription.cancel", "cancelled")]);
+            let patient = clinic.care.sheets[&id].patient;
+            let may = may || to == "stopped" && clinic.treats(by, patient);
             (method, if may { clinic.end_sheet(id, to) } else { FORBIDDEN })
         }
     };

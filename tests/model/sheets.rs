@@ -195,12 +195,10 @@ impl Clinic {
             let is_known = |against| line.against.contains(&against);
             self.against(self.care.sheets[&id].patient, line.drug, &lines[..place], is_known)?;
         }
-        let (now, today) = (self.now, self.now / DAY);
+        let now = self.now;
         let sheet = self.sheet(id);
         (sheet.state, sheet.activated) = ("active", Some(now));
-        for line in self.care.lines.iter_mut().filter(|line| line.sheet == id) {
-            line.until = Some(today + line.days - 1);
-        }
+        self.take_from_today(id);
         Ok(())
     }
 
@@ -214,15 +212,30 @@ impl Clinic {
             return Err("bad_transition");
         }
         for line in self.lines_of(id) {
-            let found = self.allergies_against(patient, line.drug)?;
-            if !is_overridden && found.iter().any(|against| !line.against.contains(against)) {
-                return Err("allergy");
-            }
+            // Of the same sheet, or prescribed in spite of this line.
+            let is_weighed =
+                |other: &Line| other.sheet == id || other.against.contains(&Against::Line(line.id));
+            let is_known = |against| match against {
+                _ if is_overridden || line.against.contains(&against) => true,
+                Against::Allergy(_) => false,
+                Against::Line(other) => {
+                    self.care.lines.iter().any(|line| line.id == other && is_weighed(line))
+                }
+            };
+            self.against(patient, line.drug, &[], is_known)?;
         }
         let now = self.now;
         let sheet = self.sheet(id);
         (sheet.state, sheet.dispensed) = ("dispensed", Some(now));
+        self.take_from_today(id);
         Ok(())
+    }
+
+    fn take_from_today(&mut self, id: i64) {
+        let today = self.now / DAY;
+        for line in self.care.lines.iter_mut().filter(|line| line.sheet == id) {
+            line.until = Some(today + line.days - 1);
+        }
     }
 
     /// It is stopped, or cancelled.

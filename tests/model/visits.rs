@@ -123,7 +123,10 @@ impl Clinic {
         if self.is_of_stay(id) {
             return Err("stay_goes_on");
         }
-        if self.care.sheets.values().any(|sheet| sheet.visit == id && sheet.activated.is_some()) {
+        let was_stay = self.care.stays.values().any(|stay| stay.visit == Some(id));
+        let is_prescribed =
+            self.care.sheets.values().any(|sheet| sheet.visit == id && sheet.activated.is_some());
+        if was_stay || is_prescribed || self.diagnosed(id).next().is_some() {
             return Err("already_signed");
         }
         self.end_visit(id, "cancelled");

@@ -150,6 +150,9 @@ pub fn of_order(
             (true, true, json!({"order_id": order(clinic, pair, &[]), "reason": "已在外院做过"}))
         }
         "order.acknowledge" => (true, true, json!({"result_id": critical(clinic, pair)})),
+        "order.withdraw_result" => {
+            (true, true, json!({"result_id": critical(clinic, pair), "reason": "标本弄错"}))
+        }
         // Of nobody in particular.
         "drug.get" => (false, false, json!({"drug_id": drug(clinic)})),
         "drug.search" => (false, false, json!({"name": "d"})),

@@ -120,6 +120,9 @@ pub fn of_records(
         "diagnosis.add" => json!({"encounter_id": encounter(clinic, pair), "title": "感冒"}),
         "diagnosis.set_rank" => json!({"diagnosis_id": diagnosed(clinic, pair), "rank": 2}),
         "diagnosis.withdraw" => json!({"diagnosis_id": diagnosed(clinic, pair), "reason": "误诊"}),
+        "allergy.set_severity" => {
+            json!({"allergy_id": allergic(clinic, pair), "severity": "mild", "reason": "皮试弱阳性"})
+        }
         "allergy.refute" => json!({"allergy_id": allergic(clinic, pair), "reason": "皮试阴性"}),
         "attachment.add" => json!({
             "encounter_id": encounter(clinic, pair), "title": "胸片", "media_type": "image/dicom",

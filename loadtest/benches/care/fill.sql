@@ -123,15 +123,20 @@ UNION ALL
 SELECT 250000 + j, 300000 + j, patient_id, doctor_id, 'draft', NULL, at_ms, NULL, NULL, NULL FROM going;
 
 INSERT INTO prescription_lines (
-    sheet_id, patient_id, drug_id, dose, dose_unit, route, frequency, duration_days, quantity, taken_until
+    sheet_id, patient_id, taken_until, drug_id, drug_name, strength, form, dose, dose_unit, route, frequency,
+    duration_days, quantity
 )
-SELECT i, patient_id, (2 * i + line) % 5000 + 1, '250', 'mg', 'po', 'tid', 7, '5250',
-    date(at_ms / 1000 + 6 * 86400, 'unixepoch')
-FROM visits, (SELECT 0 AS line UNION ALL SELECT 1)
-WHERE i <= 250000
-UNION ALL
-SELECT 250000 + j, patient_id, (2 * j + line) % 5000 + 1, '250', 'mg', 'po', 'tid', 7, '5250', NULL
-FROM going, (SELECT 0 AS line UNION ALL SELECT 1);
+SELECT s.sheet_id, s.patient_id, s.taken_until, d.drug_id, d.name, d.strength, d.form, '250', 'mg', 'po', 'tid', 7,
+    '5250'
+FROM (
+    SELECT i AS sheet_id, patient_id, date(at_ms / 1000 + 6 * 86400, 'unixepoch') AS taken_until, 2 * i + line AS n
+    FROM visits, (SELECT 0 AS line UNION ALL SELECT 1)
+    WHERE i <= 250000
+    UNION ALL
+    SELECT 250000 + j, patient_id, NULL, 2 * j + line FROM going, (SELECT 0 AS line UNION ALL SELECT 1)
+) s
+CROSS JOIN drugs d ON d.drug_id = s.n % 5000 + 1
+ORDER BY s.sheet_id, s.n;
 
 -- An order with a result in each visit, and one that is in progress in each that goes on.
 INSERT INTO medical_orders (order_id, record_id, doctor_id, content)

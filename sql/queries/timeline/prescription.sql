@@ -1,10 +1,7 @@
 SELECT
     encounter_id, doctor_id, state,
     (
-        SELECT group_concat(m.name, ', ')
-        FROM prescription_lines l
-        JOIN drugs m ON m.drug_id = l.drug_id
-        WHERE l.sheet_id = s.sheet_id
+        SELECT group_concat(l.drug_name, ', ') FROM prescription_lines l WHERE l.sheet_id = s.sheet_id
     ),
     NULL
 FROM prescription_sheets s

@@ -109,7 +109,7 @@ pub fn observation(row: &Finding<'_>, patient: &Value) -> Value {
     };
     let made = Resource::new("Observation", row.result_id)
         .with("basedOn", json!([reference("ServiceRequest", row.order_id, None)]))
-        .with("status", json!("final"))
+        .with("status", json!(if row.is_withdrawn { "entered-in-error" } else { "final" }))
         .with("category", json!([concept(OBSERVATION_CATEGORY, category)]))
         .with("code", text(row.name))
         .with("subject", patient.clone())

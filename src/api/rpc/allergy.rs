@@ -1,11 +1,12 @@
 //! `allergy.*`: what patients do not bear.
 //!
-//! It never knows what is prescribed. Invariant: an allergy that is recorded already is not recorded twice, and
-//! its caller is told which one it is.
+//! It never knows what is prescribed. Invariants: an allergy that is recorded already is not recorded twice, and
+//! its caller is told which one it is; nobody but a doctor makes less of a severe one.
 
 use super::field::{Id, Limit, Line, Reason, RequestId, choice};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut};
+use crate::service::access::Role;
 use crate::service::allergy::{self, NewAllergy};
 use crate::service::audit::Action;
 use crate::store::Transaction;
@@ -61,6 +62,26 @@ fn found(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Allergy, Prob
     allergy::by_id(transaction, allergy_id)?.map(Into::into).ok_or_else(|| Problem::not_found("allergy"))
 }
 
+/// The patient whose allergy a call is about.
+fn subject(transaction: &Transaction<'_>, Id(allergy_id): Id) -> Result<Subject, Problem> {
+    Ok(Subject::Patient(found(transaction, allergy_id)?.patient_id))
+}
+
+/// Refuses to whoever is no doctor to make less of a severe allergy: nothing else lets anyone prescribe against it.
+fn check_severe(
+    call: &mut Call<'_>,
+    transaction: &Transaction<'_>,
+    Id(allergy_id): Id,
+) -> Result<(), Problem> {
+    (call.note.entity, call.note.entity_id) = ("allergy", Some(allergy_id));
+    let is_severe = allergy::by_id(transaction, allergy_id)?
+        .is_some_and(|found| found.severity == allergy::Severity::Severe && found.refuted_ms.is_none());
+    if is_severe && call.actor()?.role != Role::Doctor {
+        return Err(Problem::refused(Code::Forbidden, "only a doctor makes less of a severe allergy"));
+    }
+    Ok(())
+}
+
 impl From<allergy::Refusal> for Problem {
     fn from(refusal: allergy::Refusal) -> Problem {
         use allergy::Refusal as Of;
@@ -70,8 +91,8 @@ impl From<allergy::Refusal> for Problem {
             Of::AlreadyRecorded { allergy_id } => {
                 Refusal::of(Code::AlreadyRecorded).with("allergy_id", allergy_id)
             }
-            Of::Refuted => {
-                Refusal::bad_transition("the allergy is refuted; record it anew", ("refuted", "refuted"), [])
+            Of::Refuted { to } => {
+                Refusal::bad_transition("the allergy is refuted; record it anew", ("refuted", to), [])
             }
         }
         .into()
@@ -139,11 +160,7 @@ impl Method for RefuteAllergy {
     const SUMMARY: &'static str = "Says that an allergy was found to be none; it stays readable.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
-    const SUBJECT: Whom<Self> =
-        |params, _, transaction| match allergy::by_id(transaction, params.allergy_id.0)? {
-            Some(found) => Ok(Subject::Patient(found.patient_id)),
-            None => Err(Problem::not_found("allergy")),
-        };
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.allergy_id);
     const REASON: Said<Self> = |params| Some(&params.reason);
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = RefuteParams;
@@ -154,9 +171,45 @@ impl Method for RefuteAllergy {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<Allergy, Problem> {
+        check_severe(call, transaction, params.allergy_id)?;
         let (Id(allergy_id), by) = (params.allergy_id, call.actor()?.user_id);
         allergy::refute(transaction, allergy_id, &params.reason, by, call.now)?;
-        (call.note.entity, call.note.entity_id) = ("allergy", Some(allergy_id));
+        found(transaction, allergy_id)
+    }
+}
+
+pub struct SetAllergySeverity;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SetSeverityParams {
+    pub allergy_id: Id,
+    pub severity: Severity,
+    /// Why.
+    pub reason: Reason,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for SetAllergySeverity {
+    const NAME: &'static str = "allergy.set_severity";
+    const SUMMARY: &'static str = "Says that an allergy is worse, or less bad, than it was recorded.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.allergy_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = SetSeverityParams;
+    type Outcome = Allergy;
+
+    fn run(
+        params: SetSeverityParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<Allergy, Problem> {
+        check_severe(call, transaction, params.allergy_id)?;
+        let Id(allergy_id) = params.allergy_id;
+        allergy::set_severity(transaction, allergy_id, params.severity.into())?;
         found(transaction, allergy_id)
     }
 }

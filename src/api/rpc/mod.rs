@@ -55,7 +55,7 @@ pub mod methods {
         Admit, CancelAdmission, ChangeDoctor, Discharge, GetAdmission, ListAdmissions, OrderDischarge,
         RequestAdmission, ReserveBed, Transfer, UndoDischargeOrder,
     };
-    pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy};
+    pub use super::allergy::{AddAllergy, ListAllergies, RefuteAllergy, SetAllergySeverity};
     pub use super::appointment::{
         BookAppointment, CancelAppointment, ConfirmAppointment, CorrectNoShow, GetAppointment,
         HoldAppointment, LiftPenalty, ListAppointments, RescheduleAppointment, SetPaid, UndoStep,
@@ -84,7 +84,7 @@ pub mod methods {
     pub use super::openrpc::Discover;
     pub use super::order::{
         AcceptOrder, Acknowledge, AddResult, CancelOrder, CompleteOrder, CriticalResults, GetOrder,
-        ListOrders, OrderWorklist, RequestOrder, StartOrder,
+        ListOrders, OrderWorklist, RequestOrder, StartOrder, WithdrawResult,
     };
     pub use super::patient::{BreakGlass, GetPatient, SearchPatients, UpdatePatient};
     pub use super::prescription::{

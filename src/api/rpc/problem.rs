@@ -89,7 +89,7 @@ codes! {
     NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
     UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; each is signed by its author first, of `author_ids` the one in its place, or discarded.";
     DiagnosisMissing = "diagnosis_missing": "No diagnosis of rank 1 says why the patient was here, or none of the discharge why they stayed.";
-    AlreadySigned = "already_signed": "Something of the visit is signed, prescribed or asked for, and stays.";
+    AlreadySigned = "already_signed": "Something of the visit is signed, diagnosed, prescribed or asked for, or it was a stay, and stays.";
     UnknownCode = "unknown_code": "The table of ICD-10 that the hospital has loaded does not have this code.";
     AlreadyRecorded = "already_recorded": "The patient has this allergy already, `allergy_id`.";
     BedTaken = "bed_taken": "The bed `bed_id` is not free for this patient; `state` says what it is.";

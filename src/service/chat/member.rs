@@ -150,19 +150,33 @@ pub(super) fn join(
     Ok(())
 }
 
-/// Another doctor has the visit.
+/// Another doctor has the visit, and with it what the former one has not read.
 pub(super) fn hand_over(
     transaction: &Transaction<'_>,
     thread: &Thread,
     doctor_id: i64,
+    changes: &mut Changes,
     now: &Now,
 ) -> Result<(), Error> {
-    let Thread { thread_id, last_sequence, .. } = thread;
+    let &Thread { thread_id, last_sequence, .. } = thread;
+    let mut read = last_sequence;
     if let Some(former_id) = thread.doctor_id {
+        if let Some(mark) = standing(transaction, thread_id, former_id)?.and_then(|found| found.mark) {
+            read = mark.read_sequence;
+        }
+        let unread = params![thread_id, former_id, doctor_id, read];
+        transaction.execute(&chat::HAND_OVER_MESSAGES, unread)?;
+        transaction.execute(&chat::HAND_OVER_COPIES, unread)?;
+        transaction.execute(&chat::COUNT_UNREAD, params![thread_id, former_id, read])?;
         transaction.execute(&chat::LEAVE, params![thread_id, former_id, last_sequence, now.unix_ms])?;
+        changes.inboxes.insert(former_id);
     }
     transaction.execute(&chat::SET_DOCTOR, params![thread_id, doctor_id])?;
-    join(transaction, *thread_id, doctor_id, *last_sequence, now)
+    join(transaction, thread_id, doctor_id, read, now)?;
+    transaction.execute(&chat::COUNT_UNREAD, params![thread_id, doctor_id, read])?;
+    changes.inboxes.insert(doctor_id);
+    changes.marks(thread_id);
+    Ok(())
 }
 
 /// Whether someone can be asked into a thread of the staff.

@@ -87,8 +87,7 @@ fn of_visit(
     let Some(thread_id) = found else { return Ok(None) };
     let thread = known(transaction, thread_id)?;
     if thread.doctor_id != Some(visit.doctor_id) {
-        hand_over(transaction, &thread, visit.doctor_id, now)?;
-        changes.marks(thread_id);
+        hand_over(transaction, &thread, visit.doctor_id, changes, now)?;
     }
     Ok(Some(thread_id))
 }

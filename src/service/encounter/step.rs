@@ -2,7 +2,7 @@
 //!
 //! It never knows who may take them, nor what stands in a text. Invariants: an encounter in which something was
 //! written or prescribed is not finished without a principal diagnosis, nor with a text that is not signed; what
-//! was signed, prescribed or asked for is never cancelled with it.
+//! was signed, diagnosed, prescribed or asked for, and a stay, is never cancelled with it.
 
 use super::{
     Encounter, NewEncounter, Outcome, Refusal, State, begin, by_appointment, going, insert_begun, known,
@@ -27,6 +27,7 @@ struct Written {
     diagnosis: bool,
     principal: bool,
     attachment: bool,
+    stay: bool,
 }
 
 impl Written {
@@ -42,6 +43,7 @@ impl Written {
                 diagnosis: is_there(5)?,
                 principal: is_there(6)?,
                 attachment: is_there(7)?,
+                stay: is_there(8)?,
             })
         })?;
         found.ok_or_else(|| Error::Other("a statement without a table has no row".into()))
@@ -123,7 +125,7 @@ pub fn cancel(
 ) -> Outcome<Encounter> {
     let found = ending(transaction, encounter_id, State::Cancelled)?;
     let written = Written::find(transaction, encounter_id)?;
-    if written.signed || written.active_sheet || written.order {
+    if written.signed || written.active_sheet || written.order || written.diagnosis || written.stay {
         let mut note_ids = Vec::new();
         transaction.each(&record::SIGNED, params![encounter_id], |row| {
             note_ids.push(row.integer(0)?);

@@ -204,6 +204,7 @@ pub struct PrescriptionLine<'a> {
     pub reason: Option<&'a str>,
     pub created_ms: i64,
     pub drug_code: &'a str,
+    /// With its strength and its form.
     pub drug_name: &'a str,
     pub dose: &'a str,
     pub dose_unit: &'a str,
@@ -297,6 +298,7 @@ pub struct Finding<'a> {
     /// normal, low, high or critical.
     pub flag: &'a str,
     pub reported_ms: i64,
+    pub is_withdrawn: bool,
 }
 
 pub fn findings(
@@ -316,6 +318,7 @@ pub fn findings(
             reference_range: row.optional_text(7)?,
             flag: row.text(8)?,
             reported_ms: row.integer(9)?,
+            is_withdrawn: row.integer(10)? != 0,
         });
         Ok(())
     })

@@ -81,13 +81,20 @@ pub fn worklist(
     }
 }
 
-/// A doctor's critical results that nobody has acknowledged, the oldest first. `after` is the last one of the
-/// page before, 0 for the first page.
+/// Critical results that nobody has acknowledged, a doctor's or all, the oldest first. `after` is the last one of
+/// the page before, 0 for the first page.
 pub fn critical(
     transaction: &Transaction<'_>,
-    doctor_id: i64,
+    doctor_id: Option<i64>,
     after: i64,
     limit: i64,
 ) -> Result<Vec<OrderResult>, Error> {
-    transaction.all(&service_order::CRITICAL, params![doctor_id, after, limit], OrderResult::from_row)
+    match doctor_id {
+        Some(doctor_id) => {
+            transaction.all(&service_order::CRITICAL, params![doctor_id, after, limit], OrderResult::from_row)
+        }
+        None => {
+            transaction.all(&service_order::CRITICAL_OF_ALL, params![after, limit], OrderResult::from_row)
+        }
+    }
 }

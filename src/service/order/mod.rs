@@ -2,14 +2,16 @@
 //!
 //! It never knows who accepts one. Invariants: an order goes only where `State::next` lets it; from its request
 //! on it has its row in the old schema; a critical result is told to the doctor who answers for it, again and again
-//! until they have said that they know of it.
+//! until they have said that they know of it, or somebody that it is wrong.
 
 mod find;
 mod result;
 mod step;
 
 pub use find::{Worklist, by_id, critical, list, result_by_id, results, worklist};
-pub use result::{Flag, NewResult, OrderResult, acknowledge, add_results, next_repeat, repeat};
+pub use result::{
+    Flag, NewResult, OrderResult, RESULTS_MAX, acknowledge, add_results, next_repeat, repeat, withdraw,
+};
 pub(super) use step::hand_over;
 pub use step::{NewOrder, accept, cancel, complete, request, start};
 
@@ -122,7 +124,13 @@ pub enum Refusal {
     NoResultsIn {
         state: State,
     },
+    /// It has `RESULTS_MAX`.
+    FullOfResults,
     NotCritical,
+    /// `to` is what cannot be done to a result any longer.
+    Withdrawn {
+        to: &'static str,
+    },
     BadTransition {
         from: State,
         to: State,

@@ -1,7 +1,7 @@
 //! What came out of an order, and telling the doctor what is critical.
 //!
-//! It never knows how somebody is told. Invariants: a result is never changed; one that is critical has a time
-//! at which it is told again for as long as nobody has acknowledged it.
+//! It never knows how somebody is told. Invariants: what a result says is never changed; one that is critical has
+//! a time at which it is told again for as long as nobody has acknowledged it, or said that it is wrong.
 
 use super::{OrderRules, Outcome, Refusal, State, find, known, refuse};
 use crate::service::changes::Changes;
@@ -10,6 +10,9 @@ use crate::service::time::Now;
 use crate::service::words::words;
 use crate::store::statements::service_order;
 use crate::store::{Error, Row, Transaction, params};
+
+/// Results of one order, those that are withdrawn among them.
+pub const RESULTS_MAX: i64 = 500;
 
 words! {
     /// What a result means.
@@ -37,6 +40,9 @@ pub struct OrderResult {
     pub reported_by: i64,
     pub reported_ms: i64,
     pub acknowledged_ms: Option<i64>,
+    /// When, and why, somebody said that it is wrong.
+    pub withdrawn_ms: Option<i64>,
+    pub withdrawn_reason: Option<String>,
 }
 
 impl OrderResult {
@@ -54,6 +60,8 @@ impl OrderResult {
             reported_by: row.integer(9)?,
             reported_ms: row.integer(10)?,
             acknowledged_ms: row.optional_integer(11)?,
+            withdrawn_ms: row.optional_integer(12)?,
+            withdrawn_reason: row.optional_string(13)?,
         })
     }
 }
@@ -83,6 +91,10 @@ pub fn add_results(
     if !matches!(order.state, State::InProgress | State::Completed) {
         return refuse(Refusal::NoResultsIn { state: order.state });
     }
+    let had = transaction.first(&service_order::COUNT_RESULTS, params![order_id], |row| row.integer(0))?;
+    if had.unwrap_or(0) + results.len() as i64 > RESULTS_MAX {
+        return refuse(Refusal::FullOfResults);
+    }
     let visit = encounter::by_id(transaction, order.encounter_id)?;
     let doctor_id = visit.map_or(order.doctor_id, |visit| visit.doctor_id);
     for result in results {
@@ -110,6 +122,33 @@ pub fn add_results(
     Ok(())
 }
 
+/// A result that nobody has withdrawn; `to` is what is to be done to it.
+fn standing(transaction: &Transaction<'_>, result_id: i64, to: &'static str) -> Outcome<OrderResult> {
+    match find::result_by_id(transaction, result_id)? {
+        None => refuse(Refusal::UnknownResult),
+        Some(found) if found.withdrawn_ms.is_some() => refuse(Refusal::Withdrawn { to }),
+        Some(found) => Ok(found),
+    }
+}
+
+/// Says that a result is wrong, such as one of another patient. It stays readable for the staff, and is told to
+/// nobody any longer.
+pub fn withdraw(
+    transaction: &Transaction<'_>,
+    result_id: i64,
+    reason: &str,
+    by: i64,
+    changes: &mut Changes,
+    now: &Now,
+) -> Outcome<OrderResult> {
+    let found = standing(transaction, result_id, "withdrawn")?;
+    transaction.execute(&service_order::WITHDRAW_RESULT, params![result_id, by, now.unix_ms, reason])?;
+    if found.flag == Flag::Critical {
+        changes.critical.insert(found.doctor_id);
+    }
+    Ok(OrderResult { withdrawn_ms: Some(now.unix_ms), withdrawn_reason: Some(reason.to_owned()), ..found })
+}
+
 /// The doctor knows of a critical result. To say so twice changes nothing.
 pub fn acknowledge(
     transaction: &Transaction<'_>,
@@ -118,9 +157,7 @@ pub fn acknowledge(
     changes: &mut Changes,
     now: &Now,
 ) -> Outcome<OrderResult> {
-    let Some(found) = find::result_by_id(transaction, result_id)? else {
-        return refuse(Refusal::UnknownResult);
-    };
+    let found = standing(transaction, result_id, "acknowledged")?;
     if found.flag != Flag::Critical {
         return refuse(Refusal::NotCritical);
     }

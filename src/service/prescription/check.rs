@@ -22,12 +22,8 @@ impl Finding {
     pub fn word(&self) -> String {
         match self {
             Finding::Allergy { allergy_id, .. } => format!("allergy:{allergy_id}"),
-            Finding::Duplicate { line_id, .. } => format!("duplicate:{line_id}"),
+            Finding::Duplicate { line_id, .. } => duplicate(*line_id),
         }
-    }
-
-    pub fn is_allergy(&self) -> bool {
-        matches!(self, Finding::Allergy { .. })
     }
 
     /// Whether no reason sets it aside.
@@ -46,6 +42,43 @@ struct Taken {
     line_id: i64,
     sheet_id: i64,
     ingredients: Vec<String>,
+    /// What it was prescribed in spite of.
+    warnings: String,
+}
+
+/// What is held against a line that stands in a sheet. The drug is as the list has it now.
+pub(super) struct Checked {
+    pub line_id: i64,
+    pub drug_id: i64,
+    pub ingredient: String,
+    pub drug_class: Option<String>,
+    pub is_active: bool,
+    /// As `Finding::word` has them, parted by blanks.
+    warnings: String,
+}
+
+impl Checked {
+    /// Those of a sheet, in the order in which they were written.
+    pub fn of_sheet(transaction: &Transaction<'_>, sheet_id: i64) -> Result<Vec<Checked>, Error> {
+        transaction.all(&prescription::CHECKED, params![sheet_id], |row| {
+            Ok(Checked {
+                line_id: row.integer(0)?,
+                drug_id: row.integer(1)?,
+                ingredient: row.string(2)?,
+                drug_class: row.optional_string(3)?,
+                is_active: row.integer(4)? != 0,
+                warnings: row.optional_string(5)?.unwrap_or_default(),
+            })
+        })
+    }
+}
+
+fn duplicate(line_id: i64) -> String {
+    format!("duplicate:{line_id}")
+}
+
+fn has(warnings: &str, word: &str) -> bool {
+    warnings.split_whitespace().any(|warning| warning == word)
 }
 
 /// What a patient does not bear, and what they take.
@@ -55,8 +88,13 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// As it is on a day. Drafts are not taken.
-    pub fn read(transaction: &Transaction<'_>, patient_id: i64, day: &str) -> Result<Known, Error> {
+    /// As it is on a day, beside a sheet. Drafts are not taken.
+    pub fn beside(
+        transaction: &Transaction<'_>,
+        sheet_id: i64,
+        patient_id: i64,
+        day: &str,
+    ) -> Result<Known, Error> {
         let mut known = Known { allergies: Vec::new(), taken: Vec::new() };
         transaction.each(&prescription::ALLERGIES, params![patient_id], |row| {
             known.allergies.push(Allergy {
@@ -68,16 +106,22 @@ impl Known {
             Ok::<_, Error>(())
         })?;
         known.allergies.sort_by_key(|allergy| allergy.severity != SEVERE);
-        transaction.each(&prescription::LIVE, params![patient_id, day], |row| {
-            known.take(row.integer(0)?, row.integer(1)?, row.text(2)?);
+        transaction.each(&prescription::LIVE, params![patient_id, day, sheet_id], |row| {
+            let warnings = row.optional_text(3)?.unwrap_or_default();
+            known.add(row.integer(0)?, row.integer(1)?, row.text(2)?, warnings);
             Ok::<_, Error>(())
         })?;
         Ok(known)
     }
 
-    /// One more line is taken, such as one of the same sheet.
+    fn add(&mut self, line_id: i64, sheet_id: i64, ingredient: &str, warnings: &str) {
+        let (ingredients, warnings) = (ingredients(ingredient).collect(), warnings.to_owned());
+        self.taken.push(Taken { line_id, sheet_id, ingredients, warnings });
+    }
+
+    /// One more line of the same sheet is taken.
     pub fn take(&mut self, line_id: i64, sheet_id: i64, ingredient: &str) {
-        self.taken.push(Taken { line_id, sheet_id, ingredients: ingredients(ingredient).collect() });
+        self.add(line_id, sheet_id, ingredient, "");
     }
 
     /// What speaks against a drug, the severe first.
@@ -99,6 +143,22 @@ impl Known {
             .filter(is_taken)
             .map(|taken| Finding::Duplicate { line_id: taken.line_id, sheet_id: taken.sheet_id });
         allergies.chain(duplicates).collect()
+    }
+
+    /// What speaks against a line that nobody has set aside: neither who wrote it, nor who prescribed the other one
+    /// in spite of it. The severe comes first.
+    pub fn unanswered(&self, line: &Checked) -> Vec<Finding> {
+        let own = duplicate(line.line_id);
+        let is_answered = |finding: &Finding| match finding {
+            _ if has(&line.warnings, &finding.word()) => true,
+            Finding::Allergy { .. } => false,
+            Finding::Duplicate { line_id, .. } => {
+                self.taken.iter().any(|taken| taken.line_id == *line_id && has(&taken.warnings, &own))
+            }
+        };
+        let mut found = self.findings(&line.ingredient, line.drug_class.as_deref());
+        found.retain(|finding| finding.is_severe() || !is_answered(finding));
+        found
     }
 }
 

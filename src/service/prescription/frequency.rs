@@ -1,17 +1,19 @@
 //! How often a drug is taken.
 //!
 //! It never knows a dose. Invariant: a frequency is written in one way, and but for `prn` it is a whole number
-//! of times a day.
+//! of times a day, or once in so many days.
 
 use std::fmt;
 
 const HOURS_A_DAY: i64 = 24;
+/// Four weeks.
+const HOURS_MAX: i64 = 28 * HOURS_A_DAY;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Frequency {
     /// `qd`, `bid`, `tid` and `qid`.
     TimesADay(i64),
-    /// `qNh`, where N divides the day's hours.
+    /// `qNh`, where N divides the day's hours, or is so many days.
     EveryHours(i64),
     /// When the patient needs it.
     WhenNeeded,
@@ -30,15 +32,15 @@ impl Frequency {
         }
         let hours: i64 = text.strip_prefix('q')?.strip_suffix('h')?.parse().ok()?;
         let frequency = Frequency::EveryHours(hours);
-        let divides = (1..=HOURS_A_DAY).contains(&hours) && HOURS_A_DAY % hours == 0;
-        (divides && frequency.to_string() == text).then_some(frequency)
+        let fits = (1..=HOURS_MAX).contains(&hours) && (HOURS_A_DAY % hours == 0 || hours % HOURS_A_DAY == 0);
+        (fits && frequency.to_string() == text).then_some(frequency)
     }
 
-    /// How many times a day; none where the patient decides.
-    pub fn times_a_day(self) -> Option<i64> {
+    /// How many times in so many days, the first at their beginning; none where the patient decides.
+    pub fn times(self, days: i64) -> Option<i64> {
         match self {
-            Frequency::TimesADay(times) => Some(times),
-            Frequency::EveryHours(hours) => HOURS_A_DAY.checked_div(hours),
+            Frequency::TimesADay(times) => Some(times * days),
+            Frequency::EveryHours(hours) => (days * HOURS_A_DAY + hours - 1).checked_div(hours),
             Frequency::WhenNeeded => None,
         }
     }
@@ -74,9 +76,17 @@ mod tests {
             ("q24h", Some(1)),
             ("prn", None),
         ] {
-            assert_eq!(Frequency::parse(text).map(Frequency::times_a_day), Some(times), "{text}");
+            assert_eq!(Frequency::parse(text).map(|found| found.times(1)), Some(times), "{text}");
+            assert_eq!(Frequency::parse(text).unwrap().times(7), times.map(|times| 7 * times), "{text}");
         }
-        for text in ["", "q", "qh", "q0h", "q5h", "q48h", "q-6h", "q+6h", "q06h", "q6", "QD", "qd ", "once"] {
+        for (text, days, times) in
+            [("q48h", 1, 1), ("q48h", 7, 4), ("q168h", 7, 1), ("q168h", 8, 2), ("q672h", 28, 1)]
+        {
+            assert_eq!(Frequency::parse(text).unwrap().times(days), Some(times), "{text} {days}");
+        }
+        for text in
+            ["", "q", "qh", "q0h", "q5h", "q36h", "q696h", "q-6h", "q+6h", "q06h", "q6", "QD", "qd ", "once"]
+        {
             assert_eq!(Frequency::parse(text), None, "{text}");
         }
     }
@@ -88,7 +98,7 @@ mod tests {
         ) {
             if let Some(frequency) = Frequency::parse(&text) {
                 prop_assert_eq!(frequency.to_string(), text);
-                prop_assert!(frequency.times_a_day().is_none_or(|times| (1..=24).contains(&times)));
+                prop_assert!(frequency.times(28).is_none_or(|times| (1..=28 * 24).contains(&times)));
             }
         }
     }

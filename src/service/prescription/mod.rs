@@ -100,7 +100,7 @@ impl Sheet {
     }
 }
 
-/// A line of a sheet. Numbers are decimals as text.
+/// A line of a sheet: its drug in the words that the list had for it then. Numbers are decimals as text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     pub line_id: i64,
@@ -109,9 +109,6 @@ pub struct Line {
     pub drug_name: String,
     pub strength: Option<String>,
     pub form: Option<String>,
-    /// As the list of drugs has them now.
-    pub ingredient: String,
-    pub drug_class: Option<String>,
     pub dose: String,
     pub dose_unit: String,
     pub route: String,
@@ -129,7 +126,7 @@ pub struct Line {
 
 impl Line {
     fn from_row(row: &Row<'_>) -> Result<Line, Error> {
-        let warnings = row.optional_text(15)?.unwrap_or_default();
+        let warnings = row.optional_text(13)?.unwrap_or_default();
         Ok(Line {
             line_id: row.integer(0)?,
             sheet_id: row.integer(1)?,
@@ -137,19 +134,17 @@ impl Line {
             drug_name: row.string(3)?,
             strength: row.optional_string(4)?,
             form: row.optional_string(5)?,
-            ingredient: row.string(6)?,
-            drug_class: row.optional_string(7)?,
-            dose: row.string(8)?,
-            dose_unit: row.string(9)?,
-            route: row.string(10)?,
-            frequency: row.string(11)?,
-            duration_days: row.integer(12)?,
-            quantity: row.string(13)?,
-            note: row.optional_string(14)?,
+            dose: row.string(6)?,
+            dose_unit: row.string(7)?,
+            route: row.string(8)?,
+            frequency: row.string(9)?,
+            duration_days: row.integer(10)?,
+            quantity: row.string(11)?,
+            note: row.optional_string(12)?,
             warnings: warnings.split_whitespace().map(str::to_owned).collect(),
-            override_reason: row.optional_string(16)?,
-            taken_until: row.optional_string(17)?,
-            is_live: row.integer(18)? != 0,
+            override_reason: row.optional_string(14)?,
+            taken_until: row.optional_string(15)?,
+            is_live: row.integer(16)? != 0,
         })
     }
 }
@@ -158,6 +153,8 @@ impl Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineFault {
     UnknownDrug,
+    /// It was taken off the list since the line was written.
+    InactiveDrug,
     /// Neither the line nor the list of drugs says how it is given.
     NoRoute,
     NoDose,

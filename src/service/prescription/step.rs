@@ -1,10 +1,10 @@
 //! Steps of a sheet: it becomes active, is given out, is stopped or cancelled.
 //!
-//! It never changes a line's words. Invariants: what speaks against a line is looked for anew before it is
-//! active, and its allergies once more before it is given out, and only what a reason was given for is set
-//! aside; the old schema's row says what has become of the sheet.
+//! It never changes a line's words. Invariants: what speaks against a line is looked for anew before it is active, and
+//! once more before it is given out, and only what a reason was given for is set aside; the old schema's row says
+//! what has become of the sheet.
 
-use super::check::{Finding, Known};
+use super::check::{Checked, Known};
 use super::{Line, LineFault, Outcome, Refusal, Sheet, State, find, known, refuse, writable};
 use crate::service::time::Now;
 use crate::store::statements::prescription;
@@ -27,62 +27,44 @@ pub fn activate(transaction: &Transaction<'_>, sheet_id: i64, now: &Now) -> Outc
     if lines.is_empty() {
         return refuse(Refusal::Empty);
     }
-    check(transaction, &sheet, &lines, now)?;
+    check(transaction, &sheet, false, now)?;
     let content = lines.iter().map(readable).collect::<Vec<_>>().join("\n");
     let old_id = transaction
         .insert(&prescription::ADD_OLD, params![visit.record_id, sheet.doctor_id, content, now.utc])?;
     transaction.execute(&prescription::ACTIVATE, params![sheet_id, old_id, now.unix_ms])?;
-    for line in &lines {
+    begin(transaction, &lines, now)?;
+    Ok(())
+}
+
+/// Looks anew at what speaks against the lines of a sheet, the drugs as the list has them now. What is not severe is set
+/// aside by a reason; returns whether that was needed.
+fn check(transaction: &Transaction<'_>, sheet: &Sheet, has_reason: bool, now: &Now) -> Outcome<bool> {
+    let &Sheet { sheet_id, patient_id, .. } = sheet;
+    let mut against = Known::beside(transaction, sheet_id, patient_id, now.day())?;
+    let mut is_set_aside = false;
+    for line in Checked::of_sheet(transaction, sheet_id)? {
+        let refused = |fault| refuse(Refusal::Line { place: None, drug_id: line.drug_id, fault });
+        if !line.is_active {
+            return refused(LineFault::InactiveDrug);
+        }
+        for finding in against.unanswered(&line) {
+            if finding.is_severe() || !has_reason {
+                return refused(LineFault::Found(finding));
+            }
+            is_set_aside = true;
+        }
+        against.take(line.line_id, sheet_id, &line.ingredient);
+    }
+    Ok(is_set_aside)
+}
+
+/// Lines are taken from today on.
+fn begin(transaction: &Transaction<'_>, lines: &[Line], now: &Now) -> Result<(), Error> {
+    for line in lines {
         let taken_until = now.day_after(line.duration_days - 1);
         transaction.execute(&prescription::SET_TAKEN_UNTIL, params![line.line_id, taken_until])?;
     }
     Ok(())
-}
-
-fn against_line(line: &Line, finding: Finding) -> Refusal {
-    Refusal::Line { place: None, drug_id: line.drug_id, fault: LineFault::Found(finding) }
-}
-
-/// What speaks against a line and was not set aside when it was written, the severe first.
-fn unanswered(against: &Known, line: &Line) -> Vec<Finding> {
-    let mut found = against.findings(&line.ingredient, line.drug_class.as_deref());
-    found.retain(|finding| finding.is_severe() || !line.warnings.contains(&finding.word()));
-    found
-}
-
-/// Refuses a sheet where something speaks against a line that was not known when it was written.
-fn check(transaction: &Transaction<'_>, sheet: &Sheet, lines: &[Line], now: &Now) -> Outcome<()> {
-    let mut against = Known::read(transaction, sheet.patient_id, now.day())?;
-    for line in lines {
-        if let Some(finding) = unanswered(&against, line).into_iter().next() {
-            return refuse(against_line(line, finding));
-        }
-        against.take(line.line_id, sheet.sheet_id, &line.ingredient);
-    }
-    Ok(())
-}
-
-/// Refuses a sheet that is given out where an allergy speaks against a line that was not known when it became
-/// active; one that is not severe is set aside by a reason. Returns whether that was needed. What the patient takes
-/// is no question here, for it is this sheet, too.
-fn check_allergies(
-    transaction: &Transaction<'_>,
-    sheet: &Sheet,
-    has_reason: bool,
-    now: &Now,
-) -> Outcome<bool> {
-    let against = Known::read(transaction, sheet.patient_id, now.day())?;
-    let mut is_set_aside = false;
-    for line in find::lines(transaction, sheet.sheet_id)? {
-        let allergies = unanswered(&against, &line).into_iter().filter(Finding::is_allergy);
-        for finding in allergies {
-            if finding.is_severe() || !has_reason {
-                return refuse(against_line(&line, finding));
-            }
-            is_set_aside = true;
-        }
-    }
-    Ok(is_set_aside)
 }
 
 /// A line as old clients show it.
@@ -103,8 +85,8 @@ fn readable(line: &Line) -> String {
     text
 }
 
-/// The patient has got it, although an allergy speaks against it, where there is a reason. Returns whether that was
-/// needed.
+/// The patient has got it and takes it from today on, although something that is not severe speaks against it by now,
+/// where there is a reason. Returns whether that was needed.
 pub fn dispense(
     transaction: &Transaction<'_>,
     sheet_id: i64,
@@ -113,8 +95,9 @@ pub fn dispense(
     now: &Now,
 ) -> Outcome<bool> {
     let sheet = going(transaction, sheet_id, State::Dispensed)?;
-    let is_set_aside = check_allergies(transaction, &sheet, override_reason.is_some(), now)?;
+    let is_set_aside = check(transaction, &sheet, override_reason.is_some(), now)?;
     transaction.execute(&prescription::DISPENSE, params![sheet_id, by, now.unix_ms])?;
+    begin(transaction, &find::lines(transaction, sheet_id)?, now)?;
     Ok(is_set_aside)
 }
 

@@ -3,10 +3,10 @@
 //! It never gives anything out. Invariants: only a draft is written; a line's quantity is what its dose, its
 //! frequency and its days come to; what speaks against a line is kept with the reason for it.
 
-use super::check::Known;
+use super::check::{Checked, Known};
 use super::{
-    DOSE_MAX, Finding, Frequency, LINES_MAX, Line, LineFault, Outcome, QUANTITY_MAX, Refusal, Sheet, State,
-    find, known, refuse, writable,
+    DOSE_MAX, Finding, Frequency, LINES_MAX, LineFault, Outcome, QUANTITY_MAX, Refusal, Sheet, State, known,
+    refuse, writable,
 };
 use crate::service::Failure;
 use crate::service::decimal::Decimal;
@@ -54,7 +54,7 @@ pub fn create<'a>(
         &prescription::INSERT,
         params![encounter_id, visit.patient_id, visit.doctor_id, now.unix_ms],
     )?;
-    let mut against = Known::read(transaction, visit.patient_id, now.day())?;
+    let mut against = Known::beside(transaction, sheet_id, visit.patient_id, now.day())?;
     let (mut overridden_for, mut written) = (None, Vec::new());
     for (place, line) in lines.iter().enumerate() {
         let done = write(transaction, sheet_id, visit.patient_id, line, Some(place), &mut against);
@@ -87,12 +87,12 @@ pub fn add_line<'a>(
 ) -> Outcome<Written<'a>> {
     let sheet = draft(transaction, sheet_id)?;
     writable(transaction, sheet.encounter_id)?;
-    let had = find::lines(transaction, sheet_id)?;
+    let had = Checked::of_sheet(transaction, sheet_id)?;
     if had.len() >= LINES_MAX {
         return refuse(Refusal::Full);
     }
-    let mut against = Known::read(transaction, sheet.patient_id, now.day())?;
-    for Line { line_id, ingredient, .. } in &had {
+    let mut against = Known::beside(transaction, sheet_id, sheet.patient_id, now.day())?;
+    for Checked { line_id, ingredient, .. } in &had {
         against.take(*line_id, sheet_id, ingredient);
     }
     let (_, overridden_for) = write(transaction, sheet_id, sheet.patient_id, line, None, &mut against)?;
@@ -146,6 +146,9 @@ fn write<'a>(
             sheet_id,
             patient_id,
             line.drug_id,
+            drug.name,
+            drug.strength,
+            drug.form,
             line.dose.to_string(),
             drug.dose_unit,
             route,
@@ -170,11 +173,11 @@ fn quantity(line: &NewLine<'_>) -> Result<Decimal, LineFault> {
         return Err(LineFault::DoseTooLarge);
     }
     let is_bearable = |quantity: &Decimal| *quantity <= QUANTITY_MAX;
-    let Some(times) = line.frequency.times_a_day() else {
+    let Some(times) = line.frequency.times(line.duration_days) else {
         let given = line.quantity.filter(|quantity| !quantity.is_zero()).ok_or(LineFault::NoQuantity)?;
         return Some(given).filter(is_bearable).ok_or(LineFault::TooMuch);
     };
-    let expected = line.dose.times(times * line.duration_days).filter(is_bearable);
+    let expected = line.dose.times(times).filter(is_bearable);
     let expected = expected.ok_or(LineFault::TooMuch)?;
     match line.quantity {
         Some(quantity) if quantity != expected => Err(LineFault::WrongQuantity { expected }),

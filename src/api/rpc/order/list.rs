@@ -30,7 +30,8 @@ pub struct GetOrderParams {
 #[derive(Serialize, JsonSchema)]
 pub struct OrderWithResults {
     pub order: Order,
-    /// In the order in which they came; none to the patient until the order is completed.
+    /// In the order in which they came; none to the patient until the order is completed, and never one that was
+    /// withdrawn.
     pub results: Vec<OrderResult>,
 }
 
@@ -51,8 +52,11 @@ impl Method for GetOrder {
         transaction: &Transaction<'_>,
     ) -> Result<OrderWithResults, Problem> {
         let order = found(transaction, params.order_id.0)?;
-        let is_shown = order.state == State::Completed || call.actor()?.role != Role::Patient;
-        let results = if is_shown { order::results(transaction, order.order_id)? } else { Vec::new() };
+        let is_patient = call.actor()?.role == Role::Patient;
+        let mut results = order::results(transaction, order.order_id)?;
+        if is_patient {
+            results.retain(|result| order.state == State::Completed && result.withdrawn_ms.is_none());
+        }
         let results = results.into_iter().map(OrderResult::from).collect();
         Ok(OrderWithResults { order: order.into(), results })
     }

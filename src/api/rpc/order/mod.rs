@@ -7,7 +7,7 @@ mod result;
 mod step;
 
 pub use list::{GetOrder, ListOrders, OrderWorklist};
-pub use result::{Acknowledge, AddResult, CriticalResults};
+pub use result::{Acknowledge, AddResult, CriticalResults, WithdrawResult};
 pub use step::{AcceptOrder, CancelOrder, CompleteOrder, RequestOrder, StartOrder};
 
 use super::Subject;
@@ -92,6 +92,8 @@ pub struct OrderResult {
     pub result_id: i64,
     pub order_id: i64,
     pub patient_id: i64,
+    /// Who answers for it: the doctor of the visit.
+    pub doctor_id: i64,
     pub name: String,
     pub value: String,
     pub unit: Option<String>,
@@ -102,6 +104,9 @@ pub struct OrderResult {
     pub reported_ms: i64,
     /// When the doctor has said that they know of it, where it is critical.
     pub acknowledged_ms: Option<i64>,
+    /// When somebody said that it is wrong, and why.
+    pub withdrawn_ms: Option<i64>,
+    pub withdrawn_reason: Option<String>,
 }
 
 impl From<order::OrderResult> for OrderResult {
@@ -110,6 +115,7 @@ impl From<order::OrderResult> for OrderResult {
             result_id: found.result_id,
             order_id: found.order_id,
             patient_id: found.patient_id,
+            doctor_id: found.doctor_id,
             name: found.name,
             value: found.value,
             unit: found.unit,
@@ -118,6 +124,8 @@ impl From<order::OrderResult> for OrderResult {
             reported_by: found.reported_by,
             reported_ms: found.reported_ms,
             acknowledged_ms: found.acknowledged_ms,
+            withdrawn_ms: found.withdrawn_ms,
+            withdrawn_reason: found.withdrawn_reason,
         }
     }
 }
@@ -175,6 +183,17 @@ fn found(transaction: &Transaction<'_>, order_id: i64) -> Result<order::Order, P
     order::by_id(transaction, order_id)?.ok_or_else(|| Problem::not_found("order"))
 }
 
+/// The result that a call concerns.
+fn subject_of_result(transaction: &Transaction<'_>, Id(result_id): Id) -> Result<Subject, Problem> {
+    let found = order::result_by_id(transaction, result_id)?.ok_or_else(|| Problem::not_found("result"))?;
+    Ok(Subject::Care {
+        entity: "result",
+        entity_id: result_id,
+        patient_id: found.patient_id,
+        doctor_id: found.doctor_id,
+    })
+}
+
 /// The order that a call concerns.
 fn subject(transaction: &Transaction<'_>, Id(order_id): Id) -> Result<Subject, Problem> {
     let order = found(transaction, order_id)?;
@@ -198,6 +217,11 @@ impl From<order::Refusal> for Problem {
                 Refusal::new(Code::Conflict, "results belong to an order that is in progress or completed")
                     .with("state", state.word())
             }
+            Of::FullOfResults => {
+                let message = format!("an order has {} results at the most", order::RESULTS_MAX);
+                Refusal::new(Code::Conflict, message)
+            }
+            Of::Withdrawn { to } => Refusal::bad_transition("the result is withdrawn", ("withdrawn", to), []),
             Of::NotCritical => Refusal::new(Code::Conflict, "only what is critical is acknowledged"),
             Of::BadTransition { from, to } => bad_transition(from, to),
         }

@@ -1,11 +1,11 @@
 //! Results of orders, and what a doctor is to know of at once.
 //!
-//! It never knows how a doctor is told. Invariant: only who has ordered something acknowledges what came out.
+//! It never knows how a doctor is told. Invariant: only a doctor who treats the patient acknowledges what came out.
 
-use super::{FlagWord, OrderResult, ResultParams, subject};
-use crate::api::rpc::field::{Id, Limit, Line, RequestId};
+use super::{FlagWord, OrderResult, ResultParams, subject, subject_of_result};
+use crate::api::rpc::field::{Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
-use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
+use crate::api::rpc::{Call, Kind, Method, Said, Subject, Who, Whom, cut};
 use crate::service::audit::Action;
 use crate::service::order;
 use crate::store::Transaction;
@@ -86,17 +86,9 @@ impl Method for Acknowledge {
     const SUMMARY: &'static str =
         "Says that the doctor knows of a critical result, who is told no longer then.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
-    const SUBJECT: Whom<Self> =
-        |params, _, transaction| match order::result_by_id(transaction, params.result_id.0)? {
-            Some(result) => Ok(Subject::Care {
-                entity: "result",
-                entity_id: result.result_id,
-                patient_id: result.patient_id,
-                doctor_id: result.doctor_id,
-            }),
-            None => Err(Problem::not_found("result")),
-        };
+    const ERRORS: &'static [Code] =
+        &[Code::NotFound, Code::Conflict, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_result(transaction, params.result_id);
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = AcknowledgeParams;
     type Outcome = OrderResult;
@@ -108,6 +100,41 @@ impl Method for Acknowledge {
     ) -> Result<OrderResult, Problem> {
         let by = call.actor()?.user_id;
         Ok(order::acknowledge(transaction, params.result_id.0, by, &mut call.changes, call.now)?.into())
+    }
+}
+
+pub struct WithdrawResult;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawResultParams {
+    pub result_id: Id,
+    /// Why it is wrong.
+    pub reason: Reason,
+    #[serde(default)]
+    pub request_id: Option<RequestId>,
+}
+
+impl Method for WithdrawResult {
+    const NAME: &'static str = "order.withdraw_result";
+    const SUMMARY: &'static str =
+        "Says that a result is wrong, such as another patient's; it stays readable for the staff.";
+    const KIND: Kind = Kind::Write(Action::Update);
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::BadTransition, Code::RequestIdReused];
+    const SUBJECT: Whom<Self> = |params, _, transaction| subject_of_result(transaction, params.result_id);
+    const REASON: Said<Self> = |params| Some(&params.reason);
+    const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
+    type Params = WithdrawResultParams;
+    type Outcome = OrderResult;
+
+    fn run(
+        params: WithdrawResultParams,
+        call: &mut Call<'_>,
+        transaction: &Transaction<'_>,
+    ) -> Result<OrderResult, Problem> {
+        let WithdrawResultParams { result_id: Id(result_id), reason, .. } = params;
+        let by = call.actor()?.user_id;
+        Ok(order::withdraw(transaction, result_id, &reason, by, &mut call.changes, call.now)?.into())
     }
 }
 
@@ -133,9 +160,10 @@ pub struct CriticalList {
 
 impl Method for CriticalResults {
     const NAME: &'static str = "order.critical";
-    const SUMMARY: &'static str = "Lists the critical results of one's own orders that are not acknowledged.";
+    const SUMMARY: &'static str = "Lists critical results that are not acknowledged; to a doctor their own.";
     const KIND: Kind = Kind::ReadPatient;
-    const SUBJECT: Whom<Self> = |_, _, _| Ok(Subject::Caller);
+    const SUBJECT: Whom<Self> =
+        |_, call, _| Ok(if call.who == Who::Own { Subject::Caller } else { Subject::Nobody });
     type Params = CriticalResultsParams;
     type Outcome = CriticalList;
 
@@ -145,7 +173,8 @@ impl Method for CriticalResults {
         transaction: &Transaction<'_>,
     ) -> Result<CriticalList, Problem> {
         let (after, limit) = (params.cursor.map_or(0, |Id(id)| id), i64::from(params.limit.0));
-        let found = order::critical(transaction, call.actor()?.user_id, after, limit + 1)?;
+        let doctor_id = (call.who == Who::Own).then_some(call.actor()?.user_id);
+        let found = order::critical(transaction, doctor_id, after, limit + 1)?;
         let mut items: Vec<OrderResult> = found.into_iter().map(OrderResult::from).collect();
         let next_cursor = cut(&mut items, params.limit, |item| item.result_id);
         Ok(CriticalList { items, next_cursor })

@@ -117,7 +117,7 @@ step!(
     CompleteOrder(CompleteOrderParams: order_id) -> Order,
     "order.complete",
     "Says that an order is done, and what came out.",
-    ERRORS,
+    &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::RequestIdReused],
     |params, call, transaction| {
         if params.results.len() > RESULTS_MAX {
             return Err(Problem::invalid("results", format!("must be {RESULTS_MAX} at the most")));

@@ -171,6 +171,10 @@ fn refused_line(place: Option<usize>, drug_id: i64, fault: LineFault) -> Problem
     let invalid = |field: &str, message: &str| Problem::invalid(&format!("{line}.{field}"), message);
     let mut refusal = match fault {
         LineFault::UnknownDrug => Refusal::new(Code::NotFound, "there is no such drug to be prescribed"),
+        LineFault::InactiveDrug => Refusal::new(
+            Code::Conflict,
+            "the drug is off the list by now: its line leaves a draft, and a prescription with it is cancelled",
+        ),
         LineFault::NoRoute => {
             return invalid("route", "is missing, and the list of drugs does not say it either");
         }

@@ -54,7 +54,7 @@ step!(
 #[serde(deny_unknown_fields)]
 pub struct DispenseParams {
     pub prescription_id: Id,
-    /// Why it is given out although an allergy that is not severe was recorded since it became active.
+    /// Why it is given out although something that is not severe has come up against it since it became active.
     #[serde(default)]
     pub override_reason: Option<Reason>,
     #[serde(default)]
@@ -64,8 +64,15 @@ pub struct DispenseParams {
 step!(
     Dispense(DispenseParams: prescription_id) -> Prescription,
     "prescription.dispense",
-    "Says that the patient has got what was prescribed, where no allergy has come to be known since.",
-    &[Code::NotFound, Code::BadTransition, Code::Allergy, Code::RequestIdReused],
+    "Says that the patient has got what was prescribed, where nothing new speaks against a line.",
+    &[
+        Code::NotFound,
+        Code::BadTransition,
+        Code::Conflict,
+        Code::Allergy,
+        Code::DuplicateIngredient,
+        Code::RequestIdReused
+    ],
     |params, call, transaction| {
         let (Id(prescription_id), reason) = (params.prescription_id, params.override_reason.as_deref());
         reachable(call, transaction, prescription_id)?;

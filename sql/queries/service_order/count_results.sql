@@ -1,0 +1,1 @@
+SELECT count(*) FROM order_results WHERE order_id = ?1
