@@ -62,9 +62,16 @@ fn of_allergy(dice: &mut Dice, clinic: &mut Clinic) -> Step {
     };
     if dice.one_in(3) && !clinic.care.allergies.is_empty() {
         let id = dice.recent(clinic.care.allergies.keys().copied().collect());
-        let patient = clinic.care.allergies[&id].patient;
-        let expected = if may(clinic, patient) { clinic.refute_allergy(id) } else { FORBIDDEN };
-        let params = json!({"allergy_id": id, "reason": "皮试阴性"});
+        let Allergy { patient, severity, is_refuted, .. } = clinic.care.allergies[&id];
+        let may = may(clinic, patient) && (by != NURSE || severity != "severe" || is_refuted);
+        let mut params = json!({"allergy_id": id, "reason": "皮试阴性"});
+        if dice.one_in(2) {
+            let severity = dice.of(&SEVERITIES);
+            params["severity"] = json!(severity);
+            let expected = if may { clinic.set_severity(id, severity) } else { FORBIDDEN };
+            return Step { by, method: "allergy.set_severity", params, expected };
+        }
+        let expected = if may { clinic.refute_allergy(id) } else { FORBIDDEN };
         return Step { by, method: "allergy.refute", params, expected };
     }
     let patient = dice.of(&PATIENTS);

@@ -41,6 +41,15 @@ impl Clinic {
         Ok(())
     }
 
+    pub fn set_severity(&mut self, id: i64, severity: &'static str) -> Said {
+        let found = self.care.allergies.get_mut(&id).unwrap();
+        if found.is_refuted {
+            return Err("bad_transition");
+        }
+        found.severity = severity;
+        Ok(())
+    }
+
     pub fn refute_allergy(&mut self, id: i64) -> Said {
         let found = self.care.allergies.get_mut(&id).unwrap();
         if found.is_refuted {

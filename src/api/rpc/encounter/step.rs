@@ -55,7 +55,7 @@ step!(
     CancelEncounter(ReasonedStepParams: encounter_id) -> Encounter
         because |params| Some(&params.reason),
     "encounter.cancel",
-    "Takes a visit for one that never was, as long as nothing of it is signed, prescribed or asked for.",
+    "Takes a visit for one that never was, as long as nothing of it is signed, diagnosed, prescribed or asked for.",
     &[Code::NotFound, Code::BadTransition, Code::StayGoesOn, Code::AlreadySigned, Code::RequestIdReused],
     |params, call, transaction| Ok(encounter::cancel(
         transaction,
