@@ -1,5 +1,5 @@
 SELECT l.line_id, s.sheet_id, s.encounter_id, s.doctor_id, d.name, s.state, s.reason, s.created_ms, g.code, g.name,
-    l.dose, l.dose_unit, l.route, l.frequency, l.duration_days, l.quantity, l.note
+    l.dose, l.dose_unit, l.route, l.frequency, l.duration_days, l.quantity, l.note, l.taken_until
 FROM prescription_sheets s
 JOIN prescription_lines l ON l.sheet_id = s.sheet_id
 JOIN drugs g ON g.drug_id = l.drug_id
