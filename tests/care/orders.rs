@@ -208,6 +208,26 @@ fn a_critical_result_is_told_until_the_doctor_knows_of_it() {
 }
 
 #[test]
+fn what_a_doctor_has_read_of_patients_is_in_the_trail() {
+    let mut clinic = Clinic::new();
+    let order_id = begun(&mut clinic, 0);
+    report(&mut clinic, &order_id);
+    for (method, params, kept) in [
+        ("order.critical", json!({}), "SELECT count(*) FROM audit WHERE method = 'order.critical'"),
+        (
+            "order.worklist",
+            json!({"kind": "laboratory"}),
+            "SELECT count(*) FROM audit WHERE method = 'order.worklist'",
+        ),
+    ] {
+        assert_eq!(clinic.ok(OTHER_DOCTOR, method, params.clone())["items"], json!([]));
+        assert_eq!(clinic.number(kept), 0, "{method} has shown nobody's data");
+        assert_eq!(clinic.ok(DOCTOR, method, params)["items"].as_array().unwrap().len(), 1);
+        assert_eq!(clinic.number(kept), 1, "{method}");
+    }
+}
+
+#[test]
 fn who_was_away_is_told_what_is_critical_still() {
     let mut clinic = Clinic::with(|settings| settings.clinic.order.critical_repeat_ms = 60_000);
     let order_id = begun(&mut clinic, 0);

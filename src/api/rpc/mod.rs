@@ -314,6 +314,13 @@ impl Call<'_> {
         Ok(sight != Sight::None)
     }
 
+    /// A list of the caller's own has shown what is of these patients: their data, unless they are all the caller.
+    fn has_shown(&mut self, patients: impl IntoIterator<Item = i64>) -> Result<(), Problem> {
+        let user_id = self.actor()?.user_id;
+        self.note.is_own = patients.into_iter().all(|patient_id| patient_id == user_id);
+        Ok(())
+    }
+
     /// Whether a doctor who calls may make themself the one who treats a patient. A broken glass lets them see and
     /// write for a while; it would be for ever if it let them do this.
     fn check_taking_on(&self, transaction: &Transaction<'_>, patient_id: i64) -> Result<(), Problem> {

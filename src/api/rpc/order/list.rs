@@ -174,6 +174,9 @@ impl Method for OrderWorklist {
         let mut items: Vec<Order> = Vec::new();
         order::worklist(transaction, of, after, limit + 1, |order| items.push(order.into()))?;
         let next_cursor = cut(&mut items, params.limit, |item| item.order_id);
+        if call.who == Who::Own {
+            call.has_shown(items.iter().map(|item| item.patient_id))?;
+        }
         Ok(OpenOrders { items, next_cursor })
     }
 }
