@@ -175,7 +175,8 @@ pub enum Subject {
     Work {
         entity: &'static str,
         entity_id: i64,
-        doctor_id: i64,
+        /// None where it is nobody's own.
+        doctor_id: Option<i64>,
     },
     /// Something that several people share, such as a thread of messages: it is its members' own.
     Shared {
@@ -381,7 +382,7 @@ impl Call<'_> {
             (Some(user_id), Subject::Care { patient_id, doctor_id, .. }) => {
                 user_id == patient_id || user_id == doctor_id
             }
-            (Some(user_id), Subject::Work { doctor_id, .. }) => user_id == doctor_id,
+            (Some(user_id), Subject::Work { doctor_id, .. }) => Some(user_id) == doctor_id,
             (Some(_), Subject::Shared { is_member, .. }) => is_member,
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,

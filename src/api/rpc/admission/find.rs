@@ -178,8 +178,7 @@ impl Method for ListAdmissions {
             return Err(Problem::not_found("ward"));
         }
         // Whatever of the ward is listed to a doctor is the doctor's own.
-        let doctor_id = doctor(call).unwrap_or(0);
-        Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id })
+        Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id: doctor(call) })
     };
     const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListAdmissionsParams;
