@@ -3,7 +3,7 @@
 //! It never changes one. Invariant: a list is one patient's or one ward's, and a doctor is listed the ward's
 //! patients that are theirs.
 
-use super::{Admission, subject};
+use super::{Admission, reads_reasons, subject};
 use crate::api::rpc::cursor::OfTwo;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
@@ -36,12 +36,12 @@ pub struct BedStayItem {
     pub ward_number: String,
     pub from_ms: i64,
     pub to_ms: Option<i64>,
-    /// Why they were moved there.
+    /// Why they were moved there; null to a clerk.
     pub reason: Option<String>,
 }
 
-impl From<BedStay> for BedStayItem {
-    fn from(found: BedStay) -> BedStayItem {
+impl BedStayItem {
+    fn for_caller(found: BedStay, call: &Call<'_>) -> BedStayItem {
         BedStayItem {
             bed_id: found.bed_id,
             bed_number: found.bed_number,
@@ -49,7 +49,7 @@ impl From<BedStay> for BedStayItem {
             ward_number: found.ward_number,
             from_ms: found.from_ms,
             to_ms: found.to_ms,
-            reason: found.reason,
+            reason: found.reason.filter(|_| reads_reasons(call)),
         }
     }
 }
@@ -73,14 +73,15 @@ impl Method for GetAdmission {
 
     fn run(
         params: GetAdmissionParams,
-        _: &mut Call<'_>,
+        call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<AdmissionDetails, Problem> {
         let Id(admission_id) = params.admission_id;
         let found = admission::by_id(transaction, admission_id)?
             .ok_or_else(|| Problem::from(admission::Refusal::UnknownAdmission))?;
         let beds = admission::stays(transaction, admission_id)?;
-        Ok(AdmissionDetails { admission: found.into(), beds: beds.into_iter().map(Into::into).collect() })
+        let beds = beds.into_iter().map(|stay| BedStayItem::for_caller(stay, call)).collect();
+        Ok(AdmissionDetails { admission: Admission::for_caller(found, call), beds })
     }
 }
 
@@ -146,10 +147,10 @@ pub enum ListedAdmission {
     Old(OldStayItem),
 }
 
-impl From<Listed<admission::Admission, OldStay>> for ListedAdmission {
-    fn from(listed: Listed<admission::Admission, OldStay>) -> ListedAdmission {
+impl ListedAdmission {
+    fn for_caller(listed: Listed<admission::Admission, OldStay>, call: &Call<'_>) -> ListedAdmission {
         match listed {
-            Listed::Ours(found) => ListedAdmission::New(Box::new(found.into())),
+            Listed::Ours(found) => ListedAdmission::New(Box::new(Admission::for_caller(found, call))),
             Listed::Old(found) => ListedAdmission::Old(found.into()),
         }
     }
@@ -212,7 +213,7 @@ impl Method for ListAdmissions {
             };
             place.number()
         });
-        let items = listed.into_iter().map(ListedAdmission::from).collect();
+        let items = listed.into_iter().map(|one| ListedAdmission::for_caller(one, call)).collect();
         Ok(AdmissionList { items, next_cursor })
     }
 }
