@@ -153,6 +153,22 @@ fn a_list_has_the_orders_of_old_clients_behind_our_own() {
             [(&json!("order"), &other), (&json!("order"), &one), (&json!("old"), &json!("卧床休息"))]
         );
     }
+    let (mut params, mut paged) = (json!({"patient_id": FIRST_PATIENT, "limit": 1}), Vec::new());
+    loop {
+        let page = clinic.ok(&patient(0), "order.list", params.clone());
+        paged.extend(page["items"].as_array().unwrap().clone());
+        params["cursor"] = page["next_cursor"].clone();
+        if params["cursor"].is_null() {
+            break;
+        }
+    }
+    assert_eq!((&paged[0]["order_id"], &paged[1]["order_id"]), (&other, &one));
+    let old_id = clinic.number("SELECT order_id FROM medical_orders WHERE content = '卧床休息'");
+    assert_eq!((paged.len(), &paged[2]["old_id"]), (3, &json!(old_id)));
+    for cursor in [json!(1), json!("1"), json!("n01"), json!("x1")] {
+        params["cursor"] = cursor;
+        assert_eq!(clinic.call(&patient(0), "order.list", &params).unwrap_err()["field"], "cursor");
+    }
 }
 
 #[test]

@@ -552,7 +552,7 @@ fn run<M: Method>(
 }
 
 /// Cuts a list that was asked for one item more than it may have. Returns where the next page begins.
-fn cut<T>(items: &mut Vec<T>, field::Limit(limit): field::Limit, key: impl Fn(&T) -> i64) -> Option<i64> {
+fn cut<T, K>(items: &mut Vec<T>, field::Limit(limit): field::Limit, key: impl Fn(&T) -> K) -> Option<K> {
     let limit = limit as usize;
     if items.len() <= limit {
         return None;

@@ -4,7 +4,7 @@
 //! patients that are theirs.
 
 use super::{Admission, reads_reasons, subject};
-use crate::api::rpc::cursor::OfTwo;
+use crate::api::rpc::cursor::{Cursor, Written};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
@@ -103,7 +103,7 @@ pub struct ListAdmissionsParams {
     pub limit: Limit,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    pub cursor: Option<Id>,
+    pub cursor: Option<Cursor<Place>>,
 }
 
 /// A stay that an old client has written down. No bed is known of it, and nothing in here can change it.
@@ -161,7 +161,7 @@ pub struct AdmissionList {
     /// The latest first, and those of old clients behind all others.
     pub items: Vec<ListedAdmission>,
     /// Where the next page begins; null on the last one.
-    pub next_cursor: Option<i64>,
+    pub next_cursor: Option<String>,
 }
 
 impl Method for ListAdmissions {
@@ -200,18 +200,11 @@ impl Method for ListAdmissions {
             }
             None => Filter::OfPatient(params.patient_id.map_or(0, |Id(id)| id)),
         };
-        let last = params.cursor.map(|cursor| match OfTwo::from(cursor) {
-            OfTwo::First(admission_id) => admission_id,
-            OfTwo::Second(hospitalization_id) => -hospitalization_id,
-        });
+        let place = params.cursor.map_or(Place::FIRST, |Cursor(place)| place);
         let limit = i64::from(params.limit.0) + 1;
-        let mut listed = admission::list(transaction, filter, Place::after(last), limit)?;
+        let mut listed = admission::list(transaction, filter, place, limit)?;
         let next_cursor = cut(&mut listed, params.limit, |one| {
-            let place = match one {
-                Listed::Ours(found) => OfTwo::First(found.admission_id),
-                Listed::Old(found) => OfTwo::Second(found.hospitalization_id),
-            };
-            place.number()
+            one.place(|found| found.admission_id, |old| old.hospitalization_id).written()
         });
         let items = listed.into_iter().map(|one| ListedAdmission::for_caller(one, call)).collect();
         Ok(AdmissionList { items, next_cursor })
