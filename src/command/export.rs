@@ -1,4 +1,4 @@
-//! Owns what an operator writes out for other systems: everything as FHIR R4. Never changes a row.
+//! Owns what an operator writes out for other systems: what is known of everyone as FHIR R4. Never changes a row.
 //! Invariant: all files show one and the same state of the database, and stand under their names only once all are
 //! whole.
 
@@ -26,8 +26,10 @@ pub enum Task {
     /// Write all patients and what was done for them, one FHIR R4 resource a line, one file a kind of resource
     #[command(after_help = "Example: medsrv export fhir --out /srv/export/2026-01-31
 
-The files are as in FHIR Bulk Data, with a manifest.json that names and counts them. They hold everything
-about everyone, unmasked: the directory and the files can be read by their owner only.")]
+The files are as in FHIR Bulk Data, with a manifest.json that names and counts them. They hold what medsrv
+itself knows of everyone, unmasked: the directory and the files can be read by their owner only. Records,
+prescriptions, orders and stays that old clients have written (source: old in the lists) are not among it,
+nor are notes, messages and attachments.")]
     Fhir {
         /// A directory that is made for it, or is empty
         #[arg(long, value_name = "DIR")]
@@ -52,7 +54,8 @@ fn export(config: &Config, out: &Path) -> Result<(), Problem> {
     let mut store = open_beside(config)?;
     let now = Now::at(chrono::Local::now());
     let mut files = Files { out, writers: BTreeMap::new() };
-    let written = store.read().map_err(Failed::Store).and_then(|view| everything(&view, &mut files));
+    let written =
+        store.read().map_err(Failed::Store).and_then(|view| everything(&view, now.day(), &mut files));
     let _ = store.commit();
     match written.and_then(|()| files.finish(&now).map_err(Failed::File)) {
         Ok(lines) => {
@@ -149,7 +152,7 @@ impl Files<'_> {
     }
 }
 
-fn everything(view: &Transaction<'_>, files: &mut Files<'_>) -> Result<(), Failed> {
+fn everything(view: &Transaction<'_>, today: &str, files: &mut Files<'_>) -> Result<(), Failed> {
     for kind in Kind::ALL.into_iter().filter(|kind| kind.is_of_house()) {
         pages(files, kind, |after, sink| fhir::of_house(view, kind, (after, PAGE), sink))?;
     }
@@ -157,7 +160,7 @@ fn everything(view: &Transaction<'_>, files: &mut Files<'_>) -> Result<(), Faile
     loop {
         let patients = patient_ids(view, after, PAGE)?;
         for patient_id in &patients {
-            let whose = Whose { patient_id: *patient_id, has_identifiers: true };
+            let whose = Whose { patient_id: *patient_id, today, has_identifiers: true };
             for kind in Kind::ALL.into_iter().filter(|kind| !kind.is_of_house()) {
                 pages(files, kind, |after, sink| fhir::of_patient(view, kind, whose, (after, PAGE), sink))?;
             }

@@ -135,11 +135,6 @@ pub fn by_id(transaction: &Transaction<'_>, allergy_id: i64) -> Result<Option<Al
     transaction.first(&allergy::BY_ID, params![allergy_id], Allergy::from_row)
 }
 
-/// A patient's allergies that hold, for whoever is about to prescribe something.
-pub fn of_patient(transaction: &Transaction<'_>, patient_id: i64) -> Result<Vec<Allergy>, Error> {
-    transaction.all(&allergy::ACTIVE, params![patient_id], Allergy::from_row)
-}
-
 /// Hands a patient's allergies, in the order in which they were recorded, to `sink`.
 pub fn list(
     transaction: &Transaction<'_>,

@@ -1,7 +1,7 @@
 //! Rows of the old schema that old clients have inserted, as lists of ours show them behind their own.
 //!
 //! It never knows which noun they are of. Invariant: a list has all of ours first, then all of theirs, each from
-//! the latest one, so that one number says where a page ends.
+//! the latest one, so that one id of either says where a page ends.
 
 use crate::store::{Error, Row, Value};
 
@@ -53,22 +53,25 @@ pub enum Listed<T, O = OldRow> {
     Old(O),
 }
 
-impl<T> Listed<T> {
-    /// The cursor of a page whose last one it is, as `Place::after` reads it.
-    pub fn cursor(&self, id: impl Fn(&T) -> i64) -> i64 {
+impl<T, O> Listed<T, O> {
+    /// Where the list goes on behind it.
+    pub fn place(&self, id: impl Fn(&T) -> i64, old_id: impl Fn(&O) -> i64) -> Place {
         match self {
-            Listed::Ours(ours) => id(ours),
-            Listed::Old(row) => -row.old_id,
+            Listed::Ours(ours) => Place::Ours { below: id(ours) },
+            Listed::Old(old) => Place::Old { below: old_id(old) },
         }
     }
 }
 
-/// Where such a list goes on.
+/// Where such a list goes on: with ours of smaller ids and then all of theirs, or with theirs of smaller ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place {
-    /// Ours with smaller ids are to come; none where all have been.
-    pub ours_below: Option<i64>,
-    pub old_below: i64,
+pub enum Place {
+    Ours { below: i64 },
+    Old { below: i64 },
+}
+
+impl Place {
+    pub const FIRST: Place = Place::Ours { below: i64::MAX };
 }
 
 /// A page of such a list, of at most `limit`. Both closures are told below which id to go on, and how many to read.
@@ -78,35 +81,14 @@ pub(super) fn list<T, O>(
     ours: impl FnOnce(i64, i64) -> Result<Vec<T>, Error>,
     old: impl FnOnce(i64, i64) -> Result<Vec<O>, Error>,
 ) -> Result<Vec<Listed<T, O>>, Error> {
-    let ours = place.ours_below.map_or_else(|| Ok(Vec::new()), |below| ours(below, limit))?;
+    let (ours, old_below) = match place {
+        Place::Ours { below } => (ours(below, limit)?, i64::MAX),
+        Place::Old { below } => (Vec::new(), below),
+    };
     let mut listed: Vec<Listed<T, O>> = ours.into_iter().map(Listed::Ours).collect();
     let left = limit - i64::try_from(listed.len()).unwrap_or(limit);
     if left > 0 {
-        listed.extend(old(place.old_below, left)?.into_iter().map(Listed::Old));
+        listed.extend(old(old_below, left)?.into_iter().map(Listed::Old));
     }
     Ok(listed)
-}
-
-impl Place {
-    /// A cursor above 0 is the last one of ours on the page before, one below 0 the last one of theirs.
-    pub fn after(cursor: Option<i64>) -> Place {
-        match cursor {
-            None => Place { ours_below: Some(i64::MAX), old_below: i64::MAX },
-            Some(cursor) if cursor < 0 => Place { ours_below: None, old_below: cursor.saturating_neg() },
-            Some(cursor) => Place { ours_below: Some(cursor), old_below: i64::MAX },
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_number_says_where_a_page_ends() {
-        assert_eq!(Place::after(Some(7)), Place { ours_below: Some(7), old_below: i64::MAX });
-        assert_eq!(Place::after(Some(-7)), Place { ours_below: None, old_below: 7 });
-        assert_eq!(Place::after(Some(i64::MIN)), Place { ours_below: None, old_below: i64::MAX });
-        assert_eq!(Place::after(None).ours_below, Some(i64::MAX));
-    }
 }

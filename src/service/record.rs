@@ -1,8 +1,8 @@
 //! What doctors write of visits: texts that are drafts of their authors, and then signed for ever.
 //!
 //! It never knows who may read one. Invariants: what is signed or discarded is never changed, a later text is a
-//! version beside it; the latest text that was signed shows in the old schema's row of its encounter; nobody overwrites
-//! what they have not seen.
+//! version beside it; of each part, what was signed or amended last shows in the old schema's row of its
+//! encounter; nobody overwrites what they have not seen.
 
 use super::time::Now;
 use super::words::words;
@@ -207,7 +207,7 @@ fn insert_version(
     Ok(())
 }
 
-/// Shows a text in the old schema's row.
+/// Shows the parts that there are in the old schema's row.
 fn show(transaction: &Transaction<'_>, note: &Note, parts: &Parts<'_>) -> Result<(), Error> {
     if let Some(record_id) = note.record_id {
         transaction.execute(&record::SHOW, params![record_id, parts.diagnosis, parts.symptoms])?;
@@ -279,10 +279,11 @@ pub fn amend(
         return refuse(Refusal::NothingToChange);
     }
     let (note, text) = seen(transaction, note_id, State::Signed, "amended", Some(version))?;
-    let parts = parts.over(&text);
-    insert_version(transaction, note_id, version + 1, &parts, Some(reason), author_id, now)?;
+    let whole = parts.over(&text);
+    insert_version(transaction, note_id, version + 1, &whole, Some(reason), author_id, now)?;
     transaction.execute(&record::SET_VERSION, params![note_id, version + 1])?;
-    show(transaction, &note, &parts)?;
+    // What was not amended may be older than what another text shows there.
+    show(transaction, &note, parts)?;
     Ok(())
 }
 

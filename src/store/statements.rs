@@ -46,7 +46,6 @@ statements! {
         SET_USERNAME = "set_username";
     }
     allergy {
-        ACTIVE = "active";
         BY_ID = "by_id";
         INSERT = "insert";
         KNOWN = "known";

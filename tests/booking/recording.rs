@@ -47,4 +47,8 @@ fn a_doctor_who_reads_of_a_patient_is_in_the_trail() {
     clinic.ok("DOC001", "queue.list", json!({"session_id": session_id}));
     let sql = "SELECT count(DISTINCT method) FROM audit WHERE actor_id = 4 AND action = 'R'";
     assert_eq!(clinic.number(sql), 3);
+    // A `session` is a login.
+    let sql = "SELECT count(*) FROM audit WHERE entity = 'clinic_session' AND entity_id > 0 AND actor_id = 4";
+    assert_eq!(clinic.number(sql), 2);
+    assert_eq!(clinic.number("SELECT count(*) FROM audit WHERE entity = 'session' AND entity_id > 0"), 0);
 }

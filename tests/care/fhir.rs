@@ -215,6 +215,44 @@ fn what_is_nobodys_statement_yet_is_not_there() {
 }
 
 #[test]
+fn what_is_handed_out_is_active_until_its_last_day() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let requests = |clinic: &mut Clinic| -> Vec<Value> {
+        let all = resources(&export(clinic, "DOC001", json!({})));
+        all.into_iter().filter(|resource| resource["resourceType"] == "MedicationRequest").collect()
+    };
+    // Today is 2026-01-05.
+    for (state, until, status) in [
+        ("active", "2026-01-05", "active"),
+        ("dispensed", "2026-01-05", "active"),
+        ("dispensed", "2026-01-04", "completed"),
+        ("stopped", "2026-01-05", "stopped"),
+    ] {
+        clinic.execute(&format!("UPDATE prescription_sheets SET state = '{state}'"));
+        clinic.execute(&format!("UPDATE prescription_lines SET taken_until = '{until}'"));
+        assert_eq!(requests(&mut clinic)[0]["status"], status, "{state} until {until}");
+    }
+    let found = requests(&mut clinic);
+    let days = json!({"start": "2026-01-03", "end": "2026-01-05"});
+    let every = json!({"boundsPeriod": days, "frequency": 1, "period": 8, "periodUnit": "h"});
+    assert_eq!(found[0]["dosageInstruction"][0]["timing"]["repeat"], every);
+    assert_eq!(found[1]["dosageInstruction"][0]["timing"]["repeat"], json!({"boundsPeriod": days}));
+    validate(&found);
+}
+
+#[test]
+fn of_a_diagnosis_it_is_said_how_sure_it_is_and_not_how_it_goes_on() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let all = resources(&export(&mut clinic, "DOC001", json!({})));
+    let found: Vec<&Value> = all.iter().filter(|one| one["resourceType"] == "Condition").collect();
+    let sure: Vec<&Value> = found.iter().map(|one| &one["verificationStatus"]["coding"][0]["code"]).collect();
+    assert_eq!(sure, ["confirmed", "provisional", "entered-in-error"]);
+    assert!(found.iter().all(|one| one.get("clinicalStatus").is_none()));
+}
+
+#[test]
 fn earlier_wards_and_earlier_doctors_are_in_the_bundle() {
     let mut clinic = Clinic::new();
     patient_with_everything(&mut clinic);

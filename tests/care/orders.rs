@@ -153,6 +153,22 @@ fn a_list_has_the_orders_of_old_clients_behind_our_own() {
             [(&json!("order"), &other), (&json!("order"), &one), (&json!("old"), &json!("卧床休息"))]
         );
     }
+    let (mut params, mut paged) = (json!({"patient_id": FIRST_PATIENT, "limit": 1}), Vec::new());
+    loop {
+        let page = clinic.ok(&patient(0), "order.list", params.clone());
+        paged.extend(page["items"].as_array().unwrap().clone());
+        params["cursor"] = page["next_cursor"].clone();
+        if params["cursor"].is_null() {
+            break;
+        }
+    }
+    assert_eq!((&paged[0]["order_id"], &paged[1]["order_id"]), (&other, &one));
+    let old_id = clinic.number("SELECT order_id FROM medical_orders WHERE content = '卧床休息'");
+    assert_eq!((paged.len(), &paged[2]["old_id"]), (3, &json!(old_id)));
+    for cursor in [json!(1), json!("1"), json!("n01"), json!("x1")] {
+        params["cursor"] = cursor;
+        assert_eq!(clinic.call(&patient(0), "order.list", &params).unwrap_err()["field"], "cursor");
+    }
 }
 
 #[test]
@@ -246,6 +262,26 @@ fn an_order_has_five_hundred_results_at_most() {
     let result = json!({"order_id": order_id, "name": "K", "value": "4.1", "flag": "normal"});
     clinic.ok(NURSE, "order.add_result", result.clone());
     clinic.refused(NURSE, "order.add_result", result, "conflict");
+}
+
+#[test]
+fn what_a_doctor_has_read_of_patients_is_in_the_trail() {
+    let mut clinic = Clinic::new();
+    let order_id = begun(&mut clinic, 0);
+    report(&mut clinic, &order_id);
+    for (method, params, kept) in [
+        ("order.critical", json!({}), "SELECT count(*) FROM audit WHERE method = 'order.critical'"),
+        (
+            "order.worklist",
+            json!({"kind": "laboratory"}),
+            "SELECT count(*) FROM audit WHERE method = 'order.worklist'",
+        ),
+    ] {
+        assert_eq!(clinic.ok(OTHER_DOCTOR, method, params.clone())["items"], json!([]));
+        assert_eq!(clinic.number(kept), 0, "{method} has shown nobody's data");
+        assert_eq!(clinic.ok(DOCTOR, method, params)["items"].as_array().unwrap().len(), 1);
+        assert_eq!(clinic.number(kept), 1, "{method}");
+    }
 }
 
 #[test]

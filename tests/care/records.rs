@@ -223,6 +223,28 @@ fn the_doctor_of_the_visit_amends_what_another_has_written() {
 }
 
 #[test]
+fn an_amendment_brings_nothing_back_that_it_leaves_as_it_was() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    let older = write(&mut clinic, encounter_id, "咳嗽");
+    clinic.ok("DOC001", "record.sign", json!({"note_id": older}));
+    clinic.ok("DOC002", "patient.break_glass", json!({"patient_id": FIRST_PATIENT, "reason": "会诊"}));
+    let later = json!({"encounter_id": encounter_id, "diagnosis": "肺炎"});
+    let later = clinic.ok("DOC002", "record.write", later)["note_id"].take();
+    clinic.ok("DOC002", "record.sign", json!({"note_id": later}));
+    let shown = "SELECT count(*) FROM medical_records WHERE symptoms = '咳嗽' AND diagnosis = '肺炎'";
+    assert_eq!(clinic.number(shown), 1);
+    let advice = json!({"note_id": older, "version": 1, "advice": "休息", "reason": "遗漏"});
+    let amended = clinic.ok("DOC001", "record.amend", advice);
+    assert_eq!((&amended["diagnosis"], &amended["advice"]), (&json!("感冒"), &json!("休息")));
+    assert_eq!(clinic.number(shown), 1, "the later diagnosis stays");
+    let symptoms = json!({"note_id": older, "version": 2, "symptoms": "咳嗽、发热", "reason": "遗漏"});
+    clinic.ok("DOC001", "record.amend", symptoms);
+    let both = "SELECT count(*) FROM medical_records WHERE symptoms = '咳嗽、发热' AND diagnosis = '肺炎'";
+    assert_eq!(clinic.number(both), 1);
+}
+
+#[test]
 fn a_retry_writes_no_second_record() {
     let mut clinic = Clinic::new();
     let encounter_id = visit(&mut clinic);

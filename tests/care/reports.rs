@@ -327,6 +327,7 @@ fn a_doctor_sees_their_own_figures_and_a_wrong_question_is_told() {
     for (params, field) in [
         (json!({"name": "day", "from": "2026-01-06", "to": DAY}), "to"),
         (json!({"name": "day", "from": DAY, "to": DAY, "cursor": "soon"}), "cursor"),
+        (of(4, "beds"), "doctor_id"),
         (json!({"name": "month", "from": DAY, "to": DAY}), "name"),
     ] {
         assert_eq!(clinic.call(ADMIN, "report.get", &params).unwrap_err()["field"], field, "{params}");

@@ -395,6 +395,34 @@ fn what_is_asked_twice_with_one_request_id_is_done_once() {
 }
 
 #[test]
+fn why_somebody_is_in_hospital_is_not_for_the_desk() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = ward(&mut clinic, "1", &["1", "2"]);
+    let admission_id = admitted(&mut clinic, 0, ward_id, beds[0]);
+    clinic.execute("UPDATE admissions SET reason_code = 'J18.9', end_reason = '误诊'");
+    let of_it = json!({"admission_id": admission_id});
+    let moved = json!({"admission_id": admission_id, "bed_id": beds[1], "reason": "肺炎要隔离"});
+    let reply = clinic.ok(CLERK, "admission.transfer", moved);
+    let (of_ward, of_patient) = (json!({"ward_id": ward_id}), json!({"patient_id": FIRST_PATIENT}));
+    for who in [CLERK, NURSE, DOCTOR] {
+        let found = clinic.ok(who, "admission.get", of_it.clone());
+        let mut shown = vec![found["admission"].clone()];
+        for params in [&of_ward, &of_patient] {
+            shown.push(clinic.ok(who, "admission.list", params.clone())["items"][0].clone());
+        }
+        for stay in shown {
+            let reasons = json!([stay["reason"], stay["reason_code"], stay["end_reason"]]);
+            let expected =
+                if who == CLERK { json!([null, null, null]) } else { json!(["肺炎", "J18.9", "误诊"]) };
+            assert_eq!(reasons, expected, "{who}");
+        }
+        let moved = if who == CLERK { Value::Null } else { json!("肺炎要隔离") };
+        assert_eq!(found["beds"][1]["reason"], moved, "{who}");
+    }
+    assert_eq!((&reply["reason"], &reply["bed_id"]), (&Value::Null, &json!(beds[1])));
+}
+
+#[test]
 fn why_somebody_is_in_hospital_is_in_no_entry_of_the_trail() {
     let mut clinic = Clinic::new();
     let (ward_id, beds) = ward(&mut clinic, "1", &["1", "2"]);

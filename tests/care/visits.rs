@@ -257,6 +257,18 @@ fn visits_are_listed_page_by_page() {
 }
 
 #[test]
+fn that_a_doctor_has_read_who_is_there_is_in_the_trail() {
+    let mut clinic = Clinic::new();
+    visit(&mut clinic);
+    let kept = "SELECT count(*) FROM audit WHERE method = 'encounter.list' AND entity = 'encounter'";
+    clinic.ok(&patient(0), "encounter.list", json!({}));
+    assert_eq!(clinic.ok("DOC002", "encounter.list", json!({}))["items"], json!([]));
+    assert_eq!(clinic.number(kept), 0);
+    clinic.ok("DOC001", "encounter.list", json!({}));
+    assert_eq!(clinic.number(kept), 1);
+}
+
+#[test]
 fn an_old_client_that_completes_an_appointment_ends_its_empty_visit() {
     let mut clinic = Clinic::new();
     let (ticket_id, appointment_id) = called(&mut clinic);

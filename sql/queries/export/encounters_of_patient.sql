@@ -1,4 +1,4 @@
-SELECT e.encounter_id, e.doctor_id, d.name, e.appointment_id, e.class, e.state, e.reason, e.created_ms, e.started_ms,
+SELECT e.encounter_id, e.doctor_id, d.name, e.appointment_id, e.class, e.state, e.created_ms, e.started_ms,
     e.ended_ms, a.kind, a.disposition, a.reason, a.admission_id
 FROM encounters e
 LEFT JOIN doctors d ON d.doctor_id = e.doctor_id

@@ -1,5 +1,6 @@
 SELECT l.line_id, s.sheet_id, s.encounter_id, s.doctor_id, d.name, s.state, s.reason, s.created_ms, g.code,
-    concat_ws(' ', l.drug_name, l.strength, l.form), l.dose, l.dose_unit, l.route, l.frequency, l.duration_days, l.quantity, l.note
+    concat_ws(' ', l.drug_name, l.strength, l.form), l.dose, l.dose_unit, l.route, l.frequency, l.duration_days,
+    l.quantity, l.note, l.taken_until
 FROM prescription_sheets s
 JOIN prescription_lines l ON l.sheet_id = s.sheet_id
 JOIN drugs g ON g.drug_id = l.drug_id

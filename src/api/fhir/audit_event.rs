@@ -8,19 +8,13 @@ use std::net::{IpAddr, SocketAddr};
 /// Codes of outcomes that are a fault of the server; all others are refusals.
 const FAULTS: [&str; 6] =
     ["internal", "internal_error", "storage_failed", "storage_full", "turn_lost", "busy"];
-/// What the trail calls a thing, and its FHIR resource.
-const RESOURCES: [(&str, &str); 11] = [
+/// What the trail calls a thing, and its FHIR resource, where the exports have one under the same id.
+const RESOURCES: [(&str, &str); 5] = [
     ("patient", "Patient"),
     ("doctor", "Practitioner"),
     ("appointment", "Appointment"),
-    ("waitlist", "Appointment"),
-    ("schedule", "Schedule"),
     ("encounter", "Encounter"),
-    ("hospitalization", "Encounter"),
-    ("admission", "Encounter"),
-    ("record", "Composition"),
     ("order", "ServiceRequest"),
-    ("chat_message", "Communication"),
 ];
 
 pub fn audit_event(record: &Record<'_>) -> Value {
@@ -258,6 +252,16 @@ mod tests {
         let event = audit_event(&of_patient);
         assert_eq!(event["entity"].as_array().unwrap().len(), 1);
         assert_eq!(event["entity"][0]["role"], patient_role());
+    }
+
+    #[test]
+    fn what_no_export_has_under_its_id_is_no_reference() {
+        for entity in ["admission", "waitlist", "record", "prescription", "result"] {
+            let event = audit_event(&Record { entity, ..record() });
+            let what = &event["entity"][0]["what"];
+            assert_eq!(what["identifier"], json!({"system": format!("urn:medsrv:{entity}"), "value": "5"}));
+            assert!(what.get("reference").is_none(), "{entity}");
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ use crate::store::{Error, Transaction};
 use serde_json::{Value, json};
 
 const ICD10: &str = "http://hl7.org/fhir/sid/icd-10";
-const CONDITION_STATUS: &str = "http://terminology.hl7.org/CodeSystem/condition-clinical";
 const CONDITION_VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/condition-ver-status";
 const CONDITION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/condition-category";
 const ALLERGY_STATUS: &str = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical";
@@ -19,7 +18,7 @@ const ALLERGY_VERIFICATION: &str = "http://terminology.hl7.org/CodeSystem/allerg
 
 pub fn patient(
     transaction: &Transaction<'_>,
-    whose: Whose,
+    whose: Whose<'_>,
     sink: &mut dyn FnMut(i64, Value),
 ) -> Result<(), Error> {
     let made = patient::by_id(transaction, whose.patient_id, |basics| {
@@ -52,12 +51,10 @@ pub fn condition(row: &Diagnosis<'_>, patient: &Value) -> Value {
         (false, "confirmed") => "confirmed",
         (false, _) => "provisional",
     };
-    // Of what was never there it is not said how it goes on (con-5).
-    let status = if row.is_withdrawn { Value::Null } else { concept(CONDITION_STATUS, "active") };
     let coding =
         row.code.map_or(Value::Null, |code| json!([{"system": ICD10, "code": code, "display": row.title}]));
+    // How it went on after the visit nobody has said, so that there is no clinicalStatus.
     Resource::new("Condition", row.diagnosis_id)
-        .with("clinicalStatus", status)
         .with("verificationStatus", concept(CONDITION_VERIFICATION, verification))
         .with("category", json!([concept(CONDITION_CATEGORY, "encounter-diagnosis")]))
         .with("code", part(&[("coding", coding), ("text", json!(row.title))]))

@@ -4,6 +4,7 @@
 
 use super::resource::{Resource, concept, decimal, instant, part, reference, text};
 use crate::service::export::{Finding, Order, PrescriptionLine};
+use chrono::{Days, NaiveDate};
 use serde_json::{Value, json};
 
 const OBSERVATION_CATEGORY: &str = "http://terminology.hl7.org/CodeSystem/observation-category";
@@ -14,35 +15,56 @@ fn amount(value: &str, unit: &str) -> Value {
 }
 
 /// How often a day, or every how many hours.
-fn timing(frequency: &str) -> Value {
-    let repeat = |times: i64, period: i64, unit: &str| json!({"repeat": {"frequency": times, "period": period, "periodUnit": unit}, "code": {"text": frequency}});
-    match frequency {
-        "qd" => repeat(1, 1, "d"),
-        "bid" => repeat(2, 1, "d"),
-        "tid" => repeat(3, 1, "d"),
-        "qid" => repeat(4, 1, "d"),
+fn frequency(word: &str) -> Option<(i64, i64, &'static str)> {
+    match word {
+        "qd" => Some((1, 1, "d")),
+        "bid" => Some((2, 1, "d")),
+        "tid" => Some((3, 1, "d")),
+        "qid" => Some((4, 1, "d")),
         other => {
-            let hours = other.strip_prefix('q').and_then(|rest| rest.strip_suffix('h'));
-            match hours.and_then(|hours| hours.parse().ok()) {
-                Some(hours) => repeat(1, hours, "h"),
-                None => Value::Null,
-            }
+            let hours = other.strip_prefix('q')?.strip_suffix('h')?;
+            Some((1, hours.parse().ok()?, "h"))
         }
     }
 }
 
-pub fn medication_request(row: &PrescriptionLine<'_>, patient: &Value) -> Value {
-    let status = match row.state {
+/// From the first day to the last, both of them included.
+fn days_taken(row: &PrescriptionLine<'_>) -> Value {
+    let last = row.taken_until.and_then(|day| day.parse::<NaiveDate>().ok());
+    let days = u64::try_from(row.duration_days - 1).unwrap_or(0);
+    let first = last.and_then(|last| last.checked_sub_days(Days::new(days)));
+    let day = |day: Option<NaiveDate>| json!(day.map(|day| day.to_string()));
+    part(&[("start", day(first)), ("end", day(last))])
+}
+
+fn timing(row: &PrescriptionLine<'_>) -> Value {
+    let often = frequency(row.frequency);
+    let repeat = part(&[
+        ("boundsPeriod", days_taken(row)),
+        ("frequency", json!(often.map(|(times, _, _)| times))),
+        ("period", json!(often.map(|(_, period, _)| period))),
+        ("periodUnit", json!(often.map(|(_, _, unit)| unit))),
+    ]);
+    part(&[("repeat", repeat), ("code", text(row.frequency))])
+}
+
+/// What is handed out is taken from then on, and completed when that is over.
+fn status(row: &PrescriptionLine<'_>, today: &str) -> &'static str {
+    match row.state {
         "active" => "active",
+        "dispensed" if row.taken_until.is_some_and(|last| today <= last) => "active",
         "dispensed" => "completed",
         "stopped" => "stopped",
         _ => "cancelled",
-    };
+    }
+}
+
+pub fn medication_request(row: &PrescriptionLine<'_>, patient: &Value, today: &str) -> Value {
     let words = format!("{} {} {} {}", row.dose, row.dose_unit, row.route, row.frequency);
     let dosage = part(&[
         ("text", json!(words)),
         ("patientInstruction", json!(row.note)),
-        ("timing", timing(row.frequency)),
+        ("timing", timing(row)),
         ("asNeededBoolean", if row.frequency == "prn" { json!(true) } else { Value::Null }),
         ("route", text(row.route)),
         ("doseAndRate", json!([{"doseQuantity": amount(row.dose, row.dose_unit)}])),
@@ -55,7 +77,7 @@ pub fn medication_request(row: &PrescriptionLine<'_>, patient: &Value) -> Value 
         "text": row.drug_name,
     });
     Resource::new("MedicationRequest", row.line_id)
-        .with("status", json!(status))
+        .with("status", json!(status(row, today)))
         .with("statusReason", row.reason.map_or(Value::Null, text))
         .with("intent", json!("order"))
         .with("medicationCodeableConcept", drug)

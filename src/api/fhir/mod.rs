@@ -84,10 +84,12 @@ impl Kind {
     }
 }
 
-/// Whose resources, and whether what identifies the patient is among them.
+/// Whose resources, on which day, and whether what identifies the patient is among them.
 #[derive(Debug, Clone, Copy)]
-pub struct Whose {
+pub struct Whose<'a> {
     pub patient_id: i64,
+    /// YYYY-MM-DD: what is taken until later is being taken.
+    pub today: &'a str,
     /// Id card, phone number and address; without them the name and the date of birth stay.
     pub has_identifiers: bool,
 }
@@ -97,7 +99,7 @@ pub struct Whose {
 pub fn of_patient(
     transaction: &Transaction<'_>,
     kind: Kind,
-    whose: Whose,
+    whose: Whose<'_>,
     (after, limit): (i64, i64),
     sink: &mut dyn FnMut(i64, Value),
 ) -> Result<(), Error> {
@@ -119,7 +121,7 @@ pub fn of_patient(
             sink(row.allergy_id, care::allergy(row, &patient));
         }),
         Kind::MedicationRequest => export::prescription_lines(transaction, rows, |row| {
-            sink(row.line_id, medicine::medication_request(row, &patient));
+            sink(row.line_id, medicine::medication_request(row, &patient, whose.today));
         }),
         Kind::ServiceRequest => export::orders(transaction, rows, |row| {
             sink(row.order_id, medicine::service_request(row, &patient));

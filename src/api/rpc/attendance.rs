@@ -2,7 +2,7 @@
 //!
 //! It never knows what is late. Invariant: a doctor clocks in and out for themselves only.
 
-use super::cursor::OfTwo;
+use super::cursor::{Cursor, Written};
 use super::field::{Date, Id, Limit, Line, RequestId};
 use super::problem::{Code, Problem, Refusal};
 use super::{Call, Kind, Method, Said, Subject, Whom, cut, schedule, staff};
@@ -153,7 +153,7 @@ pub struct ListAttendanceParams {
     pub limit: Limit,
     /// The next_cursor of the page before.
     #[serde(default)]
-    pub cursor: Option<Id>,
+    pub cursor: Option<Cursor<Mark>>,
 }
 
 /// A session that has begun, and whether its doctor was there; or a shift without a session. Times are the
@@ -204,19 +204,7 @@ pub struct AttendanceList {
     /// By doctor and time.
     pub items: Vec<AttendanceItem>,
     /// Where the next page begins; null on the last one.
-    pub next_cursor: Option<i64>,
-}
-
-fn mark_of(cursor: Id) -> Mark {
-    match OfTwo::from(cursor) {
-        OfTwo::First(id) => Mark::Session(id),
-        OfTwo::Second(id) => Mark::Shift(id),
-    }
-}
-
-fn cursor_of(item: &AttendanceItem) -> i64 {
-    let shift = OfTwo::Second(item.attendance_id.unwrap_or(0));
-    item.session_id.map_or(shift, OfTwo::First).number()
+    pub next_cursor: Option<String>,
 }
 
 impl Method for ListAttendance {
@@ -247,13 +235,11 @@ impl Method for ListAttendance {
         let from: &str = &params.date_from;
         let to: &str = params.date_to.as_deref().unwrap_or(from);
         check_range(from, to)?;
-        let filter = Filter { scope, from, to, after: params.cursor.map(mark_of) };
-        let (mut items, limit): (Vec<AttendanceItem>, _) = (Vec::new(), i64::from(params.limit.0) + 1);
-        attendance::list(transaction, &filter, limit, &call.rules.queue, call.now, |item| {
-            items.push(item.into());
-        })?;
-        let next_cursor = cut(&mut items, params.limit, cursor_of);
-        Ok(AttendanceList { items, next_cursor })
+        let filter = Filter { scope, from, to, after: params.cursor.map(|Cursor(mark)| mark) };
+        let (mut items, limit): (Vec<Item>, _) = (Vec::new(), i64::from(params.limit.0) + 1);
+        attendance::list(transaction, &filter, limit, &call.rules.queue, call.now, |item| items.push(item))?;
+        let next_cursor = cut(&mut items, params.limit, |item| item.mark.written());
+        Ok(AttendanceList { items: items.into_iter().map(AttendanceItem::from).collect(), next_cursor })
     }
 }
 

@@ -2,13 +2,14 @@
 //!
 //! It never knows what is listed. Invariant: a list is of one patient or of one visit.
 
+use super::cursor::Cursor;
 use super::field::{Id, Limit, Reason};
 use super::problem::Problem;
 use super::{Subject, encounter};
-use crate::service::old_row::{Filter, Place};
+use crate::service::old_row::{Filter, OldRow, Place};
 use crate::store::Transaction;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -26,7 +27,31 @@ pub struct CareListParams {
     pub limit: Limit,
     /// The next_cursor of the page before.
     #[serde(default)]
-    pub cursor: Option<i64>,
+    pub cursor: Option<Cursor<Place>>,
+}
+
+/// What an old client has written, as it stands in its table.
+#[derive(Serialize, JsonSchema)]
+pub struct OldItem {
+    /// In that table.
+    pub old_id: i64,
+    pub patient_id: i64,
+    pub doctor_id: i64,
+    pub content: String,
+    /// As the old client or its table wrote it, mostly in UTC.
+    pub created_at: Option<String>,
+}
+
+impl From<OldRow> for OldItem {
+    fn from(row: OldRow) -> OldItem {
+        OldItem {
+            old_id: row.old_id,
+            patient_id: row.patient_id,
+            doctor_id: row.doctor_id,
+            content: row.content,
+            created_at: row.created_at,
+        }
+    }
 }
 
 impl CareListParams {
@@ -47,6 +72,7 @@ impl CareListParams {
 
     /// Where the page begins, and how many to read of it: one more than it has, which says whether there are more.
     pub fn page(&self) -> (Place, i64) {
-        (Place::after(self.cursor), i64::from(self.limit.0) + 1)
+        let place = self.cursor.as_ref().map_or(Place::FIRST, |Cursor(place)| *place);
+        (place, i64::from(self.limit.0) + 1)
     }
 }

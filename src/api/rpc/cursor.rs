@@ -3,7 +3,8 @@
 //! It never knows a list. Invariant: a place is written in one form and read as what it was; every other text is
 //! refused, in the same words for all lists.
 
-use super::field::Id;
+use crate::service::attendance::Mark;
+use crate::service::old_row;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error};
 use std::borrow::Cow;
@@ -53,26 +54,38 @@ impl Written for (i64, i64) {
     }
 }
 
-/// A row of a list that has rows of two tables, as one number: twice the id in the first table, or in the second
-/// and one more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OfTwo {
-    First(i64),
-    Second(i64),
+/// A letter for one of two tables, and an id in it.
+fn lettered(text: &str, [first, second]: [&str; 2]) -> Option<(bool, i64)> {
+    let (letter, id) = text.split_at_checked(1)?;
+    let is_first = letter == first;
+    (is_first || letter == second).then_some((is_first, id.parse().ok()?))
 }
 
-impl OfTwo {
-    pub fn number(self) -> i64 {
+impl Written for old_row::Place {
+    fn written(&self) -> String {
         match self {
-            OfTwo::First(id) => id.saturating_mul(2),
-            OfTwo::Second(id) => id.saturating_mul(2).saturating_add(1),
+            old_row::Place::Ours { below } => format!("n{below}"),
+            old_row::Place::Old { below } => format!("o{below}"),
         }
+    }
+
+    fn parsed(text: &str) -> Option<old_row::Place> {
+        let (is_ours, below) = lettered(text, ["n", "o"])?;
+        Some(if is_ours { old_row::Place::Ours { below } } else { old_row::Place::Old { below } })
     }
 }
 
-impl From<Id> for OfTwo {
-    fn from(Id(number): Id) -> OfTwo {
-        if number % 2 == 0 { OfTwo::First(number / 2) } else { OfTwo::Second(number / 2) }
+impl Written for Mark {
+    fn written(&self) -> String {
+        match self {
+            Mark::Session(id) => format!("s{id}"),
+            Mark::Shift(id) => format!("h{id}"),
+        }
+    }
+
+    fn parsed(text: &str) -> Option<Mark> {
+        let (is_session, id) = lettered(text, ["s", "h"])?;
+        Some(if is_session { Mark::Session(id) } else { Mark::Shift(id) })
     }
 }
 
@@ -106,7 +119,7 @@ mod tests {
             numbers in any::<[i64; 5]>(),
             at in any::<String>(),
             id in 0..i64::MAX / 2,
-            text in "[-+0-9]{1,3}([.,][-+0-9]{1,3}){1,5}|\\PC{0,12}",
+            text in "[-+0-9]{1,3}([.,][-+0-9]{1,3}){1,5}|[hnos][-+0-9]{1,3}|\\PC{0,12}",
             day in "[0-9]{4}-(0[0-9]|1[0-3])-[0-3][0-9][a-e][+-]?[0-9]{1,3}",
         ) {
             let [first, second, third, fourth, fifth] = numbers;
@@ -116,14 +129,17 @@ mod tests {
                 times: timeline::Place { at, id: fourth, kind: fifth },
             })?;
             is_kept(fhir::Place { kind: 13, after: id })?;
-            for place in [OfTwo::First(id), OfTwo::Second(id)] {
-                prop_assert_eq!(OfTwo::from(Id(place.number())), place);
-            }
+            is_kept(old_row::Place::Ours { below: first })?;
+            is_kept(old_row::Place::Old { below: first })?;
+            is_kept(Mark::Session(first))?;
+            is_kept(Mark::Shift(first))?;
             for text in [&text, &day] {
                 is_one_form::<(i64, i64)>(text)?;
                 is_one_form::<timeline::Position>(text)?;
                 is_one_form::<fhir::Place>(text)?;
                 is_one_form::<report::Place>(text)?;
+                is_one_form::<old_row::Place>(text)?;
+                is_one_form::<Mark>(text)?;
             }
         }
     }

@@ -80,7 +80,7 @@ impl Method for ExportPatient {
             call.note.detail = Some(Detail::Unmasked);
         }
         patient::by_id(transaction, patient_id, |_| ())?.ok_or_else(|| Problem::not_found("patient"))?;
-        let whose = Whose { patient_id, has_identifiers: params.unmask };
+        let whose = Whose { patient_id, today: call.now.day(), has_identifiers: params.unmask };
         let (from, limit) =
             (params.cursor.map_or_else(Place::default, |Cursor(place)| place), params.limit.0 as usize);
         let (entries, next) = page(transaction, whose, from, limit)?;
@@ -92,7 +92,7 @@ impl Method for ExportPatient {
 /// The entries of one page, and where the next one begins.
 fn page(
     transaction: &Transaction<'_>,
-    whose: Whose,
+    whose: Whose<'_>,
     from: Place,
     limit: usize,
 ) -> Result<(Vec<Value>, Option<Place>), Problem> {

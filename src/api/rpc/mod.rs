@@ -175,7 +175,8 @@ pub enum Subject {
     Work {
         entity: &'static str,
         entity_id: i64,
-        doctor_id: i64,
+        /// None where it is nobody's own.
+        doctor_id: Option<i64>,
     },
     /// Something that several people share, such as a thread of messages: it is its members' own.
     Shared {
@@ -314,6 +315,13 @@ impl Call<'_> {
         Ok(sight != Sight::None)
     }
 
+    /// A list of the caller's own has shown what is of these patients: their data, unless they are all the caller.
+    fn has_shown(&mut self, patients: impl IntoIterator<Item = i64>) -> Result<(), Problem> {
+        let user_id = self.actor()?.user_id;
+        self.note.is_own = patients.into_iter().all(|patient_id| patient_id == user_id);
+        Ok(())
+    }
+
     /// Whether a doctor who calls may make themself the one who treats a patient. A broken glass lets them see and
     /// write for a while; it would be for ever if it let them do this.
     fn check_taking_on(&self, transaction: &Transaction<'_>, patient_id: i64) -> Result<(), Problem> {
@@ -374,7 +382,7 @@ impl Call<'_> {
             (Some(user_id), Subject::Care { patient_id, doctor_id, .. }) => {
                 user_id == patient_id || user_id == doctor_id
             }
-            (Some(user_id), Subject::Work { doctor_id, .. }) => user_id == doctor_id,
+            (Some(user_id), Subject::Work { doctor_id, .. }) => Some(user_id) == doctor_id,
             (Some(_), Subject::Shared { is_member, .. }) => is_member,
             (Some(_), Subject::Caller) => true,
             (Some(_), Subject::Nobody) | (None, _) => false,
@@ -544,7 +552,7 @@ fn run<M: Method>(
 }
 
 /// Cuts a list that was asked for one item more than it may have. Returns where the next page begins.
-fn cut<T>(items: &mut Vec<T>, field::Limit(limit): field::Limit, key: impl Fn(&T) -> i64) -> Option<i64> {
+fn cut<T, K>(items: &mut Vec<T>, field::Limit(limit): field::Limit, key: impl Fn(&T) -> K) -> Option<K> {
     let limit = limit as usize;
     if items.len() <= limit {
         return None;

@@ -51,7 +51,8 @@ pub struct ReportParams {
     pub from: Date,
     /// The last day.
     pub to: Date,
-    /// Only this doctor's figures, among which are no beds. A doctor has their own without saying so.
+    /// Only this doctor's figures, among which are no beds; not with the name beds. A doctor has their own without
+    /// saying so.
     #[serde(default)]
     pub doctor_id: Option<Id>,
     /// The next_cursor of the page before.
@@ -289,6 +290,12 @@ impl Method for GetReport {
     ) -> Result<ReportPage, Problem> {
         if *params.to < *params.from {
             return Err(Problem::invalid("to", "must not be before `from`"));
+        }
+        if matches!(params.name, ReportName::Beds) && params.doctor_id.is_some() {
+            return Err(Problem::invalid(
+                "doctor_id",
+                "must be left out with beds, which are no doctor's own",
+            ));
         }
         call.note.entity = REPORT;
         let name = report::Name::from(params.name);

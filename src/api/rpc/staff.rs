@@ -23,7 +23,7 @@ pub(super) fn subject(
         (Some(Id(entity_id)), _) => {
             let is_head = department::head_of_doctor(transaction, entity_id)? == Some(caller);
             let doctor_id = if is_head { caller } else { entity_id };
-            Subject::Work { entity: "doctor", entity_id, doctor_id }
+            Subject::Work { entity: "doctor", entity_id, doctor_id: Some(doctor_id) }
         }
         (None, Some(name)) => department::head(transaction, name)?.map_or(Subject::Nobody, Subject::Doctor),
         (None, None) => Subject::Caller,

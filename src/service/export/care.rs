@@ -104,7 +104,7 @@ pub fn encounters(
         let diagnoses = transaction.all(&export::DIAGNOSES_OF_ENCOUNTER, params![encounter_id], |row| {
             Ok(Ranked { diagnosis_id: row.integer(0)?, rank: row.integer(1)?, purpose: row.string(2)? })
         })?;
-        let stays = match row.optional_integer(13)? {
+        let stays = match row.optional_integer(12)? {
             Some(admission_id) => {
                 transaction.all(&export::STAYS_OF_ADMISSION, params![admission_id], |row| {
                     let (from_ms, to_ms) = (row.integer(1)?, row.optional_integer(2)?);
@@ -120,12 +120,12 @@ pub fn encounters(
             appointment_id: row.optional_integer(3)?,
             class: row.text(4)?,
             state: row.text(5)?,
-            created_ms: row.integer(7)?,
-            started_ms: row.optional_integer(8)?,
-            ended_ms: row.optional_integer(9)?,
-            admission_kind: row.optional_text(10)?,
-            disposition: row.optional_text(11)?,
-            admission_reason: row.optional_text(12)?,
+            created_ms: row.integer(6)?,
+            started_ms: row.optional_integer(7)?,
+            ended_ms: row.optional_integer(8)?,
+            admission_kind: row.optional_text(9)?,
+            disposition: row.optional_text(10)?,
+            admission_reason: row.optional_text(11)?,
             diagnoses,
             stays,
         });
@@ -214,6 +214,8 @@ pub struct PrescriptionLine<'a> {
     pub duration_days: i64,
     pub quantity: &'a str,
     pub note: Option<&'a str>,
+    /// The last day on which it is taken.
+    pub taken_until: Option<&'a str>,
 }
 
 pub fn prescription_lines(
@@ -240,6 +242,7 @@ pub fn prescription_lines(
             duration_days: row.integer(14)?,
             quantity: row.text(15)?,
             note: row.optional_text(16)?,
+            taken_until: row.optional_text(17)?,
         });
         Ok(())
     })

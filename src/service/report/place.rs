@@ -5,6 +5,7 @@
 use super::{Name, Request};
 use crate::store::Error;
 use chrono::{Datelike, NaiveDate};
+use std::ops::RangeInclusive;
 
 const YEAR_MAX: i32 = 9999;
 
@@ -29,11 +30,17 @@ impl Step {
         }
     }
 
-    fn is_of(self, request: &Request<'_>) -> bool {
-        match self {
-            Step::Appointments | Step::Sessions => request.name != Name::Beds,
-            Step::Beds | Step::Discharges => request.name.has(Name::Beds) && request.doctor_id.is_none(),
+    /// From the first step of a report to the last. Beds are no doctor's own.
+    fn all_of(request: &Request<'_>) -> RangeInclusive<Step> {
+        match (request.name, request.doctor_id) {
+            (Name::Beds, _) => Step::Beds..=Step::Discharges,
+            (Name::Overview, None) => Step::Appointments..=Step::Discharges,
+            _ => Step::Appointments..=Step::Sessions,
         }
+    }
+
+    fn is_of(self, request: &Request<'_>) -> bool {
+        Step::all_of(request).contains(&self)
     }
 }
 
@@ -53,8 +60,7 @@ impl Place {
     pub(super) fn first(request: &Request<'_>) -> Result<Place, Error> {
         let day = parse_day(request.from)
             .ok_or_else(|| Error::Other("a report is asked for a day that is none".into()))?;
-        let step = Step::ALL.into_iter().find(|step| step.is_of(request)).unwrap_or(Step::Appointments);
-        Ok(Place { day, step, after: 0 })
+        Ok(Place { day, step: *Step::all_of(request).start(), after: 0 })
     }
 
     /// The next step of the day, or the first one of the next day. Years have four digits, and no day comes after
@@ -121,6 +127,7 @@ mod tests {
     fn a_report_has_its_steps_each_day() {
         assert_eq!(steps(&REQUEST), "asbdasbd");
         assert_eq!(steps(&Request { name: Name::Beds, ..REQUEST }), "bdbd");
+        assert_eq!(steps(&Request { name: Name::Beds, doctor_id: Some(4), ..REQUEST }), "bdbd");
         assert_eq!(steps(&Request { name: Name::Doctor, ..REQUEST }), "asas");
         assert_eq!(steps(&Request { doctor_id: Some(4), ..REQUEST }), "asas");
         assert_eq!(steps(&Request { from: "9999-12-31", to: "9999-12-31", ..REQUEST }), "asbd");

@@ -78,7 +78,7 @@ impl Method for RequestAdmission {
         };
         let made = admission::request(&mut change(call, transaction), &new)?;
         (call.note.entity, call.note.entity_id) = ("admission", Some(made.admission_id));
-        Ok(made.into())
+        Ok(Admission::for_caller(made, call))
     }
 }
 
@@ -98,7 +98,8 @@ step!(
     "Keeps a bed for a patient who is to be admitted, instead of one that was kept before.",
     BED_ERRORS,
     |params, call, transaction| {
-        Ok(admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0)?.into())
+        let stay = admission::reserve(&mut change(call, transaction), params.admission_id.0, params.bed_id.0)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );
 
@@ -130,7 +131,8 @@ step!(
     ],
     |params, call, transaction| {
         let (bed_id, expected_on) = (params.bed_id.map(|id| id.0), params.expected_on.as_deref());
-        Ok(admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on)?.into())
+        let stay = admission::admit(&mut change(call, transaction), params.admission_id.0, bed_id, expected_on)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );
 
@@ -151,6 +153,7 @@ step!(
     STEP_ERRORS,
     |params, call, transaction| {
         let reason = params.reason.as_deref();
-        Ok(admission::cancel(&mut change(call, transaction), params.admission_id.0, reason)?.into())
+        let stay = admission::cancel(&mut change(call, transaction), params.admission_id.0, reason)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );

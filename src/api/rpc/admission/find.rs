@@ -3,8 +3,8 @@
 //! It never changes one. Invariant: a list is one patient's or one ward's, and a doctor is listed the ward's
 //! patients that are theirs.
 
-use super::{Admission, subject};
-use crate::api::rpc::cursor::OfTwo;
+use super::{Admission, reads_reasons, subject};
+use crate::api::rpc::cursor::{Cursor, Written};
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom, cut};
@@ -36,12 +36,12 @@ pub struct BedStayItem {
     pub ward_number: String,
     pub from_ms: i64,
     pub to_ms: Option<i64>,
-    /// Why they were moved there.
+    /// Why they were moved there; null to a clerk.
     pub reason: Option<String>,
 }
 
-impl From<BedStay> for BedStayItem {
-    fn from(found: BedStay) -> BedStayItem {
+impl BedStayItem {
+    fn for_caller(found: BedStay, call: &Call<'_>) -> BedStayItem {
         BedStayItem {
             bed_id: found.bed_id,
             bed_number: found.bed_number,
@@ -49,7 +49,7 @@ impl From<BedStay> for BedStayItem {
             ward_number: found.ward_number,
             from_ms: found.from_ms,
             to_ms: found.to_ms,
-            reason: found.reason,
+            reason: found.reason.filter(|_| reads_reasons(call)),
         }
     }
 }
@@ -73,14 +73,15 @@ impl Method for GetAdmission {
 
     fn run(
         params: GetAdmissionParams,
-        _: &mut Call<'_>,
+        call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<AdmissionDetails, Problem> {
         let Id(admission_id) = params.admission_id;
         let found = admission::by_id(transaction, admission_id)?
             .ok_or_else(|| Problem::from(admission::Refusal::UnknownAdmission))?;
         let beds = admission::stays(transaction, admission_id)?;
-        Ok(AdmissionDetails { admission: found.into(), beds: beds.into_iter().map(Into::into).collect() })
+        let beds = beds.into_iter().map(|stay| BedStayItem::for_caller(stay, call)).collect();
+        Ok(AdmissionDetails { admission: Admission::for_caller(found, call), beds })
     }
 }
 
@@ -102,7 +103,7 @@ pub struct ListAdmissionsParams {
     pub limit: Limit,
     /// The `next_cursor` of the page before.
     #[serde(default)]
-    pub cursor: Option<Id>,
+    pub cursor: Option<Cursor<Place>>,
 }
 
 /// A stay that an old client has written down. No bed is known of it, and nothing in here can change it.
@@ -146,10 +147,10 @@ pub enum ListedAdmission {
     Old(OldStayItem),
 }
 
-impl From<Listed<admission::Admission, OldStay>> for ListedAdmission {
-    fn from(listed: Listed<admission::Admission, OldStay>) -> ListedAdmission {
+impl ListedAdmission {
+    fn for_caller(listed: Listed<admission::Admission, OldStay>, call: &Call<'_>) -> ListedAdmission {
         match listed {
-            Listed::Ours(found) => ListedAdmission::New(Box::new(found.into())),
+            Listed::Ours(found) => ListedAdmission::New(Box::new(Admission::for_caller(found, call))),
             Listed::Old(found) => ListedAdmission::Old(found.into()),
         }
     }
@@ -160,7 +161,7 @@ pub struct AdmissionList {
     /// The latest first, and those of old clients behind all others.
     pub items: Vec<ListedAdmission>,
     /// Where the next page begins; null on the last one.
-    pub next_cursor: Option<i64>,
+    pub next_cursor: Option<String>,
 }
 
 impl Method for ListAdmissions {
@@ -178,8 +179,7 @@ impl Method for ListAdmissions {
             return Err(Problem::not_found("ward"));
         }
         // Whatever of the ward is listed to a doctor is the doctor's own.
-        let doctor_id = doctor(call).unwrap_or(0);
-        Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id })
+        Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id: doctor(call) })
     };
     const REASON: Said<Self> = |params| params.reason.as_deref();
     type Params = ListAdmissionsParams;
@@ -200,20 +200,13 @@ impl Method for ListAdmissions {
             }
             None => Filter::OfPatient(params.patient_id.map_or(0, |Id(id)| id)),
         };
-        let last = params.cursor.map(|cursor| match OfTwo::from(cursor) {
-            OfTwo::First(admission_id) => admission_id,
-            OfTwo::Second(hospitalization_id) => -hospitalization_id,
-        });
+        let place = params.cursor.map_or(Place::FIRST, |Cursor(place)| place);
         let limit = i64::from(params.limit.0) + 1;
-        let mut listed = admission::list(transaction, filter, Place::after(last), limit)?;
+        let mut listed = admission::list(transaction, filter, place, limit)?;
         let next_cursor = cut(&mut listed, params.limit, |one| {
-            let place = match one {
-                Listed::Ours(found) => OfTwo::First(found.admission_id),
-                Listed::Old(found) => OfTwo::Second(found.hospitalization_id),
-            };
-            place.number()
+            one.place(|found| found.admission_id, |old| old.hospitalization_id).written()
         });
-        let items = listed.into_iter().map(ListedAdmission::from).collect();
+        let items = listed.into_iter().map(|one| ListedAdmission::for_caller(one, call)).collect();
         Ok(AdmissionList { items, next_cursor })
     }
 }

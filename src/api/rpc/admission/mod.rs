@@ -11,9 +11,10 @@ pub use enter::{Admit, CancelAdmission, RequestAdmission, ReserveBed};
 pub use find::{GetAdmission, ListAdmissions};
 pub use stay::{ChangeDoctor, Discharge, OrderDischarge, Transfer, UndoDischargeOrder};
 
-use super::Subject;
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
+use super::{Call, Subject};
+use crate::service::access::Role;
 use crate::service::admission;
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -43,7 +44,8 @@ pub struct Admission {
     pub bed_number: Option<String>,
     /// elective or emergency.
     pub kind: &'static str,
-    pub reason: String,
+    /// Null to a clerk, as are `reason_code` and `end_reason`.
+    pub reason: Option<String>,
     /// ICD-10.
     pub reason_code: Option<String>,
     /// requested, admitted, `discharge_ordered`, discharged or cancelled.
@@ -66,8 +68,15 @@ pub struct Admission {
     pub ended_ms: Option<i64>,
 }
 
-impl From<admission::Admission> for Admission {
-    fn from(found: admission::Admission) -> Admission {
+/// Whether a caller may read why somebody is in hospital. That is medical, and the desk needs none of it.
+fn reads_reasons(call: &Call<'_>) -> bool {
+    call.opened.is_some_and(|opened| opened.actor.role != Role::Clerk)
+}
+
+impl Admission {
+    /// As its reader sees it.
+    fn for_caller(found: admission::Admission, call: &Call<'_>) -> Admission {
+        let told = |reason: Option<String>| reason.filter(|_| reads_reasons(call));
         Admission {
             source: "new",
             admission_id: found.admission_id,
@@ -80,11 +89,11 @@ impl From<admission::Admission> for Admission {
             bed_id: found.bed_id,
             bed_number: found.bed_number,
             kind: found.kind.word(),
-            reason: found.reason,
-            reason_code: found.reason_code,
+            reason: told(Some(found.reason)),
+            reason_code: told(found.reason_code),
             state: found.state.word(),
             disposition: found.disposition.map(admission::Disposition::word),
-            end_reason: found.end_reason,
+            end_reason: told(found.end_reason),
             expected_on: found.expected_on,
             origin_encounter_id: found.origin_encounter_id,
             encounter_id: found.encounter_id,

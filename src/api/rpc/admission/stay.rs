@@ -44,7 +44,8 @@ step!(
     BED_ERRORS,
     |params, call, transaction| {
         let (admission_id, bed_id) = (params.admission_id.0, params.bed_id.0);
-        Ok(admission::transfer(&mut change(call, transaction), admission_id, bed_id, &params.reason)?.into())
+        let stay = admission::transfer(&mut change(call, transaction), admission_id, bed_id, &params.reason)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );
 
@@ -63,7 +64,8 @@ step!(
     "Hands a stay that is not over to another doctor, with its encounter.",
     STEP_ERRORS,
     |params, call, transaction| {
-        Ok(admission::change_doctor(&mut change(call, transaction), params.admission_id.0, params.doctor_id.0)?.into())
+        let stay = admission::change_doctor(&mut change(call, transaction), params.admission_id.0, params.doctor_id.0)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );
 
@@ -87,7 +89,8 @@ step!(
     |params, call, transaction| {
         let (disposition, expected_on) = (params.disposition.into(), params.expected_on.as_deref());
         let change = &mut change(call, transaction);
-        Ok(admission::order_discharge(change, params.admission_id.0, disposition, expected_on)?.into())
+        let stay = admission::order_discharge(change, params.admission_id.0, disposition, expected_on)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );
 
@@ -105,7 +108,8 @@ step!(
     "Keeps a patient who was to go.",
     &[Code::NotFound, Code::NothingToUndo, Code::RequestIdReused],
     |params, call, transaction| {
-        Ok(admission::undo_order(&mut change(call, transaction), params.admission_id.0)?.into())
+        let stay = admission::undo_order(&mut change(call, transaction), params.admission_id.0)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );
 
@@ -123,6 +127,7 @@ step!(
     "A patient has gone: the stay and its encounter are over, and the bed is to be cleaned.",
     LEAVE_ERRORS,
     |params, call, transaction| {
-        Ok(admission::discharge(&mut change(call, transaction), params.admission_id.0)?.into())
+        let stay = admission::discharge(&mut change(call, transaction), params.admission_id.0)?;
+        Ok(Admission::for_caller(stay, call))
     }
 );

@@ -139,8 +139,7 @@ impl Method for ListThreads {
         found.truncate(limit);
         let end = found.last().filter(|_| has_more);
         let next_cursor = end.map(|own| (own.active_ms, own.thread.thread_id).written());
-        let is_others = |own: &chat::Own| own.thread.patient_id.is_some_and(|id| id != user_id);
-        call.note.is_own = !found.iter().any(is_others);
+        call.has_shown(found.iter().filter_map(|own| own.thread.patient_id))?;
         let mut items = Vec::with_capacity(found.len());
         for own in found {
             let last_sequence = own.thread.last_sequence;

@@ -70,6 +70,10 @@ impl Method for ListEncounters {
             }
         }
         let next_cursor = cut(&mut items, params.limit, |item| item.encounter_id);
+        if params.patient_id.is_none() {
+            call.note.entity = "encounter";
+            call.has_shown(items.iter().map(|item| item.patient_id))?;
+        }
         Ok(EncounterList { items, next_cursor })
     }
 }

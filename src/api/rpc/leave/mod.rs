@@ -92,8 +92,7 @@ fn subject(
     let found = leave::by_id(transaction, leave_id)?.ok_or_else(|| Problem::not_found("leave"))?;
     let caller = call.actor()?.user_id;
     let is_own = reach == Reach::Both && caller == found.doctor_id;
-    // No doctor has this id.
-    let doctor_id = if is_own { caller } else { found.decider().unwrap_or(0) };
+    let doctor_id = if is_own { Some(caller) } else { found.decider() };
     Ok(Subject::Work { entity: "leave", entity_id: leave_id, doctor_id })
 }
 

@@ -4,12 +4,13 @@
 //! ordered it.
 
 use super::{KindWord, OpenStateWord, Order, OrderResult, found, subject};
-use crate::api::rpc::care_list::CareListParams;
+use crate::api::rpc::care_list::{CareListParams, OldItem};
+use crate::api::rpc::cursor::Written;
 use crate::api::rpc::field::{Id, Limit, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Who, Whom, cut};
 use crate::service::access::Role;
-use crate::service::old_row::{Listed, OldRow};
+use crate::service::old_row::Listed;
 use crate::service::order::{self, State, Worklist};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -64,35 +65,12 @@ impl Method for GetOrder {
 
 pub struct ListOrders;
 
-/// What an old client has written, as it stands in its table.
-#[derive(Serialize, JsonSchema)]
-pub struct OldOrder {
-    pub old_order_id: i64,
-    pub patient_id: i64,
-    pub doctor_id: i64,
-    pub content: String,
-    /// As the old client or its table wrote it, mostly in UTC.
-    pub created_at: Option<String>,
-}
-
-impl From<OldRow> for OldOrder {
-    fn from(row: OldRow) -> OldOrder {
-        OldOrder {
-            old_order_id: row.old_id,
-            patient_id: row.patient_id,
-            doctor_id: row.doctor_id,
-            content: row.content,
-            created_at: row.created_at,
-        }
-    }
-}
-
 /// An order of this dialect (order), or one that an old client has inserted (old).
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum OrderItem {
     Order(Order),
-    Old(OldOrder),
+    Old(OldItem),
 }
 
 impl From<Listed<order::Order>> for OrderItem {
@@ -109,7 +87,7 @@ pub struct OrderList {
     /// Orders from the latest one, then what old clients have inserted, from the latest one.
     pub items: Vec<OrderItem>,
     /// Where the next page begins; null on the last one.
-    pub next_cursor: Option<i64>,
+    pub next_cursor: Option<String>,
 }
 
 impl Method for ListOrders {
@@ -129,7 +107,9 @@ impl Method for ListOrders {
     ) -> Result<OrderList, Problem> {
         let (place, limit) = params.page();
         let mut listed = order::list(transaction, params.filter()?, place, limit)?;
-        let next_cursor = cut(&mut listed, params.limit, |one| one.cursor(|order| order.order_id));
+        let next_cursor = cut(&mut listed, params.limit, |one| {
+            one.place(|order| order.order_id, |old| old.old_id).written()
+        });
         Ok(OrderList { items: listed.into_iter().map(OrderItem::from).collect(), next_cursor })
     }
 }
@@ -178,6 +158,9 @@ impl Method for OrderWorklist {
         let mut items: Vec<Order> = Vec::new();
         order::worklist(transaction, of, after, limit + 1, |order| items.push(order.into()))?;
         let next_cursor = cut(&mut items, params.limit, |item| item.order_id);
+        if call.who == Who::Own {
+            call.has_shown(items.iter().map(|item| item.patient_id))?;
+        }
         Ok(OpenOrders { items, next_cursor })
     }
 }

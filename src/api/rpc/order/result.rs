@@ -177,6 +177,8 @@ impl Method for CriticalResults {
         let found = order::critical(transaction, doctor_id, after, limit + 1)?;
         let mut items: Vec<OrderResult> = found.into_iter().map(OrderResult::from).collect();
         let next_cursor = cut(&mut items, params.limit, |item| item.result_id);
+        call.note.entity = "result";
+        call.has_shown(items.iter().map(|item| item.patient_id))?;
         Ok(CriticalList { items, next_cursor })
     }
 }

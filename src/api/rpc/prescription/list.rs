@@ -3,11 +3,12 @@
 //! It never changes one. Invariant: a list is one patient's or one visit's.
 
 use super::{Prescription, found, reachable, sees_drafts, subject_of};
-use crate::api::rpc::care_list::CareListParams;
+use crate::api::rpc::care_list::{CareListParams, OldItem};
+use crate::api::rpc::cursor::Written;
 use crate::api::rpc::field::{Id, Reason};
 use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Whom, cut};
-use crate::service::old_row::{Listed, OldRow};
+use crate::service::old_row::Listed;
 use crate::service::prescription::{self, WholeSheet};
 use crate::store::Transaction;
 use schemars::JsonSchema;
@@ -46,35 +47,12 @@ impl Method for GetPrescription {
 
 pub struct ListPrescriptions;
 
-/// What an old client has written, as it stands in its table.
-#[derive(Serialize, JsonSchema)]
-pub struct OldPrescription {
-    pub old_prescription_id: i64,
-    pub patient_id: i64,
-    pub doctor_id: i64,
-    pub content: String,
-    /// As the old client or its table wrote it, mostly in UTC.
-    pub created_at: Option<String>,
-}
-
-impl From<OldRow> for OldPrescription {
-    fn from(row: OldRow) -> OldPrescription {
-        OldPrescription {
-            old_prescription_id: row.old_id,
-            patient_id: row.patient_id,
-            doctor_id: row.doctor_id,
-            content: row.content,
-            created_at: row.created_at,
-        }
-    }
-}
-
 /// A prescription of this dialect (sheet), or one that an old client has inserted (old).
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "source", rename_all = "snake_case")]
 pub enum PrescriptionItem {
     Sheet(Prescription),
-    Old(OldPrescription),
+    Old(OldItem),
 }
 
 impl From<Listed<WholeSheet>> for PrescriptionItem {
@@ -91,7 +69,7 @@ pub struct PrescriptionList {
     /// Sheets from the latest one, then what old clients have inserted, from the latest one.
     pub items: Vec<PrescriptionItem>,
     /// Where the next page begins; null on the last one.
-    pub next_cursor: Option<i64>,
+    pub next_cursor: Option<String>,
 }
 
 impl Method for ListPrescriptions {
@@ -112,7 +90,9 @@ impl Method for ListPrescriptions {
         let (place, limit) = params.page();
         let with_drafts = sees_drafts(call)?;
         let mut listed = prescription::list(transaction, params.filter()?, with_drafts, place, limit)?;
-        let next_cursor = cut(&mut listed, params.limit, |one| one.cursor(|(sheet, _)| sheet.sheet_id));
+        let next_cursor = cut(&mut listed, params.limit, |one| {
+            one.place(|(sheet, _)| sheet.sheet_id, |old| old.old_id).written()
+        });
         Ok(PrescriptionList { items: listed.into_iter().map(PrescriptionItem::from).collect(), next_cursor })
     }
 }

@@ -14,8 +14,9 @@ pub use step::{CallNext, Finish, Leave, Recall, Return, SetPriority, Skip, Start
 use super::Subject;
 use super::field::Id;
 use super::problem::{Code, Problem, Refusal};
+use super::schedule::subject as subject_of_session;
+use crate::service::encounter;
 use crate::service::queue::{self, State};
-use crate::service::{clinic_session, encounter};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -98,11 +99,6 @@ fn subject_of_ticket(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subjec
     let found = queue::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("ticket"))?;
     let queue::Ticket { appointment_id, patient_id, doctor_id, .. } = found;
     Ok(Subject::Care { entity: "appointment", entity_id: appointment_id, patient_id, doctor_id })
-}
-
-fn subject_of_session(transaction: &Transaction<'_>, Id(id): Id) -> Result<Subject, Problem> {
-    let found = clinic_session::by_id(transaction, id)?.ok_or_else(|| Problem::not_found("session"))?;
-    Ok(Subject::Work { entity: "session", entity_id: id, doctor_id: found.doctor_id })
 }
 
 /// What is taken back in which way.

@@ -66,12 +66,14 @@ impl From<ScheduleRefusal> for Problem {
     }
 }
 
-/// The session that a call concerns.
+/// The session that a call concerns. In the trail a `session` is somebody's login.
 pub(super) fn subject(transaction: &Transaction<'_>, Id(session_id): Id) -> Result<Subject, Problem> {
     match clinic_session::by_id(transaction, session_id)? {
-        Some(session) => {
-            Ok(Subject::Work { entity: "session", entity_id: session_id, doctor_id: session.doctor_id })
-        }
+        Some(session) => Ok(Subject::Work {
+            entity: "clinic_session",
+            entity_id: session_id,
+            doctor_id: Some(session.doctor_id),
+        }),
         None => Err(Problem::not_found("session")),
     }
 }

@@ -19,9 +19,6 @@ use serde::Serialize;
 /// What a ward or a bed is called; the old schema takes no longer ones.
 type Number = Line<32>;
 
-/// No doctor: wards and beds are nobody's own.
-const NOBODY: i64 = 0;
-
 /// A bed. Moments are milliseconds since 1970, UTC.
 #[derive(Serialize, JsonSchema)]
 pub struct Bed {
@@ -50,14 +47,14 @@ impl From<ward::Bed> for Bed {
 
 fn subject(transaction: &Transaction<'_>, Id(ward_id): Id) -> Result<Subject, Problem> {
     match ward::by_id(transaction, ward_id)? {
-        Some(_) => Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id: NOBODY }),
+        Some(_) => Ok(Subject::Work { entity: "ward", entity_id: ward_id, doctor_id: None }),
         None => Err(Problem::not_found("ward")),
     }
 }
 
 fn subject_of_bed(transaction: &Transaction<'_>, Id(bed_id): Id) -> Result<Subject, Problem> {
     match ward::bed_by_id(transaction, bed_id)? {
-        Some(_) => Ok(Subject::Work { entity: "bed", entity_id: bed_id, doctor_id: NOBODY }),
+        Some(_) => Ok(Subject::Work { entity: "bed", entity_id: bed_id, doctor_id: None }),
         None => Err(Problem::not_found("bed")),
     }
 }
