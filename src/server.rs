@@ -26,6 +26,7 @@ use crate::ops::admin_socket::AdminSocket;
 use crate::ops::anchor::AnchorFile;
 use crate::ops::config::{Config, Loaded};
 use crate::ops::descriptors;
+use crate::ops::pidfile::PidFile;
 use crate::ops::supervisor::Supervisor;
 use crate::service::time::Now;
 use crate::service::{credential, demo};
@@ -117,11 +118,12 @@ impl Server {
         self.metrics_address
     }
 
-    /// Serves until it is asked to end, and lets `supervisor` know how it gets on. `release` is called once its database
+    /// Serves until it is asked to end, and lets `supervisor` know how it gets on. `pid_file` is kept until its database
     /// is free; where another process waits for that, what was answered may be on its way still.
-    pub fn run(mut self, supervisor: Supervisor, release: impl FnOnce()) -> Result<(), RunError> {
+    pub fn run(mut self, supervisor: Supervisor, pid_file: Option<PidFile>) -> Result<(), RunError> {
         let address = self.reactor.address();
-        let mut bridge = Bridge::new(self.dispatcher, self.loaded, address, self.metrics_address, supervisor);
+        let mut bridge =
+            Bridge::new(self.dispatcher, self.loaded, address, self.metrics_address, supervisor, pid_file);
         bridge.supervisor.ready(format_args!("listening on {address}"));
         bridge.note_start();
         let ended = loop {
@@ -133,9 +135,12 @@ impl Server {
             }
         };
         let is_awaited = bridge.end == Some(End::HandOver);
-        let (store_failed, backups) = bridge.close();
+        let (store_failed, backups, pid_file) = bridge.close();
         drop(self.admin);
-        release();
+        // The lock goes last: once it is free, port and database are free too.
+        if let Some(Err(error)) = pid_file.map(PidFile::release) {
+            warn!("{error}");
+        }
         if is_awaited && ended.is_ok() {
             self.reactor.answer_nothing_more();
             while let Ok(true) = self.reactor.turn(&mut Nobody) {}

@@ -280,6 +280,30 @@ fn a_killed_server_leaves_a_file_that_the_next_one_takes_over() {
 }
 
 #[test]
+fn a_pid_file_that_is_removed_is_written_anew() {
+    let place = Place::new();
+    let pid = place.start();
+    fs::remove_file(place.pid_file()).unwrap();
+    place.expect(3, &["status"]);
+    signal(pid, Signal::HUP);
+    wait_until("the pid file is there", || place.run(&["status"]).exit_code == 0);
+    assert_eq!(fs::read_to_string(place.pid_file()).unwrap(), format!("{pid}\n"));
+    place.expect(1, &["start"]);
+    // What is somebody else's is left alone.
+    fs::remove_file(place.pid_file()).unwrap();
+    fs::write(place.pid_file(), "another's").unwrap();
+    signal(pid, Signal::HUP);
+    let log = || fs::read_to_string(place.path("data/server.log")).unwrap();
+    wait_until("it is in the log", || log().contains("and cannot be written anew"));
+    assert_eq!(fs::read_to_string(place.pid_file()).unwrap(), "another's");
+    fs::remove_file(place.pid_file()).unwrap();
+    signal(pid, Signal::HUP);
+    wait_until("the pid file is there again", || place.run(&["status"]).exit_code == 0);
+    place.expect(0, &["stop"]);
+    assert!(!place.pid_file().exists());
+}
+
+#[test]
 fn a_taken_port_is_named_and_nothing_is_left_behind() {
     let place = Place::new();
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();

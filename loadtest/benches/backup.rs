@@ -84,7 +84,7 @@ fn serve(directory: &Path) -> Outcome<()> {
     let sockets = Sockets::bind(&config, Given::default())?;
     let server = Server::open(Loaded::of(config), sockets, false)?;
     println!("{}", server.address());
-    Ok(server.run(Supervisor::none(), || ())?)
+    Ok(server.run(Supervisor::none(), None)?)
 }
 
 /// One backup, with how far each booking connection had come.

@@ -31,7 +31,7 @@ fn serve(directory: tempfile::TempDir, demo: bool) -> (SocketAddr, tempfile::Tem
         let sockets = Sockets::bind(&config, Given::default()).unwrap();
         let server = Server::open(Loaded::of(config), sockets, demo).unwrap();
         tell.send(server.address()).unwrap();
-        server.run(Supervisor::none(), || ())
+        server.run(Supervisor::none(), None)
     });
     (told.recv().unwrap(), directory)
 }

@@ -155,7 +155,9 @@ fn serve(loaded: &Loaded, launch: Launch, announcer: Announcer) -> u8 {
         Err(failure) => {
             log::error!("not started: {}", failure.text);
             // The lock goes first, so that whoever is told of the failure can try again at once.
-            release(pid_file);
+            if let Err(error) = pid_file.release() {
+                log::warn!("{error}");
+            }
             let failure = unserved(failure, predecessor);
             announcer.failed(&failure);
             failure.exit_code
@@ -241,8 +243,7 @@ fn run_to_the_end(config: &Config, server: Server, pid_file: PidFile, foreground
     }
     // One that has started a server in the background has started what is gone by now.
     let supervisor = if foreground { Supervisor::from_environment() } else { Supervisor::none() };
-    // The lock goes last: once it is free, port and database are free too.
-    match server.run(supervisor, || release(pid_file)) {
+    match server.run(supervisor, Some(pid_file)) {
         Ok(()) => {
             log::info!("stopped");
             exit::SUCCESS
@@ -254,12 +255,6 @@ fn run_to_the_end(config: &Config, server: Server, pid_file: PidFile, foreground
             }
             error.exit_code
         }
-    }
-}
-
-fn release(pid_file: PidFile) {
-    if let Err(error) = pid_file.release() {
-        log::warn!("{error}");
     }
 }
 

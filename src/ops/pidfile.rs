@@ -95,6 +95,21 @@ pub fn acquire(path: &Path) -> Result<PidFile, PidFileError> {
 }
 
 impl PidFile {
+    /// Writes the file anew where somebody has removed it: without it nobody finds its owner, and another could be
+    /// begun beside it. What has come to its name since is left alone. Returns whether that was needed.
+    pub fn renew(&mut self) -> Result<bool, PidFileError> {
+        if is_named(&self.path, &self.file) {
+            return Ok(false);
+        }
+        let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
+        let mut file = open(&self.path, flags).map_err(|error| unopened(&self.path, error))?;
+        lock(&file, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|error| system(&self.path, "cannot be locked")(error.into()))?;
+        write_pid(&mut file).map_err(system(&self.path, "cannot be written"))?;
+        self.file = file;
+        Ok(true)
+    }
+
     /// Removes the file while it is still locked, so that no other's file can be hit.
     pub fn release(self) -> Result<(), PidFileError> {
         if is_named(&self.path, &self.file) {

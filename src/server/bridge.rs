@@ -19,16 +19,17 @@ use crate::net::{
     Request, Turn, Verdict,
 };
 use crate::ops::config::Loaded;
+use crate::ops::pidfile::PidFile;
 use crate::ops::supervisor::Supervisor;
 use crate::service::audit::Action;
 use crate::service::time::Now;
 use crate::session::{Session, SessionId};
 use crate::store::Commit;
-use log::{error, info};
+use log::{error, info, warn};
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How often the trail is anchored, the use of the old dialect written down, and the database's place looked at.
+/// How often the trail is anchored, the use of the old dialect written down, and the places of its files looked at.
 const TEND_EVERY: Duration = Duration::from_secs(60);
 /// However the clock is set meanwhile, what is due is looked at after this.
 const TICK_WITHIN: Duration = Duration::from_secs(60);
@@ -55,6 +56,9 @@ pub(super) struct Bridge {
     pub(super) supervisor: Supervisor,
     pub(super) backups: Backups,
     pub(super) file: DatabaseFile,
+    /// By which commands find this server; none where nobody is to.
+    pid_file: Option<PidFile>,
+    pid_file_is_lost: bool,
     /// How the operator has asked for the end, once that is so.
     pub(super) end: Option<End>,
     /// The moment of this turn, read from the clock by its first request.
@@ -76,6 +80,7 @@ impl Bridge {
         address: SocketAddr,
         metrics_address: Option<SocketAddr>,
         supervisor: Supervisor,
+        pid_file: Option<PidFile>,
     ) -> Bridge {
         let started = Instant::now();
         let file = DatabaseFile::at(&loaded.config.server.db_path);
@@ -91,6 +96,8 @@ impl Bridge {
             supervisor,
             backups: Backups::new(started),
             file,
+            pid_file,
+            pid_file_is_lost: false,
             end: None,
             now: None,
             store_failed: false,
@@ -125,14 +132,29 @@ impl Bridge {
         self.note(false, "server.start", "success", detail);
     }
 
-    /// Ends what was served. Returns whether the store has failed before, and what is left to be waited for once nothing
-    /// else is.
-    pub(super) fn close(mut self) -> (bool, Backups) {
+    /// Looks whether the files by which others find the server and its database are in their places.
+    pub(super) fn look_at_files(&mut self) {
+        self.file.look();
+        let Some(pid_file) = &mut self.pid_file else { return };
+        let renewed = pid_file.renew();
+        match &renewed {
+            Ok(true) => warn!("the pid file was removed, and is written anew"),
+            Err(error) if !self.pid_file_is_lost => {
+                warn!("the pid file was removed, and cannot be written anew: {error}");
+            }
+            _ => {}
+        }
+        self.pid_file_is_lost = renewed.is_err();
+    }
+
+    /// Ends what was served. Returns whether the store has failed before, and what is left to be waited for and let go of
+    /// once nothing else is.
+    pub(super) fn close(mut self) -> (bool, Backups, Option<PidFile>) {
         self.note(self.end.is_some(), "server.stop", "success", format!("pid {}", std::process::id()));
         self.backups.give_up();
         self.note_backups();
         self.dispatcher.close(&now());
-        (self.store_failed, self.backups)
+        (self.store_failed, self.backups, self.pid_file)
     }
 
     fn serve(
@@ -279,7 +301,7 @@ impl Handler for Bridge {
         self.note_backups();
         if begun >= self.tends_at {
             self.tends_at = begun + TEND_EVERY;
-            self.file.look();
+            self.look_at_files();
             self.dispatcher.tend(&now());
             // What it has written is committed by the next turn.
             return Background::Pending;

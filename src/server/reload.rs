@@ -39,6 +39,7 @@ impl Bridge {
                 error!("not reloaded: {place}: {message}");
             }
         });
+        self.look_at_files();
         let was_applied = verdict.is_ok();
         *(if was_applied { &mut self.reloads.applied } else { &mut self.reloads.refused }) += 1;
         let trouble = if was_applied {

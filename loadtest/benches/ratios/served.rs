@@ -86,5 +86,5 @@ fn serve(directory: &Path, audit_reads: bool) -> Outcome<()> {
     let sockets = Sockets::bind(&config, Given::default())?;
     let server = Server::open(Loaded::of(config), sockets, false)?;
     println!("{}", server.address());
-    Ok(server.run(Supervisor::none(), || ())?)
+    Ok(server.run(Supervisor::none(), None)?)
 }
