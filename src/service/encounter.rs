@@ -109,6 +109,10 @@ pub enum Refusal {
         /// Who wrote each of them.
         author_ids: Vec<i64>,
     },
+    /// Prescriptions are drafts.
+    DraftSheets {
+        sheet_ids: Vec<i64>,
+    },
     /// Something was written or prescribed, and there is no principal diagnosis.
     DiagnosisMissing,
     /// It is that of a stay, and ends with the discharge.
@@ -260,6 +264,12 @@ fn known(transaction: &Transaction<'_>, encounter_id: i64) -> Outcome<Encounter>
 
 pub fn by_id(transaction: &Transaction<'_>, encounter_id: i64) -> Result<Option<Encounter>, Error> {
     transaction.first(&encounter::BY_ID, params![encounter_id], Encounter::from_row)
+}
+
+/// Whether the patient of an appointment has been seen, or is being seen, whatever the queue knows of it.
+pub(super) fn has_begun(transaction: &Transaction<'_>, appointment_id: i64) -> Result<bool, Error> {
+    let visit = by_appointment(transaction, appointment_id)?;
+    Ok(visit.is_some_and(|visit| matches!(visit.state, State::InProgress | State::Finished)))
 }
 
 /// The encounter of an appointment that was not cancelled.

@@ -135,8 +135,9 @@ pub enum Snapshot {
     },
     Critical {
         doctor_id: i64,
-        /// The oldest ones that nobody has acknowledged.
+        /// The latest ones that nobody has acknowledged, the oldest of them first.
         unacknowledged: Vec<OrderResult>,
+        has_more: bool,
     },
     Beds(ward::Board),
     Thread(ThreadNews),
@@ -210,8 +211,11 @@ pub fn snapshot(
             Ok(Some(Snapshot::Notices { patient_id, unread }))
         }
         Topic::Doctor(doctor_id) => {
-            let unacknowledged = order::critical(transaction, Some(doctor_id), 0, CRITICAL_MAX)?;
-            Ok(Some(Snapshot::Critical { doctor_id, unacknowledged }))
+            let mut unacknowledged = order::latest_critical(transaction, doctor_id, CRITICAL_MAX + 1)?;
+            let has_more = unacknowledged.len() as i64 > CRITICAL_MAX;
+            unacknowledged.truncate(CRITICAL_MAX as usize);
+            unacknowledged.reverse();
+            Ok(Some(Snapshot::Critical { doctor_id, unacknowledged, has_more }))
         }
         Topic::Ward(id) => Ok(ward::board(transaction, id)?.map(Snapshot::Beds)),
         Topic::Thread(thread_id) => {

@@ -19,6 +19,12 @@ pub fn is_line(text: &str, chars_max: usize) -> bool {
     says_something(text, chars_max) && text.chars().all(is_printable)
 }
 
+/// Whether a text is a telephone number: up to 20 digits, with or without a `+` before them.
+pub fn is_phone(text: &str) -> bool {
+    let digits = text.strip_prefix('+').unwrap_or(text);
+    (1..=20).contains(&digits.len()) && digits.bytes().all(|letter| letter.is_ascii_digit())
+}
+
 /// As `is_line`, for a text that may have several lines.
 pub fn is_notes(text: &str, chars_max: usize) -> bool {
     says_something(text, chars_max) && text.chars().all(|letter| is_printable(letter) || is_layout(letter))

@@ -245,6 +245,7 @@ statements! {
         BY_ID = "by_id";
         CHECKED = "checked";
         DISPENSE = "dispense";
+        DRAFTS = "drafts";
         END = "end";
         END_LINES = "end_lines";
         HAND_OVER = "hand_over";
@@ -269,6 +270,7 @@ statements! {
         BY_ID = "by_id";
         COUNT_RESULTS = "count_results";
         CRITICAL = "critical";
+        CRITICAL_LATEST = "critical_latest";
         CRITICAL_OF_ALL = "critical_of_all";
         END = "end";
         HAND_OVER = "hand_over";

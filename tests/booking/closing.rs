@@ -40,6 +40,28 @@ fn who_never_came_did_not_come_and_who_was_not_seen_has_left() {
 }
 
 #[test]
+fn whoever_was_seen_without_the_queue_has_come() {
+    let mut clinic = Clinic::new();
+    let session_id = clinic.session(4, 4);
+    let (booked, waiting) = (clinic.book(session_id, 0), clinic.book(session_id, 1));
+    clinic.at("2026-01-05 11:00");
+    clinic.ok(NURSE, "queue.check_in", json!({"appointment_id": waiting}));
+    for (number, appointment_id) in [(0, booked), (1, waiting)] {
+        let params = json!({"patient_id": FIRST_PATIENT + number, "appointment_id": appointment_id});
+        clinic.ok("DOC001", "encounter.open", params);
+    }
+    let cancel = json!({"appointment_id": booked});
+    let facts = clinic.refused(&patient(0), "appointment.cancel", cancel, "bad_transition");
+    assert_eq!(facts["from"], "in_consultation");
+    clinic.at("2026-01-05 12:00");
+    clinic.tick();
+    for appointment_id in [booked, waiting] {
+        assert_eq!(clinic.state(appointment_id), "completed");
+    }
+    assert_eq!(clinic.number("SELECT count(*) FROM tickets WHERE state = 'done'"), 1);
+}
+
+#[test]
 fn who_did_not_come_too_often_does_not_book_online_until_the_staff_says_so() {
     let mut clinic = Clinic::new();
     miss(&mut clinic, 0, &["2026-01-06", "2026-01-07"]);

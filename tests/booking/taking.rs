@@ -144,6 +144,11 @@ fn a_fee_and_whether_it_was_paid() {
     clinic.refused(&patient(0), "appointment.set_paid", paid, "forbidden");
     let listed = clinic.old(&json!({"query_appointments": 1, "patient_phone": patient(0)}));
     assert_eq!(listed["appointments"][0]["fee_paid"], true);
+    // What was paid is paid back when it is cancelled, and then nothing is paid any longer.
+    clinic.cancel(CLERK, id.as_i64().unwrap());
+    let pay = |is_paid: bool| json!({"appointment_id": id, "is_paid": is_paid});
+    assert_eq!(clinic.ok(CLERK, "appointment.set_paid", pay(false))["is_paid"], false);
+    assert_eq!(clinic.refused(CLERK, "appointment.set_paid", pay(true), "conflict")["state"], "cancelled");
 }
 
 #[test]

@@ -224,6 +224,23 @@ fn a_critical_result_is_told_until_the_doctor_knows_of_it() {
 }
 
 #[test]
+fn an_event_has_the_latest_critical_results_and_says_that_there_are_more() {
+    let mut clinic = Clinic::new();
+    let order_id = begun(&mut clinic, 0);
+    clinic.ok(DOCTOR, "event.subscribe", json!({"topics": ["doctor:4"]}));
+    let mut last = Value::Null;
+    for number in 1..=21 {
+        last = report(&mut clinic, &order_id);
+        let facts = clinic.told()[0].1["facts"].take();
+        let ids: Vec<&Value> =
+            facts["unacknowledged"].as_array().unwrap().iter().map(|item| &item["result_id"]).collect();
+        assert_eq!((ids.len(), &facts["has_more"]), (number.min(20), &json!(number > 20)));
+        assert_eq!(ids.last(), Some(&&last));
+    }
+    assert_eq!(clinic.ok(DOCTOR, "order.critical", json!({}))["items"][20]["result_id"], last);
+}
+
+#[test]
 fn a_result_that_is_wrong_is_withdrawn_and_told_no_longer() {
     let mut clinic = Clinic::new();
     let order_id = begun(&mut clinic, 0);

@@ -181,6 +181,20 @@ fn a_visit_is_cancelled_for_a_reason_until_something_of_it_is_signed() {
 }
 
 #[test]
+fn a_visit_does_not_end_over_a_draft_of_a_prescription() {
+    let mut clinic = Clinic::new();
+    let encounter_id = visit(&mut clinic);
+    let sheet =
+        clinic.ok("DOC001", "prescription.create", json!({"encounter_id": encounter_id, "lines": []}));
+    let finish = json!({"encounter_id": encounter_id});
+    let refused = clinic.refused("DOC001", "encounter.finish", finish.clone(), "draft_prescriptions");
+    assert_eq!(refused["prescription_ids"], json!([sheet["prescription_id"]]));
+    let cancel = json!({"prescription_id": sheet["prescription_id"], "reason": "不需要"});
+    clinic.ok("DOC001", "prescription.cancel", cancel);
+    assert_eq!(clinic.ok("DOC001", "encounter.finish", finish)["state"], "finished");
+}
+
+#[test]
 fn a_visit_is_of_a_department_that_there_is() {
     let mut clinic = Clinic::new();
     visit(&mut clinic);

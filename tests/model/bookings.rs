@@ -173,6 +173,9 @@ impl Clinic {
         let Booking { state, starts, .. } = self.bookings[&id];
         match state {
             "cancelled" => return Ok(()),
+            "held" | "checked_in" | "booked" if is_patient && self.has_begun(id) => {
+                return Err("bad_transition");
+            }
             "held" | "checked_in" => {}
             "booked" if is_patient && self.now >= starts => return Err("too_late"),
             "booked" => {}
@@ -220,6 +223,9 @@ impl Clinic {
         }
         if is_patient && pool != ONLINE {
             return Err("forbidden");
+        }
+        if is_patient && self.has_begun(id) {
+            return Err("bad_transition");
         }
         if is_patient && state == "booked" && self.now >= starts {
             return Err("too_late");

@@ -165,8 +165,8 @@ pub fn told(reply: &Value, clinic: &Clinic, said: &dyn Display) {
 /// Where an appointment may go in one step, and back where that is undone.
 const EDGES: &[(&str, &[&str])] = &[
     ("held", &["booked", "cancelled", "expired"]),
-    ("booked", &["checked_in", "cancelled", "no_show"]),
-    ("checked_in", &["in_consultation", "cancelled"]),
+    ("booked", &["checked_in", "cancelled", "no_show", "completed"]),
+    ("checked_in", &["in_consultation", "cancelled", "completed"]),
     ("in_consultation", &["completed", "checked_in"]),
     ("completed", &["in_consultation"]),
     ("cancelled", &["booked", "checked_in"]),

@@ -40,6 +40,9 @@ impl Clinic {
         self.sessions.get_mut(&id).unwrap().was_stopped = true;
         for state in ["held", "booked", "checked_in"] {
             for booking in self.in_state(id, state) {
+                if self.was_seen(booking) {
+                    continue;
+                }
                 self.change(booking).is_swept = true;
                 self.cancel(booking, false, Some(by)).unwrap();
             }
@@ -102,6 +105,9 @@ impl Clinic {
             self.cancel(held, false, None).unwrap();
         }
         for missed in self.in_state(id, "booked") {
+            if self.was_seen(missed) {
+                continue;
+            }
             self.step(missed, "no_show", None);
             let patient = self.bookings[&missed].patient;
             if self.missed(patient) >= NO_SHOWS_MAX && !self.blocked.contains(&patient) {
@@ -109,7 +115,19 @@ impl Clinic {
             }
         }
         for waiting in self.in_state(id, "checked_in") {
-            self.cancel(waiting, false, None).unwrap();
+            if !self.was_seen(waiting) {
+                self.cancel(waiting, false, None).unwrap();
+            }
         }
+    }
+
+    /// Completes a booking whose visit has begun without the queue.
+    fn was_seen(&mut self, id: i64) -> bool {
+        if !self.has_begun(id) {
+            return false;
+        }
+        self.step(id, "completed", None);
+        self.ticket_ended(id, true, None);
+        true
     }
 }

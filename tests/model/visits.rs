@@ -27,6 +27,10 @@ impl Clinic {
         self.care.visits.get_mut(&id).unwrap()
     }
 
+    fn has_draft_sheet(&self, visit: i64) -> bool {
+        self.care.sheets.values().any(|sheet| sheet.visit == visit && sheet.state == "draft")
+    }
+
     fn diagnosed(&self, visit: i64) -> impl Iterator<Item = &Diagnosis> {
         self.care.diagnoses.values().filter(move |found| found.visit == visit && !found.is_withdrawn)
     }
@@ -41,7 +45,8 @@ impl Clinic {
 
     /// Whether nothing is to be done before it ends.
     fn is_complete(&self, visit: i64) -> bool {
-        !self.has_sheet(visit) || self.diagnosed(visit).any(|found| found.rank == 1)
+        !self.has_draft_sheet(visit)
+            && (!self.has_sheet(visit) || self.diagnosed(visit).any(|found| found.rank == 1))
     }
 
     fn is_empty(&self, visit: i64) -> bool {
@@ -56,6 +61,11 @@ impl Clinic {
     fn visit_of(&self, booking: i64) -> Option<Visit> {
         let is_of = |visit: &&Visit| visit.booking == Some(booking) && visit.state != "cancelled";
         self.care.visits.values().find(is_of).cloned()
+    }
+
+    /// Whether the patient of a booking has been seen, or is.
+    pub fn has_begun(&self, booking: i64) -> bool {
+        self.visit_of(booking).is_some_and(|visit| matches!(visit.state, "in_progress" | "finished"))
     }
 
     pub fn open_visit(
@@ -108,6 +118,9 @@ impl Clinic {
         }
         if self.is_of_stay(id) {
             return Err("stay_goes_on");
+        }
+        if self.has_draft_sheet(id) {
+            return Err("draft_prescriptions");
         }
         if !self.is_complete(id) {
             return Err("diagnosis_missing");

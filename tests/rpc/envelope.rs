@@ -244,7 +244,7 @@ fn what_is_wrong_with_parameters_is_said_by_name_and_never_by_value() {
             "birth_date",
         ),
         ("patient.update", json!({"patient_id": 1, "email": [secret]}), "email"),
-        ("account.register_patient", json!({"name": "x", "phone": secret, "password": long}), "password"),
+        ("account.register_patient", json!({"name": "x", "phone": "1", "password": long}), "password"),
         ("account.register_patient", json!({"name": "x", "phone": long, "password": secret}), "phone"),
         (
             "account.reset_password",

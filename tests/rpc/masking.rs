@@ -49,6 +49,23 @@ fn nobody_is_born_later_than_today() {
 }
 
 #[test]
+fn a_phone_number_is_none_of_the_names_that_the_staff_have() {
+    let mut clinic = Clinic::new();
+    let clerk = clinic.login(CLERK);
+    for phone in ["admin", "DOC007", "１３８００１３８０００", "138 0013 8000", "+"] {
+        let register = json!({"name": "甲", "phone": phone, "password": "p"});
+        let update = json!({"patient_id": PATIENT, "phone": phone});
+        for (method, params) in [("account.register_patient", register), ("patient.update", update)] {
+            let refused = clinic.call(&clerk, method, &params);
+            assert_eq!(
+                (word(&refused), &refused["error"]["data"]["field"]),
+                ("invalid_params".into(), &json!("phone"))
+            );
+        }
+    }
+}
+
+#[test]
 fn a_list_of_accounts_shows_no_phone_number() {
     let mut clinic = Clinic::new();
     let admin = clinic.login(ADMIN);

@@ -7,4 +7,5 @@ SELECT
     EXISTS (SELECT 1 FROM diagnoses WHERE encounter_id = ?1 AND withdrawn_ms IS NULL),
     EXISTS (SELECT 1 FROM diagnoses WHERE encounter_id = ?1 AND rank = 1 AND withdrawn_ms IS NULL),
     EXISTS (SELECT 1 FROM attachments WHERE encounter_id = ?1 AND withdrawn_ms IS NULL),
-    EXISTS (SELECT 1 FROM admissions WHERE encounter_id = ?1)
+    EXISTS (SELECT 1 FROM admissions WHERE encounter_id = ?1),
+    EXISTS (SELECT 1 FROM prescription_sheets WHERE encounter_id = ?1 AND state = 'draft')

@@ -1,6 +1,6 @@
 //! `account.*`: who has an account, and what it may do.
 
-use super::field::{Date, Id, Limit, Line, Name, Password, RequestId, Username, choice};
+use super::field::{Date, Id, Limit, Line, Name, Password, PhoneNumber, RequestId, Username, choice};
 use super::mask::AccountName;
 use super::patient;
 use super::problem::{Code, Problem, Refusal};
@@ -49,7 +49,7 @@ pub struct RegisterPatientParams {
     /// The name of the person.
     pub name: Name,
     /// Becomes the username.
-    pub phone: Line<32>,
+    pub phone: PhoneNumber,
     pub password: Password,
     /// A day, YYYY-MM-DD, not later than today.
     #[serde(default)]

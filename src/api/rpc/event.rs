@@ -141,10 +141,13 @@ impl CriticalItem {
     }
 }
 
-/// A doctor's critical results that are not acknowledged, the oldest first, at most 20; order.critical has all.
+/// A doctor's latest critical results that are not acknowledged, the oldest of them first, at most 20; order.critical
+/// has all.
 #[derive(Serialize, JsonSchema)]
 pub struct CriticalFacts {
     pub unacknowledged: Vec<CriticalItem>,
+    /// Whether there are earlier ones.
+    pub has_more: bool,
 }
 
 /// What is told of a topic.
@@ -170,9 +173,9 @@ impl Facts {
             Snapshot::Notices { unread, .. } => {
                 Facts::Notices(NoticeFacts { unread: unread.iter().map(NoticeItem::of).collect() })
             }
-            Snapshot::Critical { unacknowledged, .. } => {
+            Snapshot::Critical { unacknowledged, has_more, .. } => {
                 let unacknowledged = unacknowledged.iter().map(CriticalItem::of).collect();
-                Facts::Critical(CriticalFacts { unacknowledged })
+                Facts::Critical(CriticalFacts { unacknowledged, has_more })
             }
             Snapshot::Beds(board) => Facts::Ward(board.into()),
             Snapshot::Thread(news) => Facts::Thread(news.into()),

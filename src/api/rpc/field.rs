@@ -3,7 +3,7 @@
 //! It never knows a method. Invariant: a value of one of these types keeps to its rule.
 
 use crate::service::account::{NAME_CHARS_MAX, PASSWORD_CHARS_MAX, USERNAME_CHARS_MAX};
-use crate::service::text::{is_line, is_notes};
+use crate::service::text::{is_line, is_notes, is_phone};
 use crate::service::time::is_day;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
@@ -32,6 +32,11 @@ pub struct Password(zeroize::Zeroizing<String>);
 /// A day of the calendar, `YYYY-MM-DD`, of the years 0001 to 9999.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Date(String);
+
+/// A telephone number: up to 20 digits, with or without a `+` before them. It becomes a username, which whoever
+/// registers could otherwise take from the staff.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneNumber(String);
 
 /// The id of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -140,6 +145,24 @@ impl<'de> Deserialize<'de> for Date {
     }
 }
 
+impl<'de> Deserialize<'de> for PhoneNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        if is_phone(&text) {
+            return Ok(PhoneNumber(text.into_owned()));
+        }
+        Err(D::Error::custom("must be a telephone number of up to 20 digits, with or without + before them"))
+    }
+}
+
+impl Deref for PhoneNumber {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Deref for Date {
     type Target = str;
 
@@ -241,6 +264,8 @@ schemas! {
     Password = {"type": "string", "minLength": 1, "maxLength": 256,
         "description": "What proves who one is, as the client sends it."};
     Date = {"type": "string", "format": "date", "description": "A day, YYYY-MM-DD."};
+    PhoneNumber = {"type": "string", "pattern": "^\\+?[0-9]{1,20}$",
+        "description": "A telephone number of up to 20 digits, with or without + before them."};
     Id = {"type": "integer", "minimum": 1};
     Fee = {"type": "integer", "minimum": 0, "maximum": 100000000, "description": "In fen."};
     Limit = {"type": "integer", "minimum": 1, "maximum": 500, "default": 100,

@@ -1,6 +1,6 @@
 //! `patient.*`: who a patient is, and how to reach them.
 
-use super::field::{Date, Id, Limit, Line, Name, Reason, RequestId};
+use super::field::{Date, Id, Limit, Line, Name, PhoneNumber, Reason, RequestId};
 use super::mask::{IdCard, Phone, Shown};
 use super::problem::{Code, Problem};
 use super::{Call, Detail, Kind, Method, Said, Subject, Whom, cut};
@@ -184,7 +184,7 @@ pub struct UpdatePatientParams {
     pub id_card: Option<Line<32>>,
     /// Becomes the username, too.
     #[serde(default)]
-    pub phone: Option<Line<32>>,
+    pub phone: Option<PhoneNumber>,
     #[serde(default)]
     pub email: Option<Line<254>>,
     #[serde(default)]

@@ -87,6 +87,7 @@ codes! {
     Blocked = "blocked": "The other one wants no messages from you.";
     TooEarly = "too_early": "This can be done from `opens_at` on.";
     NotInProgress = "not_in_progress": "The visit does not go on, it is `state`; nothing more is written in it.";
+    DraftPrescriptions = "draft_prescriptions": "Prescriptions of the visit are drafts still, `prescription_ids`; each is made active, or cancelled, first.";
     UnsignedNotes = "unsigned_notes": "Records of the visit are drafts still, `note_ids`; each is signed by its author first, of `author_ids` the one in its place, or discarded.";
     DiagnosisMissing = "diagnosis_missing": "No diagnosis of rank 1 says why the patient was here, or none of the discharge why they stayed.";
     AlreadySigned = "already_signed": "Something of the visit is signed, diagnosed, prescribed or asked for, or it was a stay, and stays.";

@@ -13,7 +13,7 @@ use crate::service::clinic_session::{self, SessionState};
 use crate::service::memory::Memory;
 use crate::service::time::{AppointmentTime, Now};
 use crate::service::words::words;
-use crate::service::{chat, notice, queue, waitlist};
+use crate::service::{chat, encounter, notice, queue, waitlist};
 use crate::store::statements::{appointment, booking};
 use crate::store::{Error, Transaction, params};
 
@@ -141,10 +141,19 @@ pub fn cancel(
         return refuse(Refusal::BadTransition { from: found.state, to: State::Cancelled });
     }
     if by == CancelledBy::Patient {
+        check_unseen(change, &found, State::Cancelled)?;
         check_lead(change, &found)?;
     }
     end(change, &found, State::Cancelled, Some(by), reason)?;
     Ok(found)
+}
+
+/// Refuses to a patient to let an appointment go at which they have been seen without the queue.
+fn check_unseen(change: &Change<'_, '_>, found: &Booking, to: State) -> Outcome<()> {
+    if encounter::has_begun(change.transaction, found.appointment_id)? {
+        return refuse(Refusal::BadTransition { from: State::InConsultation, to });
+    }
+    Ok(())
 }
 
 /// Whether a patient may let an appointment go still. Whoever has checked in may leave at any time, and a hold
@@ -196,6 +205,7 @@ pub fn reschedule(
         if found.pool != Pool::Online {
             return refuse(Refusal::NotOnline { pool: found.pool });
         }
+        check_unseen(change, &found, State::Booked)?;
         check_lead(change, &found)?;
         check_penalty(change.transaction, found.patient_id, found.pool, change.now)?;
     }
@@ -324,6 +334,7 @@ pub fn correct_no_show(
     known(change, appointment_id)
 }
 
+/// Notes that a fee was paid, or was not. For what is cancelled nothing is paid any longer; what was can be paid back.
 pub fn set_paid(
     change: &mut Change<'_, '_>,
     appointment_id: i64,
@@ -331,6 +342,9 @@ pub fn set_paid(
     is_paid: bool,
 ) -> Outcome<Booking> {
     let found = known(change, appointment_id)?;
+    if is_paid && !found.is_paid && matches!(found.state, State::Cancelled | State::Expired) {
+        return refuse(Refusal::NothingToPay { state: found.state });
+    }
     if let Some(fee_fen) = fee_fen {
         change.transaction.execute(&booking::SET_FEE, params![appointment_id, fee_fen])?;
     }

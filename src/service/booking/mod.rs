@@ -171,6 +171,10 @@ pub enum Refusal {
     HoldExpired,
     /// There is nothing that can be undone, or not any longer, or not by this person.
     NothingToUndo,
+    /// It is cancelled, and was not paid.
+    NothingToPay {
+        state: State,
+    },
 }
 
 pub type Outcome<T> = Result<T, Failure<Refusal>>;

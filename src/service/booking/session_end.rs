@@ -1,13 +1,13 @@
 //! The end of a session: stopped because the doctor does not come, or over.
 //!
 //! It never knows who has ended it. Invariant: no appointment stays booked in a session that has ended, and
-//! nobody is penalised for a session that was stopped.
+//! nobody is penalised for a session that was stopped, or has missed what they were seen at.
 
-use super::change::{CancelledBy, Change, cancel, mark};
+use super::change::{CancelledBy, Change, cancel, mark, step};
 use super::find::in_state;
-use super::{Outcome, Refusal, State, refuse};
+use super::{Booking, Outcome, Refusal, State, refuse};
 use crate::service::clinic_session::{self, ClinicSession, SessionState};
-use crate::service::{Failure, notice, waitlist};
+use crate::service::{Failure, encounter, notice, queue, waitlist};
 use crate::store::statements;
 use crate::store::{Error, params};
 
@@ -47,6 +47,9 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
     let mut cancelled = Vec::new();
     for state in [State::Held, State::Booked, State::CheckedIn] {
         for found in in_state(change.transaction, session_id, state)? {
+            if was_seen(change, &found)? {
+                continue;
+            }
             cancel(change, found.appointment_id, CancelledBy::Hospital, Some(reason))?;
             notice::session_stopped(change.transaction, &found, reason, change.now)?;
             change.changes.notices.insert(found.patient_id);
@@ -54,6 +57,16 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
         }
     }
     Ok(cancelled)
+}
+
+/// Completes an appointment whose visit has begun without the queue. Returns whether there is one.
+fn was_seen(change: &mut Change<'_, '_>, found: &Booking) -> Result<bool, Error> {
+    if !encounter::has_begun(change.transaction, found.appointment_id)? {
+        return Ok(false);
+    }
+    step(change, found, State::Completed, None, None)?;
+    queue::appointment_ended(change, found, true)?;
+    Ok(true)
 }
 
 /// Closes a session that is over: who never came did not come, and who was never seen has left.
@@ -67,10 +80,14 @@ pub fn close_session(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()
         ignore_refusal(cancel(change, held.appointment_id, CancelledBy::System, None))?;
     }
     for booked in in_state(change.transaction, session_id, State::Booked)? {
-        ignore_refusal(mark(change, booked.appointment_id, State::NoShow))?;
+        if !was_seen(change, &booked)? {
+            ignore_refusal(mark(change, booked.appointment_id, State::NoShow))?;
+        }
     }
     for waiting in in_state(change.transaction, session_id, State::CheckedIn)? {
-        ignore_refusal(cancel(change, waiting.appointment_id, CancelledBy::System, Some("not seen")))?;
+        if !was_seen(change, &waiting)? {
+            ignore_refusal(cancel(change, waiting.appointment_id, CancelledBy::System, Some("not seen")))?;
+        }
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! Steps that an encounter takes with its doctor or with the queue: begun, finished, cancelled, gone on with.
 //!
 //! It never knows who may take them, nor what stands in a text. Invariants: an encounter in which something was
-//! written or prescribed is not finished without a principal diagnosis, nor with a text that is not signed; what
+//! written or prescribed is not finished without a principal diagnosis, nor with a text or a sheet that is a draft; what
 //! was signed, diagnosed, prescribed or asked for, and a stay, is never cancelled with it.
 
 use super::{
@@ -9,7 +9,7 @@ use super::{
     refuse,
 };
 use crate::service::time::Now;
-use crate::store::statements::{encounter, record};
+use crate::store::statements::{encounter, prescription, record};
 use crate::store::{Error, Transaction, params};
 
 /// What an old client sees of a visit that was cancelled.
@@ -28,6 +28,7 @@ struct Written {
     principal: bool,
     attachment: bool,
     stay: bool,
+    draft_sheet: bool,
 }
 
 impl Written {
@@ -44,6 +45,7 @@ impl Written {
                 principal: is_there(6)?,
                 attachment: is_there(7)?,
                 stay: is_there(8)?,
+                draft_sheet: is_there(9)?,
             })
         })?;
         found.ok_or_else(|| Error::Other("a statement without a table has no row".into()))
@@ -62,7 +64,7 @@ impl Written {
 
     /// Whether nothing stands against the end of the encounter.
     fn is_complete(&self) -> bool {
-        !self.draft && (self.principal || !(self.signed || self.sheet))
+        !self.draft && !self.draft_sheet && (self.principal || !(self.signed || self.sheet))
     }
 }
 
@@ -108,6 +110,11 @@ pub fn finish(transaction: &Transaction<'_>, encounter_id: i64, now: &Now) -> Ou
             Ok::<_, Error>(())
         })?;
         return refuse(Refusal::UnsignedNotes { note_ids, author_ids });
+    }
+    if written.draft_sheet {
+        let sheet_ids =
+            transaction.all(&prescription::DRAFTS, params![encounter_id], |row| row.integer(0))?;
+        return refuse(Refusal::DraftSheets { sheet_ids });
     }
     if !written.is_complete() {
         return refuse(Refusal::DiagnosisMissing);

@@ -81,6 +81,15 @@ pub fn worklist(
     }
 }
 
+/// A doctor's latest critical results that nobody has acknowledged, the latest first.
+pub fn latest_critical(
+    transaction: &Transaction<'_>,
+    doctor_id: i64,
+    limit: i64,
+) -> Result<Vec<OrderResult>, Error> {
+    transaction.all(&service_order::CRITICAL_LATEST, params![doctor_id, limit], OrderResult::from_row)
+}
+
 /// Critical results that nobody has acknowledged, a doctor's or all, the oldest first. `after` is the last one of
 /// the page before, 0 for the first page.
 pub fn critical(

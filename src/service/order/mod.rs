@@ -8,7 +8,7 @@ mod find;
 mod result;
 mod step;
 
-pub use find::{Worklist, by_id, critical, list, result_by_id, results, worklist};
+pub use find::{Worklist, by_id, critical, latest_critical, list, result_by_id, results, worklist};
 pub use result::{
     Flag, NewResult, OrderResult, RESULTS_MAX, acknowledge, add_results, next_repeat, repeat, withdraw,
 };

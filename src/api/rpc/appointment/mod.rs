@@ -167,6 +167,10 @@ impl From<booking::Refusal> for Problem {
             }
             Of::HoldExpired => Refusal::of(Code::HoldExpired),
             Of::NothingToUndo => Refusal::new(Code::NothingToUndo, NO_UNDO),
+            Of::NothingToPay { state } => {
+                Refusal::new(Code::Conflict, "nothing is paid for an appointment that does not take place")
+                    .with("state", state.word())
+            }
         }
         .into()
     }

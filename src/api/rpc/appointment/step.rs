@@ -217,7 +217,7 @@ impl Method for SetPaid {
     const NAME: &'static str = "appointment.set_paid";
     const SUMMARY: &'static str = "Notes that a fee was paid, or was not.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::Conflict, Code::RequestIdReused];
     const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.appointment_id);
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = SetPaidParams;

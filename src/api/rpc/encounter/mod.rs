@@ -130,6 +130,9 @@ impl From<encounter::Refusal> for Problem {
             }
             Of::BadTransition { from, to } => bad_transition(from, to),
             Of::NotInProgress { state } => Refusal::of(Code::NotInProgress).with("state", state.word()),
+            Of::DraftSheets { sheet_ids } => {
+                Refusal::of(Code::DraftPrescriptions).with("prescription_ids", sheet_ids)
+            }
             Of::UnsignedNotes { note_ids, author_ids } => {
                 Refusal::of(Code::UnsignedNotes).with("note_ids", note_ids).with("author_ids", author_ids)
             }

@@ -44,6 +44,7 @@ step!(
         Code::NotFound,
         Code::BadTransition,
         Code::UnsignedNotes,
+        Code::DraftPrescriptions,
         Code::DiagnosisMissing,
         Code::StayGoesOn,
         Code::RequestIdReused
