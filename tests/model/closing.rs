@@ -40,7 +40,7 @@ impl Clinic {
         self.sessions.get_mut(&id).unwrap().was_stopped = true;
         for state in ["held", "booked", "checked_in"] {
             for booking in self.in_state(id, state) {
-                if self.was_seen(booking) {
+                if state != "held" && self.was_seen(booking) {
                     continue;
                 }
                 self.change(booking).is_swept = true;

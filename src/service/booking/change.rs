@@ -148,9 +148,9 @@ pub fn cancel(
     Ok(found)
 }
 
-/// Refuses to a patient to let an appointment go at which they have been seen without the queue.
+/// Refuses to a patient to let an appointment go at which they have been seen without the queue. A hold is none yet.
 fn check_unseen(change: &Change<'_, '_>, found: &Booking, to: State) -> Outcome<()> {
-    if encounter::has_begun(change.transaction, found.appointment_id)? {
+    if found.state != State::Held && encounter::has_begun(change.transaction, found.appointment_id)? {
         return refuse(Refusal::BadTransition { from: State::InConsultation, to });
     }
     Ok(())

@@ -47,7 +47,7 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
     let mut cancelled = Vec::new();
     for state in [State::Held, State::Booked, State::CheckedIn] {
         for found in in_state(change.transaction, session_id, state)? {
-            if was_seen(change, &found)? {
+            if state != State::Held && was_seen(change, &found)? {
                 continue;
             }
             cancel(change, found.appointment_id, CancelledBy::Hospital, Some(reason))?;
