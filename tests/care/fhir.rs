@@ -1,6 +1,7 @@
 //! What is known of a patient, in the form of FHIR R4.
 
 use super::clinic::*;
+use super::{hospital, pharmacy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -268,5 +269,38 @@ fn earlier_wards_and_earlier_doctors_are_in_the_bundle() {
         clinic.execute(&format!("UPDATE {table} SET doctor_id = 6"));
         clinic.execute(&format!("UPDATE {other} SET doctor_id = 4"));
         assert_whole(&export(&mut clinic, "DOC001", json!({})));
+    }
+}
+
+/// The one resource of this kind.
+fn one(clinic: &mut Clinic, kind: &str) -> Value {
+    let page = export(clinic, "DOC001", json!({}));
+    assert_whole(&page);
+    let mut found: Vec<Value> =
+        resources(&page).into_iter().filter(|resource| resource["resourceType"] == kind).collect();
+    assert_eq!(found.len(), 1, "{kind}");
+    found.remove(0)
+}
+
+#[test]
+fn who_asked_for_something_stays_who_asked_when_another_doctor_answers_for_it() {
+    let mut clinic = pharmacy::with_drugs();
+    let (ward_id, beds) = hospital::ward(&mut clinic, "3A", &["1"]);
+    let admission_id = hospital::admitted(&mut clinic, 0, ward_id, beds[0]);
+    let stay = hospital::get(&mut clinic, admission_id)["admission"].take();
+    let encounter_id = stay["encounter_id"].as_i64().unwrap();
+    let given = pharmacy::active(&mut clinic, encounter_id, "AMX500");
+    let asked = json!({"encounter_id": encounter_id, "kind": "laboratory", "content": "血钾"});
+    let order = clinic.ok("DOC001", "order.request", asked);
+    let before = [one(&mut clinic, "MedicationRequest"), one(&mut clinic, "ServiceRequest")];
+    clinic.ok(CLERK, "admission.change_doctor", json!({"admission_id": admission_id, "doctor_id": 5}));
+    let now = clinic.ok("DOC002", "order.get", json!({"order_id": order["order_id"]}))["order"].take();
+    let prescription_id = json!({"prescription_id": given["prescription_id"]});
+    assert_eq!((&now["doctor_id"], &order["doctor_id"]), (&json!(5), &json!(4)));
+    assert_eq!(clinic.ok("DOC002", "prescription.get", prescription_id)["doctor_id"], 5);
+    let asked = json!({"reference": "Practitioner/4", "display": "王医生"});
+    for (before, kind) in before.into_iter().zip(["MedicationRequest", "ServiceRequest"]) {
+        assert_eq!(before["requester"], asked);
+        assert_eq!(one(&mut clinic, kind), before);
     }
 }

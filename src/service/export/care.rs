@@ -197,6 +197,7 @@ pub struct PrescriptionLine<'a> {
     pub line_id: i64,
     pub sheet_id: i64,
     pub encounter_id: i64,
+    /// Who prescribed it, whoever answers for it now.
     pub doctor_id: i64,
     pub doctor_name: Option<&'a str>,
     /// draft, active, dispensed, stopped or cancelled.
@@ -251,6 +252,7 @@ pub fn prescription_lines(
 pub struct Order<'a> {
     pub order_id: i64,
     pub encounter_id: i64,
+    /// Who ordered it, whoever answers for it now.
     pub doctor_id: i64,
     pub doctor_name: Option<&'a str>,
     /// laboratory, imaging, procedure or nursing.
