@@ -304,3 +304,29 @@ fn who_asked_for_something_stays_who_asked_when_another_doctor_answers_for_it() 
         assert_eq!(one(&mut clinic, kind), before);
     }
 }
+
+#[test]
+fn a_stay_is_over_with_the_discharge_whatever_is_still_to_be_written() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = hospital::ward(&mut clinic, "3A", &["1"]);
+    let admission_id = hospital::admitted(&mut clinic, 0, ward_id, beds[0]);
+    let encounter_id = hospital::get(&mut clinic, admission_id)["admission"]["encounter_id"].take();
+    let going = one(&mut clinic, "Encounter");
+    assert_eq!((&going["status"], &going["period"]["end"]), (&json!("in-progress"), &Value::Null));
+    let written = json!({"encounter_id": encounter_id, "advice": "复查"});
+    let note = clinic.ok("DOC001", "record.write", written);
+    hospital::ordered(&mut clinic, admission_id);
+    clinic.pass(60);
+    clinic.ok(NURSE, "admission.discharge", json!({"admission_id": admission_id}));
+    let waiting = clinic.ok("DOC001", "encounter.get", json!({"encounter_id": encounter_id}));
+    assert_eq!(waiting["state"], "in_progress");
+    let over = one(&mut clinic, "Encounter");
+    assert_eq!((&over["status"], &over["length"]["value"]), (&json!("finished"), &json!(60)));
+    assert_eq!(over["period"]["end"], over["location"][0]["period"]["end"]);
+    validate(std::slice::from_ref(&over));
+    // The last draft is signed four days later.
+    clinic.pass(4 * 24 * 60);
+    clinic.ok("DOC001", "record.sign", json!({"note_id": note["note_id"]}));
+    clinic.ok("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}));
+    assert_eq!(one(&mut clinic, "Encounter"), over);
+}

@@ -81,7 +81,8 @@ pub struct Encounter<'a> {
     pub appointment_id: Option<i64>,
     /// AMB, EMER or IMP.
     pub class: &'a str,
-    /// planned, in_progress, finished or cancelled.
+    /// planned, in_progress, finished or cancelled. A stay is finished, and has ended, with the discharge, whatever
+    /// is still to be signed of it.
     pub state: &'a str,
     pub created_ms: i64,
     pub started_ms: Option<i64>,
