@@ -330,3 +330,19 @@ fn a_stay_is_over_with_the_discharge_whatever_is_still_to_be_written() {
     clinic.ok("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}));
     assert_eq!(one(&mut clinic, "Encounter"), over);
 }
+
+#[test]
+fn a_bed_of_a_closed_ward_is_out_of_use_with_it() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    clinic.execute("UPDATE bed_stays SET to_ms = 1");
+    clinic.execute("UPDATE beds SET state = 'free'");
+    let statuses = |clinic: &mut Clinic| -> Vec<Value> {
+        let all = resources(&export(clinic, "DOC001", json!({})));
+        let places = all.iter().filter(|resource| resource["resourceType"] == "Location");
+        places.map(|place| place["status"].clone()).collect()
+    };
+    assert_eq!(statuses(&mut clinic), ["active", "active"]);
+    clinic.execute("UPDATE wards SET is_closed = 1");
+    assert_eq!(statuses(&mut clinic), ["inactive", "inactive"]);
+}
