@@ -346,3 +346,46 @@ fn a_bed_of_a_closed_ward_is_out_of_use_with_it() {
     clinic.execute("UPDATE wards SET is_closed = 1");
     assert_eq!(statuses(&mut clinic), ["inactive", "inactive"]);
 }
+
+#[test]
+fn a_result_is_a_number_only_where_the_number_says_the_same() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    clinic.execute("DELETE FROM order_results WHERE result_id > 1");
+    for (value, number) in [
+        ("7.10", Some(json!(7.1))),
+        ("6.8", Some(json!(6.8))),
+        ("140", Some(json!(140))),
+        ("-3.5", Some(json!(-3.5))),
+        ("0", Some(json!(0))),
+        ("0.00001", Some(json!(0.00001))),
+        ("123456789.012345", Some(json!(123_456_789.012_345))),
+        ("-0", None),
+        ("-0.00", None),
+        ("1e5", None),
+        ("0.1234567890123456789", None),
+        ("1234567890123456", None),
+        ("0.1000000000000000055511151231257827", None),
+        ("007", None),
+        ("+5", None),
+        (".5", None),
+        ("5.", None),
+        ("1:160", None),
+        ("inf", None),
+        ("NaN", None),
+        ("阴性", None),
+    ] {
+        clinic.execute(&format!("UPDATE order_results SET value = '{value}'"));
+        let said = one(&mut clinic, "Observation");
+        match number {
+            Some(number) => {
+                assert_eq!(said["valueQuantity"], json!({"value": number, "unit": "mmol/L"}), "{value}");
+                assert_eq!(said["valueString"], Value::Null, "{value}");
+            }
+            None => {
+                assert_eq!(said["valueString"], format!("{value} mmol/L"));
+                assert_eq!(said["valueQuantity"], Value::Null, "{value}");
+            }
+        }
+    }
+}
