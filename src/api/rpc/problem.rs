@@ -118,13 +118,14 @@ impl Refusal {
         Refusal::new(code, code.meaning())
     }
 
-    /// What cannot be done to something in the state in which it is; `allowed` are the states into which it can go.
+    /// What cannot be done to something in the state in which it is; `allowed` are the states into which it can go,
+    /// but for the one that was refused: where another step leads there, this one does not.
     pub fn bad_transition(
         message: impl Into<String>,
         (from, to): (&str, &str),
         allowed: impl IntoIterator<Item = &'static str>,
     ) -> Refusal {
-        let allowed: Vec<&str> = allowed.into_iter().collect();
+        let allowed: Vec<&str> = allowed.into_iter().filter(|state| *state != to).collect();
         Refusal::new(Code::BadTransition, message).with("from", from).with("to", to).with("allowed", allowed)
     }
 
@@ -134,7 +135,10 @@ impl Refusal {
         (from, to): (&str, &str),
         allowed: impl IntoIterator<Item = &'static str>,
     ) -> Refusal {
-        Refusal::bad_transition(format!("{thing} that is {from} cannot become {to}"), (from, to), allowed)
+        let allowed: Vec<&str> = allowed.into_iter().collect();
+        let how = if allowed.contains(&to) { " by this step" } else { "" };
+        let message = format!("{thing} that is {from} cannot become {to}{how}");
+        Refusal::bad_transition(message, (from, to), allowed)
     }
 
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Refusal {
