@@ -61,7 +61,7 @@ codes! {
     SessionClosed = "session_closed": "The session is over.";
     PatientBusy = "patient_busy": "The patient is somewhere else at that time, at `appointment_id`.";
     LimitReached = "limit_reached": "The patient has one for that day already, `appointment_id`.";
-    Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
+    Penalised = "penalised": "The patient did not come too often, and gets no place online until `blocked_until`; the staff books one at the desk (`onsite`), or says why it is given all the same (`override_reason`).";
     TooLate = "too_late": "This could be done until `until`.";
     BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
     TooManyHolds = "too_many_holds": "The patient has let go or lost several holds of this session lately; `retry_after_ms` says when the next is given. A place can be booked.";
