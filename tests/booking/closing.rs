@@ -64,6 +64,8 @@ fn who_did_not_come_too_often_does_not_book_online_until_the_staff_says_so() {
     clinic.cancel(CLERK, id);
     let lift = json!({"patient_id": FIRST_PATIENT, "reason": "住院"});
     clinic.refused(&patient(0), "appointment.lift_penalty", lift.clone(), "forbidden");
+    let of_nobody = json!({"patient_id": 4, "reason": "住院"});
+    clinic.refused(CLERK, "appointment.lift_penalty", of_nobody, "not_found");
     assert_eq!(clinic.ok(CLERK, "appointment.lift_penalty", lift.clone())["was_blocked"], true);
     assert_eq!(clinic.ok(CLERK, "appointment.lift_penalty", lift)["was_blocked"], false);
     clinic.book(next, 0);
