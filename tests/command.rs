@@ -94,7 +94,7 @@ impl Site {
     }
 
     fn add(&self, username: &str, role: &str) {
-        self.expect(0, &["user", "add", username, "--role", role], "secret\n");
+        self.expect(0, &["user", "add", username, "--role", role, "--name", username], "secret\n");
     }
 
     fn log_in(&self, username: &str, password: &str) -> Answer {
@@ -245,6 +245,7 @@ fn what_cannot_be_changed_is_said() {
             &["auditor cannot be an administrator"],
         ),
         (2, &["user", "add", "new", "--role", "nurse", "--department", "d"], "", &["--role doctor"]),
+        (2, &["user", "add", "new", "--role", "doctor"], "x\n", &["a doctor needs a name", "--name"]),
         (2, &["user"], "", &["Usage"]),
     ] {
         site.refuse(exit_code, arguments, input, words);

@@ -158,7 +158,7 @@ complete -c medsrv -n "__fish_medsrv_using_subcommand user; and __fish_seen_subc
 nurse\t''
 clerk\t''
 admin\t''"
-complete -c medsrv -n "__fish_medsrv_using_subcommand user; and __fish_seen_subcommand_from add" -l name -d 'The person\'s name [default: the username]' -r
+complete -c medsrv -n "__fish_medsrv_using_subcommand user; and __fish_seen_subcommand_from add" -l name -d 'The person\'s name; a doctor has to have one [default: the username]' -r
 complete -c medsrv -n "__fish_medsrv_using_subcommand user; and __fish_seen_subcommand_from add" -l department -d 'A doctor\'s department' -r
 complete -c medsrv -n "__fish_medsrv_using_subcommand user; and __fish_seen_subcommand_from add" -l config -d 'Read this configuration file [default: ./medsrv.conf, then /etc/medsrv/medsrv.conf, where they exist]' -r -F
 complete -c medsrv -n "__fish_medsrv_using_subcommand user; and __fish_seen_subcommand_from add" -l host -d 'Listen on this address, or call it' -r

@@ -55,7 +55,7 @@ pub struct New {
     pub username: String,
     #[arg(long, value_parser = ["doctor", "nurse", "clerk", "admin"])]
     pub role: String,
-    /// The person's name [default: the username]
+    /// The person's name; a doctor has to have one [default: the username]
     #[arg(long)]
     pub name: Option<String>,
     /// A doctor's department
@@ -158,6 +158,10 @@ fn check(new: &New) -> Result<Role, Problem> {
         }
     }
     match Role::find(&new.role) {
+        // The directory shows it, and old clients book by it.
+        Some(Role::Doctor) if new.name.is_none() => {
+            usage("a doctor needs a name, by which patients find them: add --name NAME")
+        }
         Some(role) if role != Role::Doctor && new.department.is_some() => {
             usage("--department goes with --role doctor")
         }

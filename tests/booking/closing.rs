@@ -74,12 +74,20 @@ fn who_did_not_come_too_often_does_not_book_online_until_the_staff_says_so() {
     miss(&mut clinic, 0, &["2026-01-08"]);
     let facts = clinic.refused_book(next, 0, "penalised");
     assert_eq!(facts["blocked_until"], "2026-04-08");
-    // The desk still has places for them.
+    // The desk is told what it can do: it still has places for them, and may book online for a reason.
+    let online = json!({"session_id": next, "patient_id": FIRST_PATIENT});
+    let words = clinic.refusal(CLERK, "appointment.book", &online);
+    assert!(words.contains("`onsite`") && words.contains("`override_reason`"), "{words}");
+    let for_reason = json!({"session_id": next, "patient_id": FIRST_PATIENT, "override_reason": "住院"});
+    let id = clinic.ok(CLERK, "appointment.book", for_reason)["appointment_id"].as_i64().unwrap();
+    clinic.cancel(CLERK, id);
     let onsite = json!({"session_id": next, "patient_id": FIRST_PATIENT, "onsite": true});
     let id = clinic.ok(CLERK, "appointment.book", onsite)["appointment_id"].as_i64().unwrap();
     clinic.cancel(CLERK, id);
     let lift = json!({"patient_id": FIRST_PATIENT, "reason": "住院"});
     clinic.refused(&patient(0), "appointment.lift_penalty", lift.clone(), "forbidden");
+    let of_nobody = json!({"patient_id": 4, "reason": "住院"});
+    clinic.refused(CLERK, "appointment.lift_penalty", of_nobody, "not_found");
     assert_eq!(clinic.ok(CLERK, "appointment.lift_penalty", lift.clone())["was_blocked"], true);
     assert_eq!(clinic.ok(CLERK, "appointment.lift_penalty", lift)["was_blocked"], false);
     clinic.book(next, 0);

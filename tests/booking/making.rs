@@ -253,6 +253,22 @@ fn a_session_gets_more_places_or_fewer_but_not_fewer_than_are_taken() {
     assert_eq!(clinic.ok(CLERK, "schedule.resize_session", resize(1))["online"]["remaining"], 0);
     clinic.refused(CLERK, "schedule.resize_session", resize(0), "conflict");
     assert_eq!(clinic.ok(CLERK, "schedule.resize_session", resize(5))["online"]["remaining"], 4);
+    let to_nothing = json!({"session_id": session_id});
+    clinic.refused(CLERK, "schedule.resize_session", to_nothing, "nothing_to_change");
+}
+
+#[test]
+fn days_that_end_before_they_begin_are_no_list_of_none() {
+    let mut clinic = Clinic::new();
+    clinic.session(4, 2);
+    let of = |from: &str, to: &str| json!({"date_from": from, "date_to": to});
+    let all = clinic.ok(CLERK, "schedule.sessions", of("2026-01-05", "2026-01-05"));
+    assert_eq!(all["items"].as_array().unwrap().len(), 1);
+    let error = clinic.call(CLERK, "schedule.sessions", &of("2026-01-06", "2026-01-05")).unwrap_err();
+    assert_eq!(error["field"], "date_to");
+    // Where it is not said from when, that is today.
+    let error = clinic.call(CLERK, "schedule.sessions", &json!({"date_to": "2026-01-04"})).unwrap_err();
+    assert_eq!(error["field"], "date_to");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What is known of a patient, in the form of FHIR R4.
 
 use super::clinic::*;
+use super::{hospital, pharmacy};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -268,5 +269,123 @@ fn earlier_wards_and_earlier_doctors_are_in_the_bundle() {
         clinic.execute(&format!("UPDATE {table} SET doctor_id = 6"));
         clinic.execute(&format!("UPDATE {other} SET doctor_id = 4"));
         assert_whole(&export(&mut clinic, "DOC001", json!({})));
+    }
+}
+
+/// The one resource of this kind.
+fn one(clinic: &mut Clinic, kind: &str) -> Value {
+    let page = export(clinic, "DOC001", json!({}));
+    assert_whole(&page);
+    let mut found: Vec<Value> =
+        resources(&page).into_iter().filter(|resource| resource["resourceType"] == kind).collect();
+    assert_eq!(found.len(), 1, "{kind}");
+    found.remove(0)
+}
+
+#[test]
+fn who_asked_for_something_stays_who_asked_when_another_doctor_answers_for_it() {
+    let mut clinic = pharmacy::with_drugs();
+    let (ward_id, beds) = hospital::ward(&mut clinic, "3A", &["1"]);
+    let admission_id = hospital::admitted(&mut clinic, 0, ward_id, beds[0]);
+    let stay = hospital::get(&mut clinic, admission_id)["admission"].take();
+    let encounter_id = stay["encounter_id"].as_i64().unwrap();
+    let given = pharmacy::active(&mut clinic, encounter_id, "AMX500");
+    let asked = json!({"encounter_id": encounter_id, "kind": "laboratory", "content": "血钾"});
+    let order = clinic.ok("DOC001", "order.request", asked);
+    let before = [one(&mut clinic, "MedicationRequest"), one(&mut clinic, "ServiceRequest")];
+    clinic.ok(CLERK, "admission.change_doctor", json!({"admission_id": admission_id, "doctor_id": 5}));
+    let now = clinic.ok("DOC002", "order.get", json!({"order_id": order["order_id"]}))["order"].take();
+    let prescription_id = json!({"prescription_id": given["prescription_id"]});
+    assert_eq!((&now["doctor_id"], &order["doctor_id"]), (&json!(5), &json!(4)));
+    assert_eq!(clinic.ok("DOC002", "prescription.get", prescription_id)["doctor_id"], 5);
+    let asked = json!({"reference": "Practitioner/4", "display": "王医生"});
+    for (before, kind) in before.into_iter().zip(["MedicationRequest", "ServiceRequest"]) {
+        assert_eq!(before["requester"], asked);
+        assert_eq!(one(&mut clinic, kind), before);
+    }
+}
+
+#[test]
+fn a_stay_is_over_with_the_discharge_whatever_is_still_to_be_written() {
+    let mut clinic = Clinic::new();
+    let (ward_id, beds) = hospital::ward(&mut clinic, "3A", &["1"]);
+    let admission_id = hospital::admitted(&mut clinic, 0, ward_id, beds[0]);
+    let encounter_id = hospital::get(&mut clinic, admission_id)["admission"]["encounter_id"].take();
+    let going = one(&mut clinic, "Encounter");
+    assert_eq!((&going["status"], &going["period"]["end"]), (&json!("in-progress"), &Value::Null));
+    let written = json!({"encounter_id": encounter_id, "advice": "复查"});
+    let note = clinic.ok("DOC001", "record.write", written);
+    hospital::ordered(&mut clinic, admission_id);
+    clinic.pass(60);
+    clinic.ok(NURSE, "admission.discharge", json!({"admission_id": admission_id}));
+    let waiting = clinic.ok("DOC001", "encounter.get", json!({"encounter_id": encounter_id}));
+    assert_eq!(waiting["state"], "in_progress");
+    let over = one(&mut clinic, "Encounter");
+    assert_eq!((&over["status"], &over["length"]["value"]), (&json!("finished"), &json!(60)));
+    assert_eq!(over["period"]["end"], over["location"][0]["period"]["end"]);
+    validate(std::slice::from_ref(&over));
+    // The last draft is signed four days later.
+    clinic.pass(4 * 24 * 60);
+    clinic.ok("DOC001", "record.sign", json!({"note_id": note["note_id"]}));
+    clinic.ok("DOC001", "encounter.finish", json!({"encounter_id": encounter_id}));
+    assert_eq!(one(&mut clinic, "Encounter"), over);
+}
+
+#[test]
+fn a_bed_of_a_closed_ward_is_out_of_use_with_it() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    clinic.execute("UPDATE bed_stays SET to_ms = 1");
+    clinic.execute("UPDATE beds SET state = 'free'");
+    let statuses = |clinic: &mut Clinic| -> Vec<Value> {
+        let all = resources(&export(clinic, "DOC001", json!({})));
+        let places = all.iter().filter(|resource| resource["resourceType"] == "Location");
+        places.map(|place| place["status"].clone()).collect()
+    };
+    assert_eq!(statuses(&mut clinic), ["active", "active"]);
+    clinic.execute("UPDATE wards SET is_closed = 1");
+    assert_eq!(statuses(&mut clinic), ["inactive", "inactive"]);
+}
+
+#[test]
+fn a_result_is_a_number_only_where_the_number_says_the_same() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    clinic.execute("DELETE FROM order_results WHERE result_id > 1");
+    for (value, number) in [
+        ("7.10", Some(json!(7.1))),
+        ("6.8", Some(json!(6.8))),
+        ("140", Some(json!(140))),
+        ("-3.5", Some(json!(-3.5))),
+        ("0", Some(json!(0))),
+        ("0.00001", Some(json!(0.00001))),
+        ("123456789.012345", Some(json!(123_456_789.012_345))),
+        ("-0", None),
+        ("-0.00", None),
+        ("1e5", None),
+        ("0.1234567890123456789", None),
+        ("1234567890123456", None),
+        ("0.1000000000000000055511151231257827", None),
+        ("007", None),
+        ("+5", None),
+        (".5", None),
+        ("5.", None),
+        ("1:160", None),
+        ("inf", None),
+        ("NaN", None),
+        ("阴性", None),
+    ] {
+        clinic.execute(&format!("UPDATE order_results SET value = '{value}'"));
+        let said = one(&mut clinic, "Observation");
+        match number {
+            Some(number) => {
+                assert_eq!(said["valueQuantity"], json!({"value": number, "unit": "mmol/L"}), "{value}");
+                assert_eq!(said["valueString"], Value::Null, "{value}");
+            }
+            None => {
+                assert_eq!(said["valueString"], format!("{value} mmol/L"));
+                assert_eq!(said["valueQuantity"], Value::Null, "{value}");
+            }
+        }
     }
 }

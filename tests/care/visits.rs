@@ -69,7 +69,11 @@ fn a_doctor_writes_when_the_patient_has_gone() {
     clinic.ok("DOC001", "diagnosis.add", json!({"encounter_id": encounter_id, "title": "感冒", "rank": 1}));
     assert_eq!(clinic.ok("DOC001", "encounter.finish", finish.clone())["state"], "finished");
     // What was finished with something in it is taken up again for a reason only, and does not begin anew.
-    clinic.refused("DOC001", "encounter.begin", json!({"encounter_id": encounter_id}), "bad_transition");
+    let begin = json!({"encounter_id": encounter_id});
+    let wrong = clinic.refused("DOC001", "encounter.begin", begin.clone(), "bad_transition");
+    assert_eq!((&wrong["to"], &wrong["allowed"]), (&json!("in_progress"), &json!([])), "begin is no way");
+    let words = clinic.refusal("DOC001", "encounter.begin", &begin);
+    assert_eq!(words, "an encounter that is finished cannot become in_progress by this step");
     let refused = clinic.refused("DOC001", "record.write", write.clone(), "not_in_progress");
     assert_eq!(refused["state"], "finished");
     let wrong = clinic.refused("DOC001", "encounter.finish", finish, "bad_transition");
@@ -138,6 +142,9 @@ fn the_start_of_the_queue_takes_the_visit_that_was_planned() {
     assert_eq!(planned["state"], "planned");
     let write = json!({"encounter_id": planned["encounter_id"], "symptoms": "咳嗽"});
     clinic.refused("DOC001", "record.write", write, "not_in_progress");
+    let reopen = json!({"encounter_id": planned["encounter_id"], "reason": "补录"});
+    let wrong = clinic.refused("DOC001", "encounter.reopen", reopen, "bad_transition");
+    assert_eq!(wrong["allowed"], json!(["cancelled"]));
     let started = clinic.ok("DOC001", "queue.start", json!({"ticket_id": ticket_id}));
     assert_eq!(started["encounter_id"], planned["encounter_id"]);
     assert_eq!(started["encounter_state"], "in_progress");

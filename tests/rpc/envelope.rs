@@ -3,6 +3,7 @@
 
 use crate::clinic::*;
 use medsrv::dispatch::METHODS;
+use medsrv::session::Session;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -251,8 +252,8 @@ fn what_is_wrong_with_parameters_is_said_by_name_and_never_by_value() {
             json!({"new_password": secret, "old_password": {"x": secret}}),
             "old_password",
         ),
-        ("patient.get", json!([secret]), "[0]"),
-        ("patient.get", json!([1, secret]), "[1]"),
+        ("patient.get", json!([secret]), "patient_id"),
+        ("patient.get", json!([1, secret]), "unmask"),
     ] {
         let reply = clinic.call(&session, method, &params);
         assert_eq!(word(&reply), "invalid_params", "{method} {params}: {reply}");
@@ -387,6 +388,73 @@ fn the_trail_is_looked_into_from_a_moment_or_a_day_on_and_from_nothing_else() {
     assert!(found(&mut clinic, "2026-01-01T08:00:00+08:00") > 0);
     let tomorrow = clinic.now.day_after(1);
     assert_eq!(found(&mut clinic, &tomorrow), 0);
+}
+
+/// What is said to be wrong with a parameter.
+fn complaint(clinic: &mut Clinic, session: &Session, method: &str, params: &Value) -> String {
+    let reply = clinic.call(session, method, params);
+    assert_eq!(word(&reply), "invalid_params", "{method} {params}: {reply}");
+    reply["error"]["message"].as_str().unwrap().trim_start_matches("invalid params: ").to_owned()
+}
+
+#[test]
+fn what_must_be_one_of_some_words_is_told_them_whatever_came() {
+    let mut clinic = Clinic::new();
+    let doctor = clinic.login(DOCTOR);
+    let kinds = "`kind`: must be one of `laboratory`, `imaging`, `procedure`, `nursing`";
+    for kind in [Value::Null, json!("x"), json!(7), json!([]), json!({"laboratory": null})] {
+        let params = json!({"encounter_id": 1, "kind": kind, "content": "血钾"});
+        assert_eq!(complaint(&mut clinic, &doctor, "order.request", &params), kinds);
+    }
+    let params = json!({"patient_id": PATIENT, "class": 1});
+    let classes = "`class`: must be one of `AMB`, `EMER`, `IMP`";
+    assert_eq!(complaint(&mut clinic, &doctor, "encounter.open", &params), classes);
+}
+
+#[test]
+fn a_parameter_by_position_is_named_where_it_is_wrong() {
+    let mut clinic = Clinic::new();
+    let doctor = clinic.login(DOCTOR);
+    let complaints = [
+        (json!([]), "`patient_id`: is missing"),
+        (json!(["x"]), "`patient_id`: must be an id, which is a whole number from 1 on"),
+        (
+            json!([PATIENT, false, null, 4]),
+            "`params`: must be no more than 3 by position: `patient_id`, `unmask`, `reason`",
+        ),
+    ];
+    for (params, complained) in complaints {
+        assert_eq!(complaint(&mut clinic, &doctor, "patient.get", &params), complained);
+    }
+    let complained = "`params`: must be empty: there are no parameters";
+    assert_eq!(complaint(&mut clinic, &doctor, "session.whoami", &json!([1])), complained);
+}
+
+#[test]
+fn what_may_be_missing_may_be_null() {
+    let mut clinic = Clinic::new();
+    let document = clinic.connect();
+    let document = clinic.result(&document, "rpc.discover", &json!({}));
+    let mut optional = 0;
+    for method in document["methods"].as_array().unwrap() {
+        let params = method["params"].as_array().unwrap();
+        let of = |is_required: bool| params.iter().filter(move |each| each["required"] == is_required);
+        let nulls: serde_json::Map<String, Value> =
+            of(false).map(|each| (each["name"].as_str().unwrap().to_owned(), Value::Null)).collect();
+        for each in of(false) {
+            optional += 1;
+            let is_null = |kind: &Value| *kind == "null" || kind["type"] == "null";
+            let kinds = each["schema"]["type"].as_array().or_else(|| each["schema"]["anyOf"].as_array());
+            assert!(kinds.is_some_and(|kinds| kinds.iter().any(is_null)), "{}: {each}", method["name"]);
+        }
+        let name = method["name"].as_str().unwrap();
+        let [missing, null] = [json!({}), Value::Object(nulls)].map(|params| {
+            let admin = clinic.login(ADMIN);
+            clinic.call(&admin, name, &params)["error"].take()
+        });
+        assert_eq!(null, missing, "{name}");
+    }
+    assert!(optional > 200, "{optional}");
 }
 
 #[test]

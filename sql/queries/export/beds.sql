@@ -1,3 +1,4 @@
-SELECT bed_id, ward_id, number, state FROM beds
-WHERE bed_id > ?1
-ORDER BY bed_id LIMIT ?2
+SELECT b.bed_id, b.ward_id, b.number, b.state, w.is_closed FROM beds b
+JOIN wards w ON w.ward_id = b.ward_id
+WHERE b.bed_id > ?1
+ORDER BY b.bed_id LIMIT ?2

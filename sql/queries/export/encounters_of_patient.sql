@@ -1,5 +1,6 @@
-SELECT e.encounter_id, e.doctor_id, d.name, e.appointment_id, e.class, e.state, e.created_ms, e.started_ms,
-    e.ended_ms, a.kind, a.disposition, a.reason, a.admission_id
+SELECT e.encounter_id, e.doctor_id, d.name, e.appointment_id, e.class,
+    CASE WHEN a.ended_ms IS NULL THEN e.state ELSE 'finished' END, e.created_ms, e.started_ms,
+    coalesce(a.ended_ms, e.ended_ms), a.kind, a.disposition, a.reason, a.admission_id
 FROM encounters e
 LEFT JOIN doctors d ON d.doctor_id = e.doctor_id
 LEFT JOIN admissions a ON a.patient_id = e.patient_id AND a.encounter_id = e.encounter_id

@@ -72,6 +72,7 @@ pub fn bed(row: &Bed<'_>) -> Value {
         "cleaning" => ("active", "H"),
         _ => ("suspended", "C"),
     };
+    let status = if row.is_in_closed_ward { "inactive" } else { status };
     Resource::new("Location", format!("bed-{}", row.bed_id))
         .with("status", json!(status))
         .with("operationalStatus", json!({"system": BED_STATUS, "code": operational}))

@@ -139,7 +139,10 @@ pub fn observation(row: &Finding<'_>, patient: &Value) -> Value {
         .with("effectiveDateTime", instant(row.reported_ms))
         .with("issued", instant(row.reported_ms));
     let made = match decimal(row.value) {
-        Value::Null => made.with("valueString", json!(row.value)),
+        Value::Null => {
+            let unit = row.unit.map_or(String::new(), |unit| format!(" {unit}"));
+            made.with("valueString", json!(format!("{}{unit}", row.value)))
+        }
         number => made.with("valueQuantity", part(&[("value", number), ("unit", json!(row.unit))])),
     };
     made.with("interpretation", json!([concept(INTERPRETATION, flag)]))

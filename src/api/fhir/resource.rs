@@ -5,6 +5,8 @@
 use crate::service::time::{rfc3339_of_local, write_rfc3339};
 use serde_json::{Map, Value, json};
 
+const DIGITS_MAX: usize = 15;
+
 /// A resource that is being made.
 pub struct Resource(Map<String, Value>);
 
@@ -74,8 +76,16 @@ pub fn period(from_ms: Option<i64>, to_ms: Option<i64>) -> Value {
     part(&[("start", moment(from_ms)), ("end", moment(to_ms))])
 }
 
-/// A decimal number that stands as text, as a JSON number.
+/// A decimal number that stands as text, as a JSON number that says the same; of another text there is none. Readers
+/// keep a number as a binary one, which has so many decimal digits for certain.
 pub fn decimal(text: &str) -> Value {
+    let Ok(number) = text.parse::<f64>() else { return Value::Null };
+    let digits = text.bytes().filter(u8::is_ascii_digit).skip_while(|digit| *digit == b'0').count();
+    let places = text.split_once('.').map_or(0, |(_, places)| places.len());
+    let is_minus_zero = number == 0.0 && number.is_sign_negative();
+    if digits > DIGITS_MAX || is_minus_zero || format!("{number:.places$}") != text {
+        return Value::Null;
+    }
     text.parse::<serde_json::Number>().map_or(Value::Null, Value::Number)
 }
 
@@ -94,7 +104,10 @@ mod tests {
         assert_eq!(made.done(), json!({"resourceType": "Patient", "id": "7", "f": false}));
         assert_eq!(period(Some(5), Some(4)), json!({"end": "1970-01-01T00:00:00.004Z"}));
         assert_eq!(decimal("0.25"), json!(0.25));
-        assert_eq!(decimal("positive"), Value::Null);
+        assert_eq!(decimal("500"), json!(500));
+        for no_number in ["positive", "-0", "1e5", "007", "0.1234567890123456789", "inf"] {
+            assert_eq!(decimal(no_number), Value::Null, "{no_number}");
+        }
         assert_eq!(local("no time"), Value::Null);
     }
 }

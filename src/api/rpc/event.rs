@@ -365,18 +365,21 @@ fn heard(topic: Topic, call: &mut Call<'_>, transaction: &Transaction<'_>) -> Re
     match snapshot {
         Some(snapshot) if (call.may_hear)(&snapshot.audience(), actor) => Ok(snapshot),
         Some(_) => refuse(Code::Forbidden, NOT_CONCERNED),
-        None if matches!(topic, Topic::Thread(_) | Topic::Inbox(_)) => refuse(Code::Forbidden, NOT_CONCERNED),
         // Whoever may hear of all of them is told which there are.
-        None if topic.is_open() || (call.may_hear)(general(topic), actor) => {
+        None if topic.is_open() || general(topic).is_some_and(|of_all| (call.may_hear)(of_all, actor)) => {
             refuse(Code::NotFound, "there is no such topic")
         }
         None => refuse(Code::Forbidden, NOT_CONCERNED),
     }
 }
 
-/// Whom something of a topic's kind concerns that is nobody's.
-fn general(topic: Topic) -> &'static Audience {
-    if matches!(topic, Topic::Ward(_)) { &Audience::Wards } else { &NO_ONES_APPOINTMENT }
+/// Whom all of a topic's kind concern; none where each has its own.
+fn general(topic: Topic) -> Option<&'static Audience> {
+    match topic {
+        Topic::Ward(_) => Some(&Audience::Wards),
+        Topic::Appointment(_) => Some(&NO_ONES_APPOINTMENT),
+        _ => None,
+    }
 }
 
 /// The events after a sequence, in order, unless they are too many.

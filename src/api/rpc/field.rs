@@ -171,6 +171,23 @@ impl Deref for Date {
     }
 }
 
+/// Reads one of a few words, and says of whatever else comes which they are.
+pub struct OneOf<T, const N: usize>(pub [(&'static str, T); N]);
+
+impl<T, const N: usize> Visitor<'_> for OneOf<T, N> {
+    type Value = T;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words: Vec<String> = self.0.iter().map(|(word, _)| format!("`{word}`")).collect();
+        write!(formatter, "one of {}", words.join(", "))
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<T, E> {
+        let wrong = E::invalid_value(Unexpected::Str(text), &self);
+        self.0.into_iter().find(|(word, _)| *word == text).map(|(_, value)| value).ok_or(wrong)
+    }
+}
+
 /// A parameter that is one of a few words, each for one of an enum of the service, which has the same word for it
 /// where it tells of it. Those alone are taken that are listed.
 macro_rules! choice {
@@ -178,9 +195,16 @@ macro_rules! choice {
         $($(#[$each:meta])* $variant:ident),* $(,)?
     }) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
         #[serde(rename_all = "snake_case")]
         pub enum $name { $($(#[$each])* $variant),* }
+
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let words = [$((<$of>::$variant.word(), $name::$variant)),*];
+                deserializer.deserialize_str($crate::api::rpc::field::OneOf(words))
+            }
+        }
 
         impl From<$name> for $of {
             fn from(choice: $name) -> $of {

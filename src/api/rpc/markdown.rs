@@ -80,7 +80,7 @@ fn parameter_rows(page: &mut String, parameter: &Parameter<'_>, document: &Value
     let Parameter { name, description, schema, is_required } = *parameter;
     let kind = kind(schema, document);
     // Whatever may be missing may be null.
-    let kind = kind.strip_suffix(OR_NULL).unwrap_or(&kind);
+    let kind = kind.replacen(OR_NULL, "", 1);
     let required = if is_required { "yes" } else { "" };
     line(page, &format!("| `{name}` | {kind} | {required} | {} |", cell(description)));
     let (inner, suffix) = members_of(schema, document);

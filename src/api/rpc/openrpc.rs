@@ -122,11 +122,30 @@ fn describe(
 fn parameter(name: &str, is_required: bool, schema: &Value) -> Value {
     let own = schema.get("description").and_then(Value::as_str).filter(|own| !OF_KINDS.contains(own));
     let common = || COMMON.iter().find(|(known, _)| *known == name).map(|(_, description)| *description);
+    let schema = if is_required { schema.clone() } else { or_null(schema) };
     let mut descriptor = json!({"name": name, "required": is_required, "schema": schema});
     if let (Some(description), Some(members)) = (own.or_else(common), descriptor.as_object_mut()) {
         members.insert("description".into(), description.into());
     }
     descriptor
+}
+
+/// Whatever may be missing may be null, which is the same.
+fn or_null(schema: &Value) -> Value {
+    let mut schema = schema.clone();
+    let Some(members) = schema.as_object_mut() else { return schema };
+    if let Some(kind) = members.get_mut("type") {
+        if kind.is_string() {
+            *kind = json!([kind, "null"]);
+        }
+    } else if !members.contains_key("anyOf") {
+        let is_about = |key: &str| matches!(key, "default" | "description");
+        let (about, inner): (Map<String, Value>, Map<String, Value>) =
+            std::mem::take(members).into_iter().partition(|(key, _)| is_about(key));
+        *members = about;
+        members.insert("anyOf".into(), json!([inner, {"type": "null"}]));
+    }
+    schema
 }
 
 pub struct Discover;

@@ -61,7 +61,7 @@ codes! {
     SessionClosed = "session_closed": "The session is over.";
     PatientBusy = "patient_busy": "The patient is somewhere else at that time, at `appointment_id`.";
     LimitReached = "limit_reached": "The patient has one for that day already, `appointment_id`.";
-    Penalised = "penalised": "The patient did not come too often, and books at the desk until `blocked_until`.";
+    Penalised = "penalised": "The patient did not come too often, and gets no place online until `blocked_until`; the staff books one at the desk (`onsite`), or says why it is given all the same (`override_reason`).";
     TooLate = "too_late": "This could be done until `until`.";
     BadTransition = "bad_transition": "This step leads nowhere from `from`; `allowed` names the steps that do.";
     TooManyHolds = "too_many_holds": "The patient has let go or lost several holds of this session lately; `retry_after_ms` says when the next is given. A place can be booked.";
@@ -119,13 +119,14 @@ impl Refusal {
         Refusal::new(code, code.meaning())
     }
 
-    /// What cannot be done to something in the state in which it is; `allowed` are the states into which it can go.
+    /// What cannot be done to something in the state in which it is; `allowed` are the states into which it can go,
+    /// but for the one that was refused: where another step leads there, this one does not.
     pub fn bad_transition(
         message: impl Into<String>,
         (from, to): (&str, &str),
         allowed: impl IntoIterator<Item = &'static str>,
     ) -> Refusal {
-        let allowed: Vec<&str> = allowed.into_iter().collect();
+        let allowed: Vec<&str> = allowed.into_iter().filter(|state| *state != to).collect();
         Refusal::new(Code::BadTransition, message).with("from", from).with("to", to).with("allowed", allowed)
     }
 
@@ -135,7 +136,10 @@ impl Refusal {
         (from, to): (&str, &str),
         allowed: impl IntoIterator<Item = &'static str>,
     ) -> Refusal {
-        Refusal::bad_transition(format!("{thing} that is {from} cannot become {to}"), (from, to), allowed)
+        let allowed: Vec<&str> = allowed.into_iter().collect();
+        let how = if allowed.contains(&to) { " by this step" } else { "" };
+        let message = format!("{thing} that is {from} cannot become {to}{how}");
+        Refusal::bad_transition(message, (from, to), allowed)
     }
 
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Refusal {

@@ -81,7 +81,8 @@ pub struct Encounter<'a> {
     pub appointment_id: Option<i64>,
     /// AMB, EMER or IMP.
     pub class: &'a str,
-    /// planned, in_progress, finished or cancelled.
+    /// planned, in_progress, finished or cancelled. A stay is finished, and has ended, with the discharge, whatever
+    /// is still to be signed of it.
     pub state: &'a str,
     pub created_ms: i64,
     pub started_ms: Option<i64>,
@@ -197,6 +198,7 @@ pub struct PrescriptionLine<'a> {
     pub line_id: i64,
     pub sheet_id: i64,
     pub encounter_id: i64,
+    /// Who prescribed it, whoever answers for it now.
     pub doctor_id: i64,
     pub doctor_name: Option<&'a str>,
     /// draft, active, dispensed, stopped or cancelled.
@@ -251,6 +253,7 @@ pub fn prescription_lines(
 pub struct Order<'a> {
     pub order_id: i64,
     pub encounter_id: i64,
+    /// Who ordered it, whoever answers for it now.
     pub doctor_id: i64,
     pub doctor_name: Option<&'a str>,
     /// laboratory, imaging, procedure or nursing.

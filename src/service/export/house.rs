@@ -100,6 +100,7 @@ pub struct Bed<'a> {
     pub number: &'a str,
     /// free, reserved, occupied, cleaning or blocked.
     pub state: &'a str,
+    pub is_in_closed_ward: bool,
 }
 
 pub fn beds(transaction: &Transaction<'_>, page: Page, mut sink: impl FnMut(&Bed<'_>)) -> Result<(), Error> {
@@ -109,6 +110,7 @@ pub fn beds(transaction: &Transaction<'_>, page: Page, mut sink: impl FnMut(&Bed
             ward_id: row.integer(1)?,
             number: row.text(2)?,
             state: row.text(3)?,
+            is_in_closed_ward: row.value(4)?.is_true(),
         });
         Ok(())
     })

@@ -8,7 +8,7 @@ use crate::api::rpc::problem::{Code, Problem};
 use crate::api::rpc::{Call, Kind, Method, Said, Subject, Whom};
 use crate::service::access::Role;
 use crate::service::audit::Action;
-use crate::service::booking;
+use crate::service::{booking, patient};
 use crate::store::Transaction;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -256,7 +256,7 @@ impl Method for LiftPenalty {
     const NAME: &'static str = "appointment.lift_penalty";
     const SUMMARY: &'static str = "Lets a patient who did not come too often book online again.";
     const KIND: Kind = Kind::Write(Action::Update);
-    const ERRORS: &'static [Code] = &[Code::RequestIdReused];
+    const ERRORS: &'static [Code] = &[Code::NotFound, Code::RequestIdReused];
     const SUBJECT: Whom<Self> = |params, _, _| Ok(Subject::Patient(params.patient_id.0));
     const REASON: Said<Self> = |params| Some(&params.reason);
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
@@ -269,6 +269,9 @@ impl Method for LiftPenalty {
         transaction: &Transaction<'_>,
     ) -> Result<PenaltyState, Problem> {
         let (by, patient_id) = (call.actor()?.user_id, params.patient_id.0);
+        if patient::by_id(transaction, patient_id, |_| ())?.is_none() {
+            return Err(Problem::not_found("patient"));
+        }
         let was_blocked = booking::lift_penalty(transaction, patient_id, by, &params.reason, call.now)?;
         Ok(PenaltyState { patient_id, was_blocked })
     }

@@ -92,7 +92,7 @@ pub struct OrderResult {
     pub result_id: i64,
     pub order_id: i64,
     pub patient_id: i64,
-    /// Who answers for it: the doctor of the visit.
+    /// Who answers for it now: the doctor of the visit.
     pub doctor_id: i64,
     pub name: String,
     pub value: String,
@@ -136,6 +136,7 @@ pub struct Order {
     pub order_id: i64,
     pub encounter_id: i64,
     pub patient_id: i64,
+    /// Who answers for it now; another doctor may have ordered it.
     pub doctor_id: i64,
     /// laboratory, imaging, procedure or nursing.
     pub kind: &'static str,

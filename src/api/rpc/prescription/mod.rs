@@ -72,6 +72,7 @@ pub struct Prescription {
     pub prescription_id: i64,
     pub encounter_id: i64,
     pub patient_id: i64,
+    /// Who answers for it now; another doctor may have prescribed it.
     pub doctor_id: i64,
     /// draft, active, dispensed, stopped or cancelled.
     pub state: &'static str,

@@ -15,7 +15,7 @@ pub use sessions::{
 };
 
 use super::Subject;
-use super::field::{Date, Id, Line};
+use super::field::{Id, Line};
 use super::problem::{Code, Problem, Refusal};
 use crate::service::clinic_session::{self, SessionState};
 use crate::service::schedule::ScheduleRefusal;
@@ -130,6 +130,6 @@ fn check_range(from: &str, to: &str) -> Result<(), Problem> {
     Err(Problem::invalid("date_to", message))
 }
 
-fn in_order(from: &Date, to: &Date) -> Result<(), Problem> {
-    if **from <= **to { Ok(()) } else { Err(Problem::invalid("date_to", "must not be before `date_from`")) }
+fn in_order(from: &str, to: &str) -> Result<(), Problem> {
+    if from <= to { Ok(()) } else { Err(Problem::invalid("date_to", "must not be before `date_from`")) }
 }

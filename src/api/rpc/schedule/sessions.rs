@@ -2,7 +2,7 @@
 //!
 //! It never knows who books. Invariant: nobody lists more than a month of them at once.
 
-use super::{Made, capacity, check_range, subject, time};
+use super::{Made, capacity, check_range, in_order, subject, time};
 use crate::api::rpc::appointment::change;
 use crate::api::rpc::field::{Date, Id, Limit, Line, Reason, RequestId};
 use crate::api::rpc::problem::{Code, Problem};
@@ -118,6 +118,7 @@ impl Method for ListSessions {
     ) -> Result<SessionList, Problem> {
         let from = params.date_from.map_or_else(|| call.now.day().to_owned(), |day| day.to_string());
         let to = params.date_to.map_or_else(|| from.clone(), |day| day.to_string());
+        in_order(&from, &to)?;
         check_range(&from, &to)?;
         let filter = Filter {
             doctor_id: params.doctor_id.map(|Id(id)| id),
@@ -282,7 +283,7 @@ impl Method for ResizeSession {
     const SUMMARY: &'static str = "Gives a session more places, or fewer.";
     const KIND: Kind = Kind::Write(Action::Update);
     const ERRORS: &'static [Code] =
-        &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::RequestIdReused];
+        &[Code::NotFound, Code::BadTransition, Code::Conflict, Code::NothingToChange, Code::RequestIdReused];
     const SUBJECT: Whom<Self> = |params, _, transaction| subject(transaction, params.session_id);
     const REQUEST_ID: Said<Self> = |params| params.request_id.as_deref();
     type Params = ResizeParams;
@@ -293,6 +294,10 @@ impl Method for ResizeSession {
         call: &mut Call<'_>,
         transaction: &Transaction<'_>,
     ) -> Result<SessionItem, Problem> {
+        if [params.capacity_online, params.capacity_onsite, params.capacity_addon].iter().all(Option::is_none)
+        {
+            return Err(Problem::refused(Code::NothingToChange, "name at least one capacity to change"));
+        }
         let optional =
             |field: &str, value: Option<i64>| value.map(|value| capacity(field, value)).transpose();
         let online = optional("capacity_online", params.capacity_online)?;
