@@ -42,9 +42,10 @@ fn patient_with_everything(clinic: &mut Clinic) {
         "INSERT INTO drugs (code, name, ingredient, dose_unit) VALUES ('D1', '布洛芬', 'ibuprofen', '片') RETURNING 1",
         "INSERT INTO prescription_sheets (encounter_id, patient_id, doctor_id, state, created_ms, activated_ms)
             VALUES (1, 9, 4, 'active', 0, 0) RETURNING 1",
-        "INSERT INTO prescription_lines (sheet_id, patient_id, drug_id, dose, dose_unit, route, frequency,
-                duration_days, quantity, note)
-            VALUES (1, 9, 1, '0.5', '片', 'oral', 'q8h', 3, '4.5', '饭后'), (1, 9, 1, '1', '片', 'oral', 'prn', 3, '6', NULL)
+        "INSERT INTO prescription_lines (sheet_id, patient_id, drug_id, drug_name, strength, form, dose, dose_unit,
+                route, frequency, duration_days, quantity, note)
+            VALUES (1, 9, 1, '布洛芬', '0.2 g', '片剂', '0.5', '片', 'oral', 'q8h', 3, '4.5', '饭后'),
+                (1, 9, 1, '布洛芬', NULL, NULL, '1', '片', 'oral', 'prn', 3, '6', NULL)
             RETURNING 1",
         "INSERT INTO service_orders (encounter_id, patient_id, doctor_id, kind, content, priority, state, requested_ms)
             VALUES (1, 9, 4, 'laboratory', '血钾', 'stat', 'completed', 0) RETURNING 1",
@@ -96,6 +97,7 @@ fn every_kind_is_there_and_what_it_refers_to() {
     assert_whole(&page);
     let of = |kind: &str| all.iter().find(|resource| resource["resourceType"] == kind).unwrap();
     assert_eq!(of("Patient")["telecom"][0]["value"], patient(0));
+    assert_eq!(of("MedicationRequest")["medicationCodeableConcept"]["text"], "布洛芬 0.2 g 片剂");
     assert_eq!(of("MedicationRequest")["dispenseRequest"]["quantity"]["value"], 4.5);
     assert_eq!(of("Observation")["valueQuantity"]["value"], 6.8);
     assert_eq!(of("Encounter")["diagnosis"][0]["use"]["coding"][0]["code"], "DD");
