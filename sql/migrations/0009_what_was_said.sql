@@ -5,7 +5,8 @@ ALTER TABLE prescription_lines ADD COLUMN strength TEXT;
 ALTER TABLE prescription_lines ADD COLUMN form TEXT;
 UPDATE prescription_lines SET (drug_name, strength, form) = (
     SELECT d.name, d.strength, d.form FROM drugs d WHERE d.drug_id = prescription_lines.drug_id
-);
+)
+WHERE drug_id IN (SELECT drug_id FROM drugs);
 
 -- A result of the wrong patient, or of the wrong tube, is said to be wrong; it is told no longer then.
 ALTER TABLE order_results ADD COLUMN withdrawn_ms INTEGER;

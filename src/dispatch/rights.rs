@@ -180,7 +180,7 @@ pub const RIGHTS: &[Right] = {
         roles("order.start",              [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
         roles("order.complete",           [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
         roles("order.add_result",         [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
-        roles("order.withdraw_result",    [Nobody,     Own,        Anyone,     Nobody,     Nobody]),
+        roles("order.withdraw_result",    [Nobody,     Treated,    Anyone,     Nobody,     Nobody]),
         roles("order.cancel",             [Nobody,     Own,        Nobody,     Nobody,     Nobody]),
         roles("order.get",                [Own,        Treated,    Anyone,     Nobody,     WithReason]),
         roles("order.list",               [Own,        Treated,    Anyone,     Nobody,     WithReason]),

@@ -103,9 +103,12 @@ impl PidFile {
         }
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         let mut file = open(&self.path, flags).map_err(|error| unopened(&self.path, error))?;
-        lock(&file, FlockOperation::NonBlockingLockExclusive)
-            .map_err(|error| system(&self.path, "cannot be locked")(error.into()))?;
-        write_pid(&mut file).map_err(system(&self.path, "cannot be written"))?;
+        let held = lock(&file, FlockOperation::NonBlockingLockExclusive).map_err(io::Error::from);
+        if let Err(error) = held.and_then(|()| write_pid(&mut file)) {
+            // It would stand in the way of the next time; where it cannot be removed, that says so.
+            let _ = std::fs::remove_file(&self.path);
+            return Err(system(&self.path, "cannot be written and locked")(error));
+        }
         self.file = file;
         Ok(true)
     }

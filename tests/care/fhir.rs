@@ -218,6 +218,24 @@ fn what_is_nobodys_statement_yet_is_not_there() {
 }
 
 #[test]
+fn a_result_that_was_withdrawn_says_nothing_but_that() {
+    let mut clinic = Clinic::new();
+    patient_with_everything(&mut clinic);
+    let withdraw = json!({"result_id": 1, "reason": "标本弄错"});
+    clinic.ok(NURSE, "order.withdraw_result", withdraw);
+    let all = resources(&export(&mut clinic, &patient(0), json!({})));
+    let found = all
+        .iter()
+        .find(|resource| resource["resourceType"] == "Observation" && resource["id"] == "1")
+        .unwrap();
+    assert_eq!(found["status"], "entered-in-error");
+    for member in ["valueQuantity", "valueString", "interpretation", "referenceRange"] {
+        assert_eq!(found[member], Value::Null, "{found}");
+    }
+    validate(&all);
+}
+
+#[test]
 fn what_is_handed_out_is_active_until_its_last_day() {
     let mut clinic = Clinic::new();
     patient_with_everything(&mut clinic);

@@ -217,6 +217,27 @@ fn whoever_takes_the_visit_over_takes_the_thread_over() {
 }
 
 #[test]
+fn doctors_who_have_a_visit_in_turn_read_on_where_the_other_has_stopped() {
+    let mut clinic = Clinic::new();
+    let (thread_id, appointment_id) = thread(&mut clinic);
+    let sessions = [clinic.session(LIU_ID, 3), clinic.session_of(json!({
+        "doctor_id": WANG_ID, "period": "late", "starts_at": "2026-01-06 09:00", "ends_at": "2026-01-06 12:00",
+        "capacity_online": 3,
+    }))];
+    for (turn, (doctor, session_id)) in
+        [(LIU, sessions[0]), (WANG, sessions[1]), (LIU, sessions[0])].into_iter().enumerate()
+    {
+        send(&mut clinic, &patient(0), thread_id, "还在吗");
+        let params = json!({"appointment_id": appointment_id, "session_id": session_id});
+        clinic.ok(CLERK, "appointment.reschedule", params);
+        let own = clinic.ok(doctor, "chat.threads", json!({}))["items"][0].take();
+        assert_eq!(own["unread"], 1, "{turn}: {own}");
+        let read = clinic.ok(doctor, "chat.read", json!({"thread_id": thread_id, "up_to": turn + 1}));
+        assert_eq!(read["read_sequence"], turn + 1);
+    }
+}
+
+#[test]
 fn the_staff_write_among_themselves() {
     let mut clinic = Clinic::new();
     let (nurse, clerk) = (user_id(&mut clinic, NURSE), user_id(&mut clinic, CLERK));

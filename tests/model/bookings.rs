@@ -173,7 +173,7 @@ impl Clinic {
         let Booking { state, starts, .. } = self.bookings[&id];
         match state {
             "cancelled" => return Ok(()),
-            "checked_in" | "booked" if is_patient && self.has_begun(id) => {
+            "checked_in" | "booked" if is_patient && self.was_seen(id) => {
                 return Err("bad_transition");
             }
             "held" | "checked_in" => {}
@@ -224,7 +224,7 @@ impl Clinic {
         if is_patient && pool != ONLINE {
             return Err("forbidden");
         }
-        if is_patient && state == "booked" && self.has_begun(id) {
+        if is_patient && self.was_seen(id) {
             return Err("bad_transition");
         }
         if is_patient && state == "booked" && self.now >= starts {

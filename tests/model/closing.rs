@@ -40,7 +40,7 @@ impl Clinic {
         self.sessions.get_mut(&id).unwrap().was_stopped = true;
         for state in ["held", "booked", "checked_in"] {
             for booking in self.in_state(id, state) {
-                if state != "held" && self.was_seen(booking) {
+                if self.complete_seen(booking, Some(by)) {
                     continue;
                 }
                 self.change(booking).is_swept = true;
@@ -105,7 +105,7 @@ impl Clinic {
             self.cancel(held, false, None).unwrap();
         }
         for missed in self.in_state(id, "booked") {
-            if self.was_seen(missed) {
+            if self.complete_seen(missed, None) {
                 continue;
             }
             self.step(missed, "no_show", None);
@@ -115,19 +115,19 @@ impl Clinic {
             }
         }
         for waiting in self.in_state(id, "checked_in") {
-            if !self.was_seen(waiting) {
+            if !self.complete_seen(waiting, None) {
                 self.cancel(waiting, false, None).unwrap();
             }
         }
     }
 
     /// Completes a booking whose visit has begun without the queue.
-    fn was_seen(&mut self, id: i64) -> bool {
-        if !self.has_begun(id) {
+    fn complete_seen(&mut self, id: i64, by: Option<i64>) -> bool {
+        if !self.was_seen(id) {
             return false;
         }
-        self.step(id, "completed", None);
-        self.ticket_ended(id, true, None);
+        self.step(id, "completed", by);
+        self.ticket_ended(id, true, by);
         true
     }
 }

@@ -207,7 +207,7 @@ impl Clinic {
         let before = match state {
             "called" => "waiting",
             "serving" => "called",
-            "done" => "serving",
+            "done" if started.is_some() => "serving",
             _ => return Err("nothing_to_undo"),
         };
         if changed_by != Some(by) || self.now - changed > UNDO {

@@ -63,9 +63,11 @@ impl Clinic {
         self.care.visits.values().find(is_of).cloned()
     }
 
-    /// Whether the patient of a booking has been seen, or is.
-    pub fn has_begun(&self, booking: i64) -> bool {
-        self.visit_of(booking).is_some_and(|visit| matches!(visit.state, "in_progress" | "finished"))
+    /// Whether the patient of a booking has been seen without the queue, or is. Nobody is before its day.
+    pub fn was_seen(&self, id: i64) -> bool {
+        let Booking { state, starts, .. } = self.bookings[&id];
+        let has_begun = |visit: Visit| matches!(visit.state, "in_progress" | "finished");
+        state != "held" && starts / DAY <= self.now / DAY && self.visit_of(id).is_some_and(has_begun)
     }
 
     pub fn open_visit(

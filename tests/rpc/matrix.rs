@@ -131,7 +131,7 @@ const EXPECTED: &[(&str, [&str; 7])] = &[
     ("order.start", ["no", "own", "any", "no", "no", "any", "no"]),
     ("order.complete", ["no", "own", "any", "no", "no", "any", "no"]),
     ("order.add_result", ["no", "own", "any", "no", "no", "any", "no"]),
-    ("order.withdraw_result", ["no", "own", "any", "no", "no", "any", "no"]),
+    ("order.withdraw_result", ["no", "treated", "any", "no", "no", "any", "no"]),
     ("order.cancel", ["no", "own", "no", "no", "no", "no", "no"]),
     ("order.get", ["own", "treated", "any", "no", "reason", "any", "no"]),
     ("order.list", ["own", "treated", "any", "no", "reason", "any", "no"]),

@@ -138,6 +138,10 @@ pub fn observation(row: &Finding<'_>, patient: &Value) -> Value {
         .with("encounter", reference("Encounter", row.encounter_id, None))
         .with("effectiveDateTime", instant(row.reported_ms))
         .with("issued", instant(row.reported_ms));
+    // It may be what was found of somebody else.
+    if row.is_withdrawn {
+        return made.done();
+    }
     let made = match decimal(row.value) {
         Value::Null => {
             let unit = row.unit.map_or(String::new(), |unit| format!(" {unit}"));

@@ -48,7 +48,7 @@ pub struct RegisterPatient;
 pub struct RegisterPatientParams {
     /// The name of the person.
     pub name: Name,
-    /// Becomes the username.
+    /// Up to 20 digits, with or without + before them. Becomes the username.
     pub phone: PhoneNumber,
     pub password: Password,
     /// A day, YYYY-MM-DD, not later than today.

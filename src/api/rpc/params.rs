@@ -129,6 +129,23 @@ mod tests {
     }
 
     #[test]
+    fn what_comes_twice_is_refused_even_where_it_is_null() {
+        let refused = |text: String| {
+            let raw = RawValue::from_string(text).unwrap();
+            match read::<Sample>(Some(&raw)) {
+                Err(Problem::InvalidParams { field, message }) => (field, message),
+                other => panic!("{other:?}"),
+            }
+        };
+        for twice in ["1, \"patient_id\": null", "null, \"patient_id\": 1"] {
+            let found = refused(format!("{{\"name\": \"x\", \"patient_id\": {twice}}}"));
+            assert_eq!(found.0, "patient_id", "{found:?}");
+        }
+        let many: Vec<String> = (0..100_000).map(|number| format!("\"m{number}\": null")).collect();
+        assert_eq!(refused(format!("{{{}}}", many.join(","))).0, "m0");
+    }
+
+    #[test]
     fn what_is_wrong_is_named_and_never_repeated() {
         check(json!({}), "patient_id", "is missing");
         check(json!({"patient_id": 1}), "name", "is missing");

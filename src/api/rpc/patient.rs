@@ -182,7 +182,7 @@ pub struct UpdatePatientParams {
     pub birth_date: Option<Date>,
     #[serde(default)]
     pub id_card: Option<Line<32>>,
-    /// Becomes the username, too.
+    /// Up to 20 digits, with or without + before them. Becomes the username, too.
     #[serde(default)]
     pub phone: Option<PhoneNumber>,
     #[serde(default)]

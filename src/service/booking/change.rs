@@ -148,9 +148,18 @@ pub fn cancel(
     Ok(found)
 }
 
-/// Refuses to a patient to let an appointment go at which they have been seen without the queue. A hold is none yet.
+/// Whether a doctor has seen the patient without the queue. A hold is no appointment yet, and before its day nobody
+/// comes to one, whatever a doctor has opened for it.
+pub(super) fn was_seen(change: &Change<'_, '_>, found: &Booking) -> Result<bool, Error> {
+    let is_to_come = found.starts_at.get(..10).is_some_and(|day| day > change.now.day());
+    Ok(found.state != State::Held
+        && !is_to_come
+        && encounter::has_begun(change.transaction, found.appointment_id)?)
+}
+
+/// Refuses to a patient to let an appointment go at which they have been seen.
 fn check_unseen(change: &Change<'_, '_>, found: &Booking, to: State) -> Outcome<()> {
-    if found.state != State::Held && encounter::has_begun(change.transaction, found.appointment_id)? {
+    if was_seen(change, found)? {
         return refuse(Refusal::BadTransition { from: State::InConsultation, to });
     }
     Ok(())

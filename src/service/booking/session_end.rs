@@ -3,11 +3,11 @@
 //! It never knows who has ended it. Invariant: no appointment stays booked in a session that has ended, and
 //! nobody is penalised for a session that was stopped, or has missed what they were seen at.
 
-use super::change::{CancelledBy, Change, cancel, mark, step};
+use super::change::{CancelledBy, Change, cancel, mark, step, was_seen};
 use super::find::in_state;
 use super::{Booking, Outcome, Refusal, State, refuse};
 use crate::service::clinic_session::{self, ClinicSession, SessionState};
-use crate::service::{Failure, encounter, notice, queue, waitlist};
+use crate::service::{Failure, notice, queue, waitlist};
 use crate::store::statements;
 use crate::store::{Error, params};
 
@@ -47,7 +47,7 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
     let mut cancelled = Vec::new();
     for state in [State::Held, State::Booked, State::CheckedIn] {
         for found in in_state(change.transaction, session_id, state)? {
-            if state != State::Held && was_seen(change, &found)? {
+            if complete_seen(change, &found)? {
                 continue;
             }
             cancel(change, found.appointment_id, CancelledBy::Hospital, Some(reason))?;
@@ -60,8 +60,8 @@ pub fn stop_session(change: &mut Change<'_, '_>, session_id: i64, reason: &str) 
 }
 
 /// Completes an appointment whose visit has begun without the queue. Returns whether there is one.
-fn was_seen(change: &mut Change<'_, '_>, found: &Booking) -> Result<bool, Error> {
-    if !encounter::has_begun(change.transaction, found.appointment_id)? {
+fn complete_seen(change: &mut Change<'_, '_>, found: &Booking) -> Result<bool, Error> {
+    if !was_seen(change, found)? {
         return Ok(false);
     }
     step(change, found, State::Completed, None, None)?;
@@ -80,12 +80,12 @@ pub fn close_session(change: &mut Change<'_, '_>, session_id: i64) -> Outcome<()
         ignore_refusal(cancel(change, held.appointment_id, CancelledBy::System, None))?;
     }
     for booked in in_state(change.transaction, session_id, State::Booked)? {
-        if !was_seen(change, &booked)? {
+        if !complete_seen(change, &booked)? {
             ignore_refusal(mark(change, booked.appointment_id, State::NoShow))?;
         }
     }
     for waiting in in_state(change.transaction, session_id, State::CheckedIn)? {
-        if !was_seen(change, &waiting)? {
+        if !complete_seen(change, &waiting)? {
             ignore_refusal(cancel(change, waiting.appointment_id, CancelledBy::System, Some("not seen")))?;
         }
     }

@@ -138,7 +138,7 @@ pub fn silenced(
     Ok(silenced.unwrap_or_default())
 }
 
-/// Somebody belongs to a thread from now on, as if they had read what is there.
+/// Somebody belongs to a thread from now on, as if they had read it up to there.
 pub(super) fn join(
     transaction: &Transaction<'_>,
     thread_id: i64,
@@ -150,7 +150,7 @@ pub(super) fn join(
     Ok(())
 }
 
-/// Another doctor has the visit, and with it what the former one has not read.
+/// Another doctor has the visit, and goes on reading where the former one has stopped.
 pub(super) fn hand_over(
     transaction: &Transaction<'_>,
     thread: &Thread,

@@ -206,8 +206,8 @@ pub fn leave(change: &mut Change<'_, '_>, ticket_id: i64, cancelled_by: Cancelle
     moved(change, &ticket)
 }
 
-/// An appointment has ended whose patient may stand in the queue: they do no longer. Only the old dialect, which
-/// knows of no queue, completes one whose patient waits or has left; they have been seen then.
+/// An appointment has ended whose patient may stand in the queue: they do no longer. Where one is
+/// completed whose patient waits or has left, as the old dialect does, which knows of no queue, they have been seen.
 pub(in crate::service) fn appointment_ended(
     change: &mut Change<'_, '_>,
     found: &Booking,
@@ -259,7 +259,9 @@ pub fn undo(change: &mut Change<'_, '_>, ticket_id: i64, may_all: bool) -> Outco
     let ticket = known(change, ticket_id)?;
     let is_recent = change.now.unix_ms - ticket.changed_ms <= change.rules.undo_ms;
     let is_own = ticket.changed_by.is_some() && (may_all || ticket.changed_by == change.by);
-    let Some(before) = ticket.state.before().filter(|_| is_recent && is_own) else {
+    // Whoever was never called into a room does not go back into one.
+    let has_been = |before: &State| *before != State::Serving || ticket.started_ms.is_some();
+    let Some(before) = ticket.state.before().filter(|before| is_recent && is_own && has_been(before)) else {
         return refuse(Refusal::NothingToUndo);
     };
     if before != State::Serving {

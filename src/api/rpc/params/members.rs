@@ -10,10 +10,13 @@ use serde_json::value::RawValue;
 use std::borrow::Cow;
 use std::fmt;
 
+/// No method has so many parameters.
+const MEMBERS_MAX: usize = 64;
+
 pub struct Members<'a>(Vec<(Cow<'a, str>, &'a str)>);
 
 impl<'a> Members<'a> {
-    /// None where the parameters are neither an object nor a list.
+    /// None where the parameters are neither a list nor an object of a few members, each of which comes once.
     pub fn of(text: &'a str, names: &[&'a str]) -> Result<Option<Members<'a>>, Problem> {
         if let Ok(list) = serde_json::from_str::<Vec<&RawValue>>(text) {
             if list.len() > names.len() {
@@ -66,6 +69,10 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
                 while let Some(name) = map.next_key::<String>()? {
+                    let is_twice = members.iter().any(|(own, _)| *own == name);
+                    if is_twice || members.len() == MEMBERS_MAX {
+                        return Err(A::Error::custom("has more members than parameters have"));
+                    }
                     members.push((Cow::Owned(name), map.next_value::<&RawValue>()?.get()));
                 }
                 Ok(Members(members))
