@@ -3,10 +3,11 @@
 
 use crate::net;
 use crate::ops::admin_socket;
+use crate::ops::pidfile::{self, PidFileError, State};
 use crate::server::admin::NO_PLACE;
 use rustix::net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg};
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_json::json;
 use std::io::{self, ErrorKind, IoSliceMut, Write};
 use std::mem::MaybeUninit;
@@ -62,6 +63,25 @@ pub struct Details {
 struct Reply<T> {
     result: Option<T>,
     error: Option<Refusal>,
+}
+
+/// What the pid file says of its server. Where it says of none that runs, whoever listens beside it is asked before that
+/// is believed: a server that is spoken to looks after its pid file.
+pub fn find(pid_file: &Path) -> Result<State, PidFileError> {
+    let state = pidfile::inspect(pid_file)?;
+    let runs = |state: &State| matches!(state, State::Running { .. });
+    if runs(&state) || ask::<IgnoredAny>(pid_file, "server.status").is_err() {
+        return Ok(state);
+    }
+    let state = pidfile::inspect(pid_file)?;
+    if runs(&state) {
+        return Ok(state);
+    }
+    Err(PidFileError::Unfit {
+        path: pid_file.display().to_string(),
+        problem: "is not that of the server that answers beside it; remove it, and the server writes its own"
+            .into(),
+    })
 }
 
 /// Calls a method of the server that has this pid file.

@@ -4,7 +4,7 @@
 mod shown;
 mod usage;
 
-use super::admin::{AdminError, ask};
+use super::admin::{AdminError, ask, find};
 use super::{Common, complain, exit};
 use crate::ops::config::Loaded;
 use crate::ops::pidfile::{self, State};
@@ -70,7 +70,7 @@ struct Found {
 
 fn look(loaded: &Loaded) -> Result<Found, pidfile::PidFileError> {
     let pid_file = &loaded.config.server.pid_file;
-    let state = pidfile::inspect(pid_file)?;
+    let state = find(pid_file)?;
     let is_running = matches!(state, State::Running { .. });
     let answer = is_running.then(|| ask::<Status>(pid_file, "server.status").map(Box::new));
     Ok(Found { state, answer })

@@ -1,7 +1,7 @@
 //! Owns the stopping of a server: asking it once, and waiting until it is gone. Never kills it.
 //! Invariant: "stopped" is said only when the lock on the pid file is free.
 
-use super::admin::ask;
+use super::admin::{ask, find};
 use super::{Common, complain, exit, say};
 use crate::ops::pidfile::{self, PidFileError, Signal, State};
 use crate::server::admin::Ending;
@@ -65,7 +65,7 @@ pub fn report(result: Result<Stopped, StopError>, pid_file: &Path) -> u8 {
 
 /// Asks in words, and returns the pid of who has answered; a server that does not is asked by a signal.
 fn ask_by_socket(pid_file: &Path) -> Result<Option<i32>, PidFileError> {
-    let State::Running { pid, .. } = pidfile::inspect(pid_file)? else { return Ok(None) };
+    let State::Running { pid, .. } = find(pid_file)? else { return Ok(None) };
     let ending = ask::<Ending>(pid_file, "server.stop").ok();
     Ok(ending.and_then(|ending| i32::try_from(ending.pid).ok()).filter(|answered| *answered == pid))
 }

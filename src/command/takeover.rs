@@ -1,7 +1,7 @@
 //! Owns the taking over of a server that runs: its listening sockets, and its end. Never starts anything.
 //! Invariant: until `end`, the server that is to be replaced serves as if nobody had asked.
 
-use super::admin::{AdminError, ask, ask_for_sockets};
+use super::admin::{self, AdminError, ask, ask_for_sockets};
 use super::stop::{self, StopError};
 use crate::ops::pidfile::{self, State};
 use crate::server::Given;
@@ -49,7 +49,7 @@ pub fn find(pid_file: &Path) -> Result<Found, StopError> {
     let begun = Instant::now();
     let mut give_up = begun + FIND_WAIT;
     let (pid, told, sockets) = loop {
-        let otherwise = match pidfile::inspect(pid_file)? {
+        let otherwise = match admin::find(pid_file)? {
             State::Running { pid, .. } => {
                 match ask_for_sockets::<Listeners>(pid_file, "server.listeners") {
                     Ok((told, sockets)) if i32::try_from(told.pid) == Ok(pid) => break (pid, told, sockets),

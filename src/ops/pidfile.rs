@@ -95,11 +95,16 @@ pub fn acquire(path: &Path) -> Result<PidFile, PidFileError> {
 }
 
 impl PidFile {
-    /// Writes the file anew where somebody has removed it: without it nobody finds its owner, and another could be
-    /// begun beside it. What has come to its name since is left alone. Returns whether that was needed.
+    /// Writes the file anew where somebody has removed it or written over it: without it nobody finds its owner. What has
+    /// come to its name since is left alone. Returns whether that was needed.
     pub fn renew(&mut self) -> Result<bool, PidFileError> {
         if is_named(&self.path, &self.file) {
-            return Ok(false);
+            let found = read_pid(&mut self.file).map_err(system(&self.path, "cannot be read"))?;
+            if found.and_then(|pid| u32::try_from(pid).ok()) == Some(std::process::id()) {
+                return Ok(false);
+            }
+            write_pid(&mut self.file).map_err(system(&self.path, "cannot be written"))?;
+            return Ok(true);
         }
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::EXCL;
         let mut file = open(&self.path, flags).map_err(|error| unopened(&self.path, error))?;

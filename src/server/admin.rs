@@ -121,6 +121,8 @@ impl Bridge {
     }
 
     fn answer_status(&mut self, counters: &Counters) -> Answer {
+        // Who asks may have missed the pid file.
+        self.look_at_files();
         Ok(json!(self.status(counters)))
     }
 

@@ -138,9 +138,9 @@ impl Bridge {
         let Some(pid_file) = &mut self.pid_file else { return };
         let renewed = pid_file.renew();
         match &renewed {
-            Ok(true) => warn!("the pid file was removed, and is written anew"),
+            Ok(true) => warn!("the pid file was removed or changed, and is written anew"),
             Err(error) if !self.pid_file_is_lost => {
-                warn!("the pid file was removed, and cannot be written anew: {error}");
+                warn!("the pid file was removed or changed, and cannot be written anew: {error}");
             }
             _ => {}
         }

@@ -266,9 +266,13 @@ pub fn by_id(transaction: &Transaction<'_>, encounter_id: i64) -> Result<Option<
     transaction.first(&encounter::BY_ID, params![encounter_id], Encounter::from_row)
 }
 
-/// Whether the patient of an appointment has been seen, or is being seen, whatever the queue knows of it.
-pub(super) fn has_begun(transaction: &Transaction<'_>, appointment_id: i64) -> Result<bool, Error> {
-    let visit = by_appointment(transaction, appointment_id)?;
+/// Whether the patient of an appointment has been seen by this doctor, or is, whatever the queue knows of it.
+pub(super) fn has_begun(
+    transaction: &Transaction<'_>,
+    appointment_id: i64,
+    doctor_id: i64,
+) -> Result<bool, Error> {
+    let visit = by_appointment(transaction, appointment_id)?.filter(|visit| visit.doctor_id == doctor_id);
     Ok(visit.is_some_and(|visit| matches!(visit.state, State::InProgress | State::Finished)))
 }
 

@@ -53,6 +53,9 @@ fn whoever_was_seen_without_the_queue_has_come() {
     let cancel = json!({"appointment_id": booked});
     let facts = clinic.refused(&patient(0), "appointment.cancel", cancel, "bad_transition");
     assert_eq!(facts["from"], "in_consultation");
+    // Nor does the desk move it to a doctor who has not seen the patient.
+    let move_on = json!({"appointment_id": booked, "session_id": clinic.session(5, 4)});
+    clinic.refused(CLERK, "appointment.reschedule", move_on, "bad_transition");
     clinic.at("2026-01-05 12:00");
     clinic.tick();
     for appointment_id in [booked, waiting] {

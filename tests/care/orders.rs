@@ -210,7 +210,7 @@ fn a_critical_result_is_told_until_the_doctor_knows_of_it() {
     let acknowledge = json!({"result_id": result_id});
     clinic.refused(OTHER_DOCTOR, "order.acknowledge", acknowledge.clone(), "forbidden");
     let done = clinic.ok(DOCTOR, "order.acknowledge", acknowledge.clone());
-    assert_eq!(done["acknowledged_ms"], clinic.now.unix_ms);
+    assert_eq!((&done["acknowledged_ms"], &done["acknowledged_by"]), (&json!(clinic.now.unix_ms), &json!(4)));
     assert_eq!(told(&mut clinic), [json!([])]);
     clinic.pass(1);
     assert_eq!(clinic.ok(DOCTOR, "order.acknowledge", acknowledge), done, "to say so twice changes nothing");
@@ -252,6 +252,7 @@ fn a_result_that_is_wrong_is_withdrawn_and_told_no_longer() {
     clinic.refused(OTHER_DOCTOR, "order.withdraw_result", withdraw.clone(), "forbidden");
     let withdrawn = clinic.ok(NURSE, "order.withdraw_result", withdraw.clone());
     assert_eq!(withdrawn["withdrawn_ms"], clinic.now.unix_ms);
+    assert_eq!(withdrawn["withdrawn_by"], withdrawn["reported_by"]);
     assert_eq!(clinic.told()[0].1["facts"]["unacknowledged"], json!([]));
     assert_eq!(clinic.ok(NURSE, "order.critical", json!({}))["items"], json!([]));
     clinic.pass(60);

@@ -221,11 +221,11 @@ impl Clinic {
         if !matches!(state, "held" | "booked") {
             return Err("bad_transition");
         }
+        if self.was_seen(id) {
+            return Err("bad_transition");
+        }
         if is_patient && pool != ONLINE {
             return Err("forbidden");
-        }
-        if is_patient && self.was_seen(id) {
-            return Err("bad_transition");
         }
         if is_patient && state == "booked" && self.now >= starts {
             return Err("too_late");

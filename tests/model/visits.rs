@@ -65,8 +65,10 @@ impl Clinic {
 
     /// Whether the patient of a booking has been seen without the queue, or is. Nobody is before its day.
     pub fn was_seen(&self, id: i64) -> bool {
-        let Booking { state, starts, .. } = self.bookings[&id];
-        let has_begun = |visit: Visit| matches!(visit.state, "in_progress" | "finished");
+        let Booking { state, starts, session, .. } = self.bookings[&id];
+        let doctor = self.session(session).doctor;
+        let has_begun =
+            |visit: Visit| visit.doctor == doctor && matches!(visit.state, "in_progress" | "finished");
         state != "held" && starts / DAY <= self.now / DAY && self.visit_of(id).is_some_and(has_begun)
     }
 

@@ -148,16 +148,16 @@ pub fn cancel(
     Ok(found)
 }
 
-/// Whether a doctor has seen the patient without the queue. A hold is no appointment yet, and before its day nobody
+/// Whether its doctor has seen the patient without the queue. A hold is no appointment yet, and before its day nobody
 /// comes to one, whatever a doctor has opened for it.
 pub(super) fn was_seen(change: &Change<'_, '_>, found: &Booking) -> Result<bool, Error> {
     let is_to_come = found.starts_at.get(..10).is_some_and(|day| day > change.now.day());
     Ok(found.state != State::Held
         && !is_to_come
-        && encounter::has_begun(change.transaction, found.appointment_id)?)
+        && encounter::has_begun(change.transaction, found.appointment_id, found.doctor_id)?)
 }
 
-/// Refuses to a patient to let an appointment go at which they have been seen.
+/// Refuses to let an appointment go at which the patient has been seen.
 fn check_unseen(change: &Change<'_, '_>, found: &Booking, to: State) -> Outcome<()> {
     if was_seen(change, found)? {
         return refuse(Refusal::BadTransition { from: State::InConsultation, to });
@@ -208,13 +208,13 @@ pub fn reschedule(
     if !matches!(found.state, State::Held | State::Booked) {
         return refuse(Refusal::BadTransition { from: found.state, to: State::Booked });
     }
+    check_unseen(change, &found, State::Booked)?;
     // Otherwise one would move what one may not cancel any longer, and cancel it there.
     if by == CancelledBy::Patient {
         // The other places are given out by the staff, beside what holds for those online.
         if found.pool != Pool::Online {
             return refuse(Refusal::NotOnline { pool: found.pool });
         }
-        check_unseen(change, &found, State::Booked)?;
         check_lead(change, &found)?;
         check_penalty(change.transaction, found.patient_id, found.pool, change.now)?;
     }

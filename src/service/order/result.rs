@@ -40,9 +40,11 @@ pub struct OrderResult {
     pub reported_by: i64,
     pub reported_ms: i64,
     pub acknowledged_ms: Option<i64>,
+    pub acknowledged_by: Option<i64>,
     /// When, and why, somebody said that it is wrong.
     pub withdrawn_ms: Option<i64>,
     pub withdrawn_reason: Option<String>,
+    pub withdrawn_by: Option<i64>,
 }
 
 impl OrderResult {
@@ -62,6 +64,8 @@ impl OrderResult {
             acknowledged_ms: row.optional_integer(11)?,
             withdrawn_ms: row.optional_integer(12)?,
             withdrawn_reason: row.optional_string(13)?,
+            acknowledged_by: row.optional_integer(14)?,
+            withdrawn_by: row.optional_integer(15)?,
         })
     }
 }
@@ -146,7 +150,8 @@ pub fn withdraw(
     if found.flag == Flag::Critical {
         changes.critical.insert(found.doctor_id);
     }
-    Ok(OrderResult { withdrawn_ms: Some(now.unix_ms), withdrawn_reason: Some(reason.to_owned()), ..found })
+    let (withdrawn_ms, withdrawn_by) = (Some(now.unix_ms), Some(by));
+    Ok(OrderResult { withdrawn_ms, withdrawn_by, withdrawn_reason: Some(reason.to_owned()), ..found })
 }
 
 /// The doctor knows of a critical result. To say so twice changes nothing.
@@ -166,7 +171,7 @@ pub fn acknowledge(
     }
     transaction.execute(&service_order::ACKNOWLEDGE, params![result_id, by, now.unix_ms])?;
     changes.critical.insert(found.doctor_id);
-    Ok(OrderResult { acknowledged_ms: Some(now.unix_ms), ..found })
+    Ok(OrderResult { acknowledged_ms: Some(now.unix_ms), acknowledged_by: Some(by), ..found })
 }
 
 /// When the next critical result is told again, in milliseconds since 1970.

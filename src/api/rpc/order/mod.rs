@@ -104,9 +104,11 @@ pub struct OrderResult {
     pub reported_ms: i64,
     /// When the doctor has said that they know of it, where it is critical.
     pub acknowledged_ms: Option<i64>,
+    pub acknowledged_by: Option<i64>,
     /// When somebody said that it is wrong, and why.
     pub withdrawn_ms: Option<i64>,
     pub withdrawn_reason: Option<String>,
+    pub withdrawn_by: Option<i64>,
 }
 
 impl From<order::OrderResult> for OrderResult {
@@ -124,8 +126,10 @@ impl From<order::OrderResult> for OrderResult {
             reported_by: found.reported_by,
             reported_ms: found.reported_ms,
             acknowledged_ms: found.acknowledged_ms,
+            acknowledged_by: found.acknowledged_by,
             withdrawn_ms: found.withdrawn_ms,
             withdrawn_reason: found.withdrawn_reason,
+            withdrawn_by: found.withdrawn_by,
         }
     }
 }

@@ -23,7 +23,7 @@ pub struct FrequencyWord(Frequency);
 impl<'de> Deserialize<'de> for FrequencyWord {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = Cow::<'de, str>::deserialize(deserializer)?;
-        let expected = "must be qd, bid, tid, qid, prn, or qNh where N divides 24";
+        let expected = "must be qd, bid, tid, qid, prn, or qNh where N divides 24 or is 24 times 1 to 28";
         Frequency::parse(&text).map(FrequencyWord).ok_or_else(|| D::Error::custom(expected))
     }
 }
@@ -49,7 +49,7 @@ pub struct LineParams {
     pub drug_id: Id,
     /// In the drug's unit, each time.
     pub dose: Amount,
-    /// qd, bid, tid, qid, prn, or qNh where N divides 24.
+    /// qd, bid, tid, qid, prn, or qNh where N divides 24 or is 24 times 1 to 28.
     pub frequency: FrequencyWord,
     /// 1 to 365.
     pub duration_days: Days,
