@@ -300,7 +300,7 @@ fn a_pid_file_that_is_removed_is_written_anew() {
     for (exit_code, command) in [(4, "status"), (1, "stop"), (1, "restart")] {
         let answer = place.run(&[command]);
         assert_eq!(answer.exit_code, exit_code, "{command}: {answer:?}");
-        assert!(answer.err.contains("is not that of the server that answers beside it"), "{answer:?}");
+        assert!(answer.err.contains("is not that of the server that listens beside it"), "{answer:?}");
     }
     let log = || fs::read_to_string(place.path("data/server.log")).unwrap();
     wait_until("it is in the log", || log().contains("and cannot be written anew"));
@@ -309,6 +309,11 @@ fn a_pid_file_that_is_removed_is_written_anew() {
     signal(pid, Signal::HUP);
     wait_until("the pid file is there again", || place.pid_file().exists());
     fs::remove_file(place.pid_file()).unwrap();
+    // One that is held up is not taken for one that is gone.
+    signal(pid, Signal::STOP);
+    place.expect(4, &["status"]);
+    place.expect(1, &["stop"]);
+    signal(pid, Signal::CONT);
     place.expect(0, &["stop"]);
     assert!(!place.pid_file().exists());
     place.expect(3, &["status"]);

@@ -70,7 +70,11 @@ struct Reply<T> {
 pub fn find(pid_file: &Path) -> Result<State, PidFileError> {
     let state = pidfile::inspect(pid_file)?;
     let runs = |state: &State| matches!(state, State::Running { .. });
-    if runs(&state) || ask::<IgnoredAny>(pid_file, "server.status").is_err() {
+    if runs(&state) {
+        return Ok(state);
+    }
+    // One that says nothing, or has no ear for one more, is there all the same.
+    if let Err(AdminError::Unreachable { .. }) = ask::<IgnoredAny>(pid_file, "server.status") {
         return Ok(state);
     }
     let state = pidfile::inspect(pid_file)?;
@@ -79,7 +83,7 @@ pub fn find(pid_file: &Path) -> Result<State, PidFileError> {
     }
     Err(PidFileError::Unfit {
         path: pid_file.display().to_string(),
-        problem: "is not that of the server that answers beside it; remove it, and the server writes its own"
+        problem: "is not that of the server that listens beside it; remove it, and the server writes its own"
             .into(),
     })
 }
