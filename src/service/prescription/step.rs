@@ -32,7 +32,7 @@ pub fn activate(transaction: &Transaction<'_>, sheet_id: i64, now: &Now) -> Outc
     let old_id = transaction
         .insert(&prescription::ADD_OLD, params![visit.record_id, sheet.doctor_id, content, now.utc])?;
     transaction.execute(&prescription::ACTIVATE, params![sheet_id, old_id, now.unix_ms])?;
-    begin(transaction, &lines, now)?;
+    transaction.execute(&prescription::SET_TAKEN_UNTIL, params![sheet_id, now.day()])?;
     Ok(())
 }
 
@@ -56,15 +56,6 @@ fn check(transaction: &Transaction<'_>, sheet: &Sheet, has_reason: bool, now: &N
         against.take(line.line_id, sheet_id, &line.ingredient);
     }
     Ok(is_set_aside)
-}
-
-/// Lines are taken from today on.
-fn begin(transaction: &Transaction<'_>, lines: &[Line], now: &Now) -> Result<(), Error> {
-    for line in lines {
-        let taken_until = now.day_after(line.duration_days - 1);
-        transaction.execute(&prescription::SET_TAKEN_UNTIL, params![line.line_id, taken_until])?;
-    }
-    Ok(())
 }
 
 /// A line as old clients show it.
@@ -97,7 +88,7 @@ pub fn dispense(
     let sheet = going(transaction, sheet_id, State::Dispensed)?;
     let is_set_aside = check(transaction, &sheet, override_reason.is_some(), now)?;
     transaction.execute(&prescription::DISPENSE, params![sheet_id, by, now.unix_ms])?;
-    begin(transaction, &find::lines(transaction, sheet_id)?, now)?;
+    transaction.execute(&prescription::SET_TAKEN_UNTIL, params![sheet_id, now.day()])?;
     Ok(is_set_aside)
 }
 
